@@ -1,0 +1,1 @@
+//! Snapshots of the rooms become the dumps people and programs read.

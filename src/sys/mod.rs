@@ -1,0 +1,1 @@
+//! The only room with `unsafe`: sockets, clocks, processes, files.

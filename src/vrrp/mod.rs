@@ -1,0 +1,275 @@
+//! The VRRP room: virtual routers and sync groups as one pure machine.
+//!
+//! `Router` gets `(Event, now)` and answers with [`Action`]s. It never opens a socket, reads a clock,
+//! allocates after construction in steady state, or logs; what is worth saying goes out as
+//! [`Action::Tell`] and [`Action::Note`].
+//!
+//! Order of calls: `handle` one event, then `next_action` until it returns `None`.
+
+pub mod params;
+
+pub use params::*;
+
+use crate::time::Instant;
+use crate::wire::{self, vrrp::Packet};
+use core::net::IpAddr;
+
+/// Index of an instance in [`Params::instances`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(pub u16);
+/// Index of a sync group in [`Params::groups`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u16);
+/// Index of an interface in [`Params::interfaces`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IfaceId(pub u16);
+
+/// State of an instance or group; the numbers are keepalived's (JSON dump).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Not started, or stopped.
+    Init = 0,
+    /// Listening to a Master.
+    Backup = 1,
+    /// Holding the addresses.
+    Master = 2,
+    /// Cannot take part; see the reasons.
+    Fault = 3,
+}
+
+/// What is known of an interface by name. `index == 0` means it does not exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Kernel index, 0 if there is no such interface.
+    pub index: u32,
+    /// IFF_UP and IFF_RUNNING.
+    pub up: bool,
+    /// First IPv4 address that is no virtual address of ours.
+    pub ipv4: Option<core::net::Ipv4Addr>,
+    /// Link-local IPv6 address, not tentative.
+    pub ipv6: Option<core::net::Ipv6Addr>,
+}
+
+/// One name per timer of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// Master: the next advert is due.
+    Advert = 0,
+    /// Backup: no Master heard for 3 intervals and the skew.
+    MasterDown = 1,
+    /// Backup: `preempt_delay` has passed.
+    PreemptDelay = 2,
+    /// Master: second burst of announcements (`garp_master_delay`).
+    SecondBurst = 3,
+    /// Master: periodic announcements (`garp_master_refresh`).
+    Refresh = 4,
+    /// Master: second burst after a lower-priority advert (`garp_lower_prio_delay`).
+    LowerPrioBurst = 5,
+}
+
+/// Number of timers an instance has.
+pub const TIMERS: usize = 6;
+
+/// What can happen to the room.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// All interfaces have been reported once; begin.
+    Start,
+    /// Leave: a priority 0 advert and a release from every Master, everything to Init.
+    Stop,
+    /// An earlier worker of ours died as Master of this instance; sent before `Start`.
+    Resume {
+        /// Which one.
+        instance: InstanceId,
+        /// When its last advert left.
+        last_advert: Instant,
+        /// Its AH sequence number.
+        sequence: u32,
+    },
+    /// An interface appeared, changed or went away.
+    Interface {
+        /// Which one.
+        iface: IfaceId,
+        /// What is known now.
+        link: Link,
+    },
+    /// A datagram of protocol 112 or 51 arrived on `iface`.
+    Packet {
+        /// Where.
+        iface: IfaceId,
+        /// What.
+        packet: Packet<'a>,
+    },
+    /// A datagram arrived that could not even be viewed.
+    Malformed {
+        /// Where.
+        iface: IfaceId,
+        /// Why.
+        why: wire::Error,
+    },
+    /// A timer armed by [`Action::Arm`] expired.
+    Timer(InstanceId, Timer),
+}
+
+/// What the room wants done. Intents, not system calls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Action {
+    /// Send one advert now. The rest of the packet is described by [`Router::outline`];
+    /// `revision` changes whenever anything but priority and sequence does.
+    Advertise {
+        /// Who sends.
+        instance: InstanceId,
+        /// Priority to state (0 = giving up).
+        priority: u8,
+        /// AH sequence number to carry (0 without AH).
+        sequence: u32,
+        /// Changes when the prepared packet must be rebuilt.
+        revision: u32,
+    },
+    /// Put all addresses of the instance in place; announce each `repeat` times as it appears.
+    Claim {
+        /// Whose addresses.
+        instance: InstanceId,
+        /// Size of the first burst of announcements per address.
+        repeat: u8,
+    },
+    /// Take all addresses of the instance away.
+    Release(InstanceId),
+    /// Announce every address of the instance `repeat` times, round robin.
+    Announce {
+        /// Whose addresses.
+        instance: InstanceId,
+        /// Rounds.
+        repeat: u8,
+    },
+    /// Arm or re-arm a timer; replaces an earlier deadline of the same timer.
+    Arm(InstanceId, Timer, Instant),
+    /// Disarm a timer, armed or not.
+    Disarm(InstanceId, Timer),
+    /// A state changed.
+    Tell(Transition),
+    /// Something to log that is no transition (already counted; exec rate-limits).
+    Note(Note),
+}
+
+/// Who changed state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// A virtual router.
+    Instance(InstanceId),
+    /// A sync group.
+    Group(GroupId),
+}
+
+/// A change of state, with its reason.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transition {
+    /// Who.
+    pub who: Who,
+    /// State before.
+    pub from: State,
+    /// State now; `Init` means stopped.
+    pub to: State,
+    /// Effective priority at that moment (0 for a group).
+    pub priority: u8,
+    /// Why, for the log line.
+    pub reason: Reason,
+}
+
+/// Why a state changed. `Display` gives the words of the log line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reason {
+    /// The daemon started.
+    Started,
+    /// The daemon stops.
+    Stopping,
+    /// No advert for the whole down interval.
+    MasterSilent,
+    /// The Master gave up (priority 0).
+    MasterLeft(IpAddr),
+    /// Ours is the higher priority and preemption is on.
+    Preempting(IpAddr),
+    /// Priority 255: owner of the addresses.
+    Owner,
+    /// An earlier worker of ours held this instance until just now.
+    Resumed,
+    /// A Master with a higher priority spoke.
+    Higher(IpAddr, u8),
+    /// A Master with equal priority and a higher address spoke.
+    HigherAddress(IpAddr),
+    /// The interface went down.
+    LinkDown(IfaceId),
+    /// The interface does not exist.
+    NoInterface(IfaceId),
+    /// The interface has no address to send from.
+    NoAddress(IfaceId),
+    /// What kept the instance in Fault is gone.
+    Recovered,
+    /// The sync group took it along; the member that caused it.
+    Group(GroupId, InstanceId),
+}
+
+/// Something a person may want to read in the log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Note {
+    /// An advert was discarded.
+    Rejected {
+        /// Interface it came in on.
+        iface: IfaceId,
+        /// Instance it was for, if one was found.
+        instance: Option<InstanceId>,
+        /// Sender, if known.
+        source: Option<IpAddr>,
+        /// Why.
+        why: Reject,
+    },
+    /// Still Master: a lower-priority (or lower-address) Master spoke; new election forced.
+    LowerMaster(InstanceId, IpAddr, u8),
+    /// v3: the peer's interval differs from ours (said once per Master).
+    IntervalDiffers(InstanceId, IpAddr, crate::time::Span),
+    /// v3 over IPv4: the peer forms its checksum this way (said once per peer).
+    PeerChecksum(InstanceId, IpAddr, wire::vrrp::ChecksumForm),
+    /// The address list differs from ours; accepted all the same, as keepalived does.
+    AddressList(InstanceId, IpAddr),
+    /// Another router sends with our own address.
+    OwnAddress(InstanceId, IpAddr),
+}
+
+/// Why an advert was discarded; each has its counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reject {
+    /// Unreadable bytes.
+    Malformed(wire::Error),
+    /// Length is not what version and count call for.
+    Length,
+    /// TTL is not 255.
+    Ttl(u8),
+    /// Version is not ours.
+    Version(u8),
+    /// Type is not 1.
+    Kind(u8),
+    /// No such VRID on this interface.
+    UnknownVrid(u8),
+    /// v2: authentication type unknown.
+    AuthType(u8),
+    /// v2: authentication type is not ours.
+    AuthMismatch(u8),
+    /// v2: wrong password.
+    Password,
+    /// AH: wrong integrity check value.
+    Icv,
+    /// AH: SPI is not the source address.
+    Spi,
+    /// AH: sequence number is not new.
+    Replay(u32),
+    /// v2: interval is not ours; v3: interval 0.
+    Interval(crate::time::Span),
+    /// Checksum wrong in every form.
+    Checksum,
+    /// Unicast to a multicast instance or the reverse.
+    Destination(IpAddr),
+    /// No addresses listed.
+    NoAddresses,
+    /// We own the addresses and ignore adverts.
+    Owner,
+}

@@ -1,0 +1,1 @@
+//! The parent process that restarts a dead or silent worker.

@@ -1,0 +1,172 @@
+//! VRRP advertisements, versions 2 (RFC 3768, with the authentication of RFC 2338) and 3 (RFC 9568).
+//!
+//! `Packet` is a structural view of what arrived: it checks lengths only as far as reading needs.
+//! Whether an advert is *acceptable* is decided by `crate::vrrp`, in keepalived's order of checks.
+
+use super::{Error, checksum};
+use crate::time::Span;
+use core::net::{IpAddr, Ipv4Addr};
+
+/// VRRP protocol version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// RFC 3768: whole seconds, optional authentication, IPv4 only.
+    V2,
+    /// RFC 9568: centiseconds, IPv4 and IPv6.
+    V3,
+}
+
+/// How the checksum of a received v3 IPv4 advert was formed, or how ours is to be formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChecksumForm {
+    /// With the IPv4 pseudo-header: what keepalived sends by default for v3.
+    Pseudo,
+    /// Over the VRRP message alone (RFC 9568 §5.2.8 for IPv4; always for v2).
+    Plain,
+}
+
+/// The AH fields of a packet (RFC 2402, transport mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ah {
+    /// Security parameters index; keepalived puts the source address here.
+    pub spi: u32,
+    /// Anti-replay sequence number.
+    pub sequence: u32,
+    /// Integrity check value: the first 96 bits of HMAC-MD5.
+    pub icv: [u8; 12],
+}
+
+/// A received advertisement: IP facts and the VRRP message, not yet judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Sender.
+    pub source: IpAddr,
+    /// Group or unicast destination.
+    pub destination: IpAddr,
+    /// TTL (IPv4) or hop limit (IPv6).
+    pub ttl: u8,
+    /// Total length as the IP header states it (IPv4).
+    pub total_length: usize,
+    /// The Authentication Header, if there is one.
+    pub ah: Option<Ah>,
+    /// The whole datagram from the IP header on (needed for the ICV).
+    pub raw: &'a [u8],
+    /// From the first VRRP byte to the end of what was received.
+    pub message: &'a [u8],
+}
+
+/// IP protocol number of VRRP (RFC 9568 §5.1.1.4).
+pub const PROTOCOL_VRRP: u8 = 112;
+/// IP protocol number of the Authentication Header (RFC 2402).
+pub const PROTOCOL_AH: u8 = 51;
+/// The IPv4 multicast group of VRRP (RFC 9568 §5.1.1.2).
+pub const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+/// Length of the fixed VRRP header.
+pub const HEADER_LEN: usize = 8;
+/// Length of the v2 authentication data, always present in v2 over IPv4 (RFC 3768 §5.3.10).
+pub const AUTH_LEN: usize = 8;
+
+impl<'a> Packet<'a> {
+    /// Reads an IPv4 datagram as a raw socket delivers it: IP header, perhaps AH, then VRRP.
+    pub fn parse_ipv4(raw: &'a [u8]) -> Result<Self, Error> {
+        let _ = raw;
+        Err(Error::Truncated)
+    }
+    /// First nibble: the version.
+    pub fn version(&self) -> u8 {
+        self.message[0] >> 4
+    }
+    /// Second nibble: 1 for an advertisement.
+    pub fn kind(&self) -> u8 {
+        self.message[0] & 0x0f
+    }
+    /// Virtual router identifier.
+    pub fn vrid(&self) -> u8 {
+        self.message[1]
+    }
+    /// Sender's priority.
+    pub fn priority(&self) -> u8 {
+        self.message[2]
+    }
+    /// Number of addresses the sender says it lists.
+    pub fn count(&self) -> u8 {
+        self.message[3]
+    }
+    /// v2: authentication type (0 none, 1 PASS, 2 AH).
+    pub fn auth_type(&self) -> u8 {
+        self.message[4]
+    }
+    /// The advertised interval in the units of `version`.
+    pub fn interval(&self, version: Version) -> Span {
+        match version {
+            Version::V2 => Span::from_secs(u64::from(self.message[5])),
+            Version::V3 => Span::from_centis(u64::from(
+                u16::from_be_bytes([self.message[4], self.message[5]]) & 0x0fff,
+            )),
+        }
+    }
+    /// Length of the VRRP message that version, family and count call for.
+    pub fn expected_len(&self, version: Version) -> usize {
+        let _ = version;
+        0
+    }
+    /// The listed addresses, in the sender's order (as many as really are there).
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + 'a {
+        core::iter::empty()
+    }
+    /// v2: the eight bytes of authentication data: the last eight of the computed length.
+    pub fn auth_data(&self) -> Option<[u8; AUTH_LEN]> {
+        None
+    }
+    /// Which checksum form, if any, the message satisfies (v2 knows `Plain` only).
+    pub fn checksum_form(&self, version: Version) -> Option<ChecksumForm> {
+        let _ = (version, checksum(&[]));
+        None
+    }
+}
+
+/// Everything that decides the bytes of an advertisement of ours.
+pub struct Outline<'a> {
+    /// Version to speak.
+    pub version: Version,
+    /// Virtual router identifier.
+    pub vrid: u8,
+    /// Priority to state; 0 gives up.
+    pub priority: u8,
+    /// Own advertisement interval.
+    pub interval: Span,
+    /// Addresses to list, in configured order.
+    pub addresses: &'a mut dyn Iterator<Item = IpAddr>,
+    /// v2 authentication.
+    pub auth: Auth,
+    /// Source address.
+    pub source: IpAddr,
+    /// Group or peer.
+    pub destination: IpAddr,
+    /// TTL to send with.
+    pub ttl: u8,
+    /// v3 checksum form to use.
+    pub checksum: ChecksumForm,
+}
+
+/// v2 authentication (RFC 2338 §10).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Auth {
+    /// None.
+    None,
+    /// Eight bytes in clear text.
+    Pass([u8; AUTH_LEN]),
+    /// HMAC-MD5-96 under this key.
+    Ah([u8; AUTH_LEN]),
+}
+
+/// Secrets do not belong in logs.
+impl core::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Auth::None => "None",
+            Auth::Pass(_) => "Pass(********)",
+            Auth::Ah(_) => "Ah(********)",
+        })
+    }
+}
