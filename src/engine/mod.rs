@@ -1,1 +1,3 @@
 //! The loop: the only room that knows all others.
+pub mod exec;
+pub mod links;
