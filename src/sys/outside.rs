@@ -1,0 +1,1 @@
+//! What the configuration asks of the world, as plain functions.
