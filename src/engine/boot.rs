@@ -43,6 +43,7 @@ impl<'a> Engine<'a> {
             timer,
             armed: None,
             monitor,
+            monitor_unread: false,
             hands,
             dump: Dump::Idle,
             interrupted: false,

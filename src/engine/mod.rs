@@ -77,6 +77,8 @@ const BEAT: Span = Span::from_secs(1);
 const STOP_LIMIT: Span = Span::from_secs(10);
 /// Datagrams that fit a receive buffer: after so many, all that was queued before a deadline is read.
 const QUEUE_LIMIT: u32 = 512;
+/// Notifications of the kernel read in one turn.
+const NOTIFICATIONS: usize = 128;
 /// Pause before a full re-dump after lost notifications.
 const REDUMP_DELAY: Span = Span::from_millis(100);
 
@@ -105,6 +107,8 @@ struct Engine<'a> {
     /// What the timerfd is armed for.
     armed: Option<Instant>,
     monitor: Netlink,
+    /// The monitor socket was not read to the end yet.
+    monitor_unread: bool,
     links: Links,
     router: Router,
     hands: Hands<'a>,

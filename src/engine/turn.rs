@@ -53,12 +53,12 @@ impl Engine<'_> {
     pub(super) fn turn(&mut self, events: &Events) -> Option<Outcome> {
         let now = sys::now();
         self.more = false;
-        let (mut signals, mut command, mut monitor) = (false, false, false);
+        let (mut signals, mut command) = (false, false);
         for event in events {
             match event.token().0 {
                 TOKEN_SIGNALS => signals = true,
                 TOKEN_COMMAND => command = true,
-                TOKEN_MONITOR => monitor = true,
+                TOKEN_MONITOR => self.monitor_unread = true,
                 // It fired: whatever is next must be armed anew.
                 TOKEN_TIMER => self.armed = None,
                 TOKEN_LOG => exec::log::on_writable(),
@@ -72,7 +72,7 @@ impl Engine<'_> {
         if command {
             self.take_answers(now);
         }
-        if monitor {
+        if self.monitor_unread {
             self.take_notifications(now);
         }
         self.take_timers(now);
@@ -232,10 +232,13 @@ impl Engine<'_> {
 
     /// Links and addresses as they change.
     pub(super) fn take_notifications(&mut self, now: Instant) {
-        loop {
+        for _ in 0..NOTIFICATIONS {
             match self.monitor.recv(&mut self.buf) {
                 Ok(Some(len)) => self.notified(len, now),
-                Ok(None) => break,
+                Ok(None) => {
+                    self.monitor_unread = false;
+                    break;
+                }
                 Err(e) => {
                     log::warn!("notifications of the kernel were lost ({e}): asking for everything");
                     self.schedule_redump(now);
@@ -243,6 +246,7 @@ impl Engine<'_> {
                 }
             }
         }
+        self.more |= self.monitor_unread;
         self.report_links(now);
     }
 
