@@ -268,8 +268,7 @@ mod tests {
     use crate::time::Span;
     use crate::vrrp::{GroupParams, InstanceParams, Place};
 
-    #[test]
-    fn a_line_names_instance_states_and_reason() {
+    fn line(who: Who, from: State, to: State, reason: Reason) -> String {
         let params = Params {
             interfaces: vec!["eth0".into()],
             instances: vec![InstanceParams::new("VI_1", IfaceId(0), 51)],
@@ -279,64 +278,61 @@ mod tests {
                 members: vec![InstanceId(0)],
             }],
         };
-        let line = |who, from, to, reason| {
-            let priority = 100;
-            params
-                .text(Transition {
-                    who,
-                    from,
-                    to,
-                    priority,
-                    reason,
-                })
-                .to_string()
+        let priority = 100;
+        let transition = Transition {
+            who,
+            from,
+            to,
+            priority,
+            reason,
         };
+        params.text(transition).to_string()
+    }
+
+    #[test]
+    fn a_line_names_instance_states_and_reason() {
         let (vi, vg) = (Who::Instance(InstanceId(0)), Who::Group(GroupId(0)));
+        let peer = [10, 0, 0, 2].into();
+        let (backup, master, fault) = (State::Backup, State::Master, State::Fault);
+        let silent = Reason::MasterSilent(Span::from_micros(3_609_375));
         assert_eq!(
-            line(
-                vi,
-                State::Backup,
-                State::Master,
-                Reason::MasterSilent(Span::from_micros(3_609_375))
-            ),
+            line(vi, backup, master, silent),
             "VRRP instance VI_1: BACKUP -> MASTER: no advert for 3.609375 s"
         );
         assert_eq!(
-            line(
-                vi,
-                State::Master,
-                State::Backup,
-                Reason::Higher([10, 0, 0, 2].into(), 150)
-            ),
+            line(vi, master, backup, Reason::Higher(peer, 150)),
             "VRRP instance VI_1: MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
         );
         assert_eq!(
-            line(
-                vi,
-                State::Master,
-                State::Fault,
-                Reason::LinkDown(IfaceId(0))
-            ),
+            line(vi, master, fault, Reason::LinkDown(IfaceId(0))),
             "VRRP instance VI_1: MASTER -> FAULT: interface eth0 is down"
         );
         assert_eq!(
-            line(
-                vg,
-                State::Master,
-                State::Fault,
-                Reason::Group(GroupId(0), InstanceId(0))
-            ),
+            line(vg, master, fault, Reason::Group(GroupId(0), InstanceId(0))),
             "VRRP group VG_1: MASTER -> FAULT: following VI_1 in group VG_1"
         );
-        let rejected = Note::Rejected {
+    }
+
+    #[test]
+    fn a_rejected_advert_says_why() {
+        let params = Params {
+            interfaces: vec!["eth0".into()],
+            instances: vec![InstanceParams::new("VI_1", IfaceId(0), 51)],
+            groups: Vec::new(),
+        };
+        let rejected = |instance| Note::Rejected {
             iface: IfaceId(0),
-            instance: Some(InstanceId(0)),
+            instance,
             source: Some([10, 0, 0, 2].into()),
             why: Reject::Ttl(64),
         };
         assert_eq!(
-            params.text(rejected).to_string(),
+            params.text(rejected(Some(InstanceId(0)))).to_string(),
             "VRRP instance VI_1: advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
+        );
+        assert_eq!(
+            params.text(rejected(None)).to_string(),
+            "advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
         );
     }
 
