@@ -1,1 +1,4 @@
 //! The loop: the only room that knows all others.
+
+pub mod outside;
+pub mod wheel;
