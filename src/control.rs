@@ -76,7 +76,7 @@ pub fn data(
     writeln!(out, "   VRRP Version = {}", if is_v2(params) { 2 } else { 3 })?;
     writeln!(out, "   State = {}", state_word(s.state))?;
     for reason in &s.reasons {
-        writeln!(out, "   Fault = {}", reason.text(all))?;
+        writeln!(out, "   Fault = {}", all.text(*reason))?;
     }
     if let Some((address, priority)) = s.master {
         writeln!(out, "   Master router = {address}")?;

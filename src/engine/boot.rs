@@ -35,7 +35,7 @@ impl<'a> Engine<'a> {
         }
         Ok(Engine {
             links: Links::new(&config.vrrp),
-            router: Router::new(&config.vrrp),
+            router: Router::new(config.vrrp.clone()),
             deferred: Vec::with_capacity(config.vrrp.instances.len()),
             setup,
             poll,

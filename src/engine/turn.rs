@@ -89,7 +89,7 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
-            self.hands.perform(action, &self.router, &self.links, now);
+            self.hands.perform(action, &self.router, now);
         }
     }
 
@@ -266,10 +266,10 @@ impl Engine<'_> {
                 Ok(Some(Report::Link(l))) => self.links.link(l.index, l.name, l.flags, l.mac),
                 Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
                 Ok(Some(Report::Address(a))) => {
-                    self.hands.address_seen(&a, true, &mut self.links, self.started);
+                    self.hands.address_seen(&a, true, &mut self.links, self.started, now);
                 }
                 Ok(Some(Report::AddressGone(a))) => {
-                    self.hands.address_seen(&a, false, &mut self.links, self.started);
+                    self.hands.address_seen(&a, false, &mut self.links, self.started, now);
                 }
                 Ok(None) => {}
                 Err(e) => log::warn!("notification of the kernel ignored: {e}"),

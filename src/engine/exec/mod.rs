@@ -29,9 +29,6 @@ const BATCH: usize = 64;
 const SLICE: Span = Span::from_millis(1);
 /// Announcements in one slice.
 const FRAMES: usize = 64;
-/// IFA_PROTO of addresses we add, as keepalived marks its own (rt_addrprotos: keepalived 18).
-const IFAPROT_KEEPALIVED: u8 = 18;
-
 /// Everything that acts.
 pub struct Hands<'a> {
     pub(super) wheel: Wheel,
@@ -60,7 +57,7 @@ impl<'a> Hands<'a> {
         let params = &config.vrrp;
         let timers = params.instances.len() * TIMERS + own_timers;
         Ok(Hands {
-            wheel: Wheel::new(timers),
+            wheel: Wheel::new(u32::try_from(timers).unwrap_or(u32::MAX)),
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
@@ -90,14 +87,14 @@ impl<'a> Hands<'a> {
     }
 
     /// Does one thing.
-    pub fn perform(&mut self, action: Action, router: &Router, links: &Links, now: Instant) {
+    pub fn perform(&mut self, action: Action, router: &Router, now: Instant) {
         match action {
             Action::Advertise { instance, priority, sequence, revision } => {
                 if self.silent {
                     return;
                 }
                 let order = advert::Order { instance, priority, sequence, revision };
-                match self.adverts.send(order, router, &self.ports, now) {
+                match self.adverts.send(order, router, &self.ports) {
                     Ok(ip_id) => self.vital.advert(instance, now, sequence, ip_id),
                     Err(e) => self.teller.send_failed(instance, &e, now),
                 }
@@ -121,7 +118,7 @@ impl<'a> Hands<'a> {
             Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
             Action::Disarm(instance, timer) => self.wheel.disarm(timer_id(instance, timer)),
             Action::Tell(change) => {
-                self.teller.change(&change, links, &mut self.children, now);
+                self.teller.change(&change, &mut self.children, now);
                 if let crate::vrrp::Who::Instance(instance) = change.who {
                     self.vital.state(instance, change.to);
                 }
@@ -153,7 +150,7 @@ impl<'a> Hands<'a> {
                 broadcast: a.broadcast,
                 // A label on a delete would have to match; the address alone selects it.
                 label: if op.add { a.label.as_deref() } else { None },
-                protocol: Some(IFAPROT_KEEPALIVED),
+                protocol: Some(rtnetlink::PROTOCOL_KEEPALIVED),
                 ..AddrRequest::new(links.get(a.iface).index, a.address, a.prefix)
             };
             let made = if op.add {
@@ -194,7 +191,8 @@ impl<'a> Hands<'a> {
             }
             Answer::Refused { op, errno } => {
                 if let Some(a) = self.jobs.address(op.instance, op.slot) {
-                    self.teller.address_refused(op, a, errno, links, now);
+                    let dev = links.name(a.iface);
+                    self.teller.address_refused(op, a, errno, dev, now);
                 }
                 Some(op.instance)
             }
@@ -240,13 +238,14 @@ impl<'a> Hands<'a> {
         present: bool,
         links: &mut Links,
         started: bool,
+        now: Instant,
     ) {
         let usable = message.flags & rtnetlink::IFA_F_TENTATIVE == 0;
         links.address(message.index, message.address, present, usable);
         let Some(iface) = links.by_index(message.index) else { return };
         if !present {
             if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
-                self.teller.address_vanished(instance, message.address);
+                self.teller.address_vanished(instance, message.address, now);
             }
         } else if !started {
             // Later notifications may be older than our own answers: only the first dump counts.
@@ -263,7 +262,7 @@ impl<'a> Hands<'a> {
 
     /// An advert could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, links: &Links, e: &io::Error, now: Instant) {
-        self.teller.receive_failed(links.name(iface), e, now);
+        self.teller.receive_failed(iface.0, links.name(iface), e, now);
     }
 
     /// The daemon is leaving. `silent`: `-V`, addresses stay and nobody is told.
