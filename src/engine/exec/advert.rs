@@ -70,12 +70,7 @@ impl Adverts {
     }
 
     /// Sends one advert; answers with its IP identification.
-    pub fn send(
-        &mut self,
-        order: Order,
-        router: &Router,
-        ports: &Ports,
-    ) -> io::Result<u16> {
+    pub fn send(&mut self, order: Order, router: &Router, ports: &Ports) -> io::Result<u16> {
         let Some(p) = self.prepared.get_mut(usize::from(order.instance.0)) else {
             return Err(io::Error::from(io::ErrorKind::NotFound));
         };
@@ -108,7 +103,9 @@ fn make(router: &Router, order: Order, buf: &mut [u8]) -> io::Result<(usize, Ipv
     let IpAddr::V4(to) = facts.destination() else {
         return Err(io::Error::from(io::ErrorKind::Unsupported));
     };
-    let len = facts.outline(order.priority, |outline| emit(outline, buf)).map_err(unmade)?;
+    let len = facts
+        .outline(order.priority, |outline| emit(outline, buf))
+        .map_err(unmade)?;
     Ok((len, to))
 }
 

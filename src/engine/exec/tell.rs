@@ -63,7 +63,10 @@ impl<'a> Teller<'a> {
                 log::info!("VRRP_Group({}) Stopped: {reason}", params.text(id));
             }
             (Who::Group(id), to) => {
-                log::info!("VRRP_Group({}) Entering {to} STATE: {reason}", params.text(id));
+                log::info!(
+                    "VRRP_Group({}) Entering {to} STATE: {reason}",
+                    params.text(id)
+                );
             }
         }
         let object = match change.who {
@@ -84,9 +87,9 @@ impl<'a> Teller<'a> {
     /// Something that is no change of state.
     pub fn note(&mut self, note: &Note, now: Instant) {
         let (kind, at) = match note {
-            Note::Rejected { iface, instance, .. } => {
-                (Kind::Rejected, instance.map_or(iface.0 | 0x8000, |i| i.0))
-            }
+            Note::Rejected {
+                iface, instance, ..
+            } => (Kind::Rejected, instance.map_or(iface.0 | 0x8000, |i| i.0)),
             Note::LowerMaster(i, ..) => (Kind::LowerMaster, i.0),
             Note::IntervalDiffers(i, ..) => (Kind::Interval, i.0),
             Note::PeerChecksum(i, ..) => (Kind::PeerChecksum, i.0),
@@ -104,7 +107,19 @@ impl<'a> Teller<'a> {
     /// An advert could not leave.
     pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
         let text = format!("({}) advert not sent: {e}", self.params().text(instance));
-        self.limited(log::Level::Warn, Kind::SendFailed, instance.0, &text, now);
+        // A farewell over an interface that is down is expected to fail.
+        let down = matches!(
+            e.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::NotConnected
+        );
+        let level = if down {
+            log::Level::Debug
+        } else {
+            log::Level::Warn
+        };
+        self.limited(level, Kind::SendFailed, instance.0, &text, now);
     }
 
     /// A socket could not be read.
@@ -118,7 +133,10 @@ impl<'a> Teller<'a> {
         let what = if op.add { "add" } else { "delete" };
         let e = io::Error::from_raw_os_error(errno);
         let name = self.params().text(op.instance);
-        let text = format!("({name}) cannot {what} {}/{} on {dev}: {e}", a.address, a.prefix);
+        let text = format!(
+            "({name}) cannot {what} {}/{} on {dev}: {e}",
+            a.address, a.prefix
+        );
         self.limited(log::Level::Error, Kind::Refused, op.instance.0, &text, now);
     }
 
@@ -129,7 +147,14 @@ impl<'a> Teller<'a> {
         self.limited(log::Level::Warn, Kind::Vanished, instance.0, &text, now);
     }
 
-    fn limited(&mut self, level: log::Level, kind: Kind, at: u16, text: &dyn Display, now: Instant) {
+    fn limited(
+        &mut self,
+        level: log::Level,
+        kind: Kind,
+        at: u16,
+        text: &dyn Display,
+        now: Instant,
+    ) {
         let key = (kind as u32) << 16 | u32::from(at);
         if let Some(more) = self.limit.allow(key, now) {
             match more {
