@@ -8,17 +8,17 @@
 CARGO      ?= cargo
 RUSTC      ?= rustc
 # Empty: the host, with musl if rustc has it, else with a static glibc.
-TARGET     ?=
-BIN        ?= target/holdfast
+TARGET      =
+BIN         = target/holdfast
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
-SBINDIR    ?= $(PREFIX)/sbin
-BINDIR     ?= $(PREFIX)/bin
-MANDIR     ?= $(PREFIX)/share/man
-SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+SBINDIR     = $(PREFIX)/sbin
+BINDIR      = $(PREFIX)/bin
+MANDIR      = $(PREFIX)/share/man
+SYSCONFDIR  = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 
-SEEDS      ?= 100000
+SEEDS       = 100000
 
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
