@@ -7,7 +7,6 @@ use crate::engine::outside::Real;
 use crate::engine::{self, Setup, vital};
 use crate::sys;
 use crate::sys::file::PidFile;
-use crate::time::Span;
 use crate::watchdog;
 use std::io::Write;
 
@@ -58,15 +57,16 @@ pub fn run(options: &Options) -> i32 {
         say(&format!("{}: cannot set up signals: {e}\n", options.name));
         return status::FATAL;
     }
-    logger::init(&logger::Setup {
+    logger::start(&logger::Settings {
         ident: &options.name,
-        facility: options.facility,
+        facility: logger::facility_code(options.facility.code()).unwrap_or(logger::Facility::LOG_DAEMON),
         syslog: options.syslog,
         console: options.console,
         detail: options.detail,
+        ..logger::Settings::default()
     });
     let code = start(options);
-    logger::flush_for(Span::from_millis(50));
+    logger::flush();
     code
 }
 
@@ -88,8 +88,10 @@ fn start(options: &Options) -> i32 {
     let mut config = loaded.config;
     if !options.vrrp {
         log::info!("VRRP is switched off by the command line");
-        config.vrrp = crate::vrrp::Params::default();
-        config.notify = crate::notify::Params::default();
+        config = config::Config {
+            global: config.global,
+            ..config::Config::default()
+        };
     }
     if options.dump {
         for line in config::print(&config).lines() {
@@ -142,7 +144,7 @@ fn serve(options: &Options, config: &config::Config) -> i32 {
 
 /// Into the background. `Some` is the exit status of the process that stays behind.
 fn daemonise() -> Option<i32> {
-    logger::flush_for(Span::from_millis(50));
+    logger::flush();
     match sys::process::fork() {
         Ok(sys::process::Fork::Parent(_)) => sys::process::exit(status::OK),
         Ok(sys::process::Fork::Child) => {}
@@ -178,6 +180,7 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
         config,
         page,
         keep_addresses: options.keep_vrrp,
+        ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
     };
     let code = match engine::run(setup) {

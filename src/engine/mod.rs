@@ -35,6 +35,8 @@ pub struct Setup<'a> {
     pub page: Option<&'a Page>,
     /// `-V`: leave addresses in place at exit and send no priority 0.
     pub keep_addresses: bool,
+    /// `--ignore-sigint`: SIGINT does not stop the daemon.
+    pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
 }
@@ -66,15 +68,18 @@ enum Own {
     StopLimit = 3,
     /// Ask the kernel for everything again.
     Redump = 4,
+    /// Say how many lines were not logged.
+    Hushed = 5,
 }
 
-const OWN_TIMERS: usize = 5;
+const OWN_TIMERS: usize = 6;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
     Own::Log,
     Own::StopLimit,
     Own::Redump,
+    Own::Hushed,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
