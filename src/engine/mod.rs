@@ -84,8 +84,9 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
 const BEAT: Span = Span::from_secs(1);
-/// Longest wait for the kernel and the STOP scripts when stopping.
-const STOP_LIMIT: Span = Span::from_secs(10);
+/// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
+/// more.
+const STOP_LIMIT: Span = Span::from_secs(4);
 /// Datagrams that fit a receive buffer: after so many, all that was queued before a deadline is read.
 const QUEUE_LIMIT: u32 = 512;
 /// Notifications of the kernel read in one turn.

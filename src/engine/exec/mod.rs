@@ -280,8 +280,7 @@ impl<'a> Hands<'a> {
 
     /// An advert could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, links: &Links, e: &io::Error, now: Instant) {
-        self.teller
-            .receive_failed(iface, links.name(iface), e, now);
+        self.teller.receive_failed(iface, links.name(iface), e, now);
     }
 
     /// The daemon is leaving. `silent`: `-V`, addresses stay and nobody is told.

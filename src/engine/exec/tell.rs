@@ -133,7 +133,13 @@ impl<'a> Teller<'a> {
     /// A socket could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
         let text = format!("interface {name}: cannot receive: {e}");
-        self.limited(log::Level::Warn, Kind::ReceiveFailed, iface.0 | IFACE, &text, now);
+        self.limited(
+            log::Level::Warn,
+            Kind::ReceiveFailed,
+            iface.0 | IFACE,
+            &text,
+            now,
+        );
     }
 
     /// The kernel refused to add or delete an address.
