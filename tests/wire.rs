@@ -17,6 +17,8 @@ mod kernel;
 mod live;
 #[path = "wire/netlink.rs"]
 mod netlink;
+#[path = "wire/reception.rs"]
+mod reception;
 #[path = "wire/robust.rs"]
 mod robust;
 

@@ -10,8 +10,11 @@ use holdfast::wire::vrrp::{Auth, ChecksumForm, IPV4_LEN, PROTOCOL_AH, Packet, Ve
 const SESAME: [u8; 8] = *b"sesame12";
 const SHORT: [u8; 8] = *b"short\0\0\0";
 
-/// A captured datagram, what it should say, and its AH key and sequence number.
-fn captured() -> Vec<(&'static str, Advert, [u8; 8], u32, Vec<u8>)> {
+/// A captured datagram: its name, what it should say, AH key and sequence number, its bytes.
+type Captured = (&'static str, Advert, [u8; 8], u32, Vec<u8>);
+
+/// All of them.
+fn captured() -> Vec<Captured> {
     let peer = "192.0.2.2".parse().unwrap();
     let rows: Vec<_> = frames(KEEPALIVED_AUTH)
         .map(|(name, frame)| {
