@@ -5,7 +5,7 @@ use crate::{KEEPALIVED_AUTH, frames};
 use holdfast::time::Span;
 use holdfast::wire::Error;
 use holdfast::wire::ah::{LEN, sign, verify};
-use holdfast::wire::vrrp::{Auth, ChecksumForm, IPV4_LEN, PROTOCOL_AH, Packet, Version, set_ip_id};
+use holdfast::wire::vrrp::{Auth, ChecksumForm, IPV4_LEN, PROTOCOL_AH, Packet, set_ip_id};
 
 const SESAME: [u8; 8] = *b"sesame12";
 const SHORT: [u8; 8] = *b"short\0\0\0";
@@ -222,5 +222,45 @@ fn malformed_headers_are_named() {
             "{len}"
         );
     }
-    assert_eq!(Version::V2, advert.version);
+}
+
+#[test]
+fn a_datagram_without_the_header_is_not_signed() {
+    // Long enough to hold one.
+    let mut plain = Advert::v2(9, 100, &["192.0.2.9"; 9]).emit();
+    let before = plain.clone();
+    assert_eq!(sign(&mut plain, &SESAME, 1), Err(Error::AhHeader));
+    assert_eq!(plain, before);
+}
+
+#[test]
+fn the_icv_covers_ip_options_and_ends_with_the_total_length() {
+    let advert = Advert {
+        auth: Auth::Ah(SESAME),
+        ..Advert::v2(9, 100, &["192.0.2.9"])
+    };
+    let plain = advert.emit();
+    let mut datagram = plain[..20].to_vec();
+    datagram[0] = 0x46;
+    datagram[3] += 4;
+    datagram.extend([1, 1, 1, 0]);
+    datagram.extend(&plain[20..]);
+    sign(&mut datagram, &SESAME, 1).unwrap();
+    let genuine = |bytes: &[u8]| verify(&Packet::parse_ipv4(bytes).unwrap(), &SESAME);
+    assert!(genuine(&datagram));
+    for at in 20..24 {
+        let mut forged = datagram.clone();
+        forged[at] ^= 1;
+        assert!(!genuine(&forged), "option byte {at}");
+    }
+    let mut padded = datagram.clone();
+    padded.extend([0; 6]);
+    assert!(
+        genuine(&padded),
+        "what follows the total length is no part of it"
+    );
+    assert!(
+        !genuine(&datagram[..datagram.len() - 1]),
+        "less than the total length"
+    );
 }

@@ -163,6 +163,8 @@ fn row_10_interval_of_version_3() {
         (2_550, 255),
         (2_560, 256),
         (0, 1),
+        (14, 1),
+        (15, 2),
         (40_960, 4095),
         (u64::MAX / 1000, 4095),
     ] {
@@ -188,10 +190,12 @@ fn row_10_interval_of_version_3() {
 fn interval_of_version_2() {
     for (millis, field) in [
         (1_000, 1),
+        (1_499, 1),
+        (1_500, 2),
+        (2_000, 2),
         (255_000, 255),
         (256_000, 255),
         (0, 1),
-        (2_000, 2),
     ] {
         let advert = Advert {
             interval: Span::from_millis(millis),
@@ -314,4 +318,37 @@ fn row_18_ip_header() {
         set_ip_id(&mut short, 1);
         assert_eq!(short, vec![0xa5; len]);
     }
+}
+
+#[test]
+fn version_2_over_ipv6_has_no_authentication_data() {
+    // No standard knows it; what is read and what is written agree all the same.
+    let advert = Advert {
+        version: Version::V2,
+        ..v6(vec!["fe80::9".parse().unwrap()])
+    };
+    let message = advert.emit();
+    assert_eq!(message.len(), 8 + 16);
+    let packet = Packet::parse_message(advert.source, advert.destination, 255, &message).unwrap();
+    assert_eq!(
+        (packet.expected_len(Version::V2), packet.auth_data()),
+        (24, None)
+    );
+    assert_eq!(
+        packet.checksum_form(Version::V2),
+        Some(ChecksumForm::Pseudo)
+    );
+    let elsewhere = Packet::parse_message(advert.source, advert.source, 255, &message).unwrap();
+    assert_eq!(elsewhere.checksum_form(Version::V2), None);
+}
+
+#[test]
+fn the_plain_form_is_no_form_over_ipv6() {
+    let advert = v6(vec!["fe80::9".parse().unwrap()]);
+    let mut message = advert.emit();
+    message[6..8].fill(0);
+    let sum = checksum(&[&message]);
+    message[6..8].copy_from_slice(&sum.to_be_bytes());
+    let packet = Packet::parse_message(advert.source, advert.destination, 255, &message).unwrap();
+    assert_eq!(packet.checksum_form(Version::V3), None);
 }

@@ -325,3 +325,24 @@ fn reports_that_lack_what_they_must_have() {
     assert_eq!(rtnetlink::parse(&only(&bytes)), Ok(None));
     assert_eq!(rtnetlink::parse(&only(&raw(16, 24, 0, &[]))), Ok(None));
 }
+
+#[test]
+fn index_0_is_no_link() {
+    // A tunnel bound to no device says IFLA_LINK 0.
+    let mut buf = Vec::new();
+    for (link, master) in [(0u32, 0u32), (2, 4)] {
+        let mut message = Builder::begin(&mut buf, 16, 0, 1);
+        message.bytes(&[0; 16]);
+        message.attr_u32(5, link);
+        message.attr_u32(10, master);
+        message.attr(1, &[10, 0, 0, 1]); // a tunnel's hardware address has four bytes
+        message.end().unwrap();
+    }
+    let seen: Vec<_> = Messages::new(&buf)
+        .map(|m| match rtnetlink::parse(&m.unwrap()) {
+            Ok(Some(Report::Link(link))) => (link.link, link.master, link.mac),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(seen, [(None, None, None), (Some(2), Some(4), None)]);
+}
