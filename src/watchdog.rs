@@ -484,6 +484,79 @@ mod tests {
         assert_eq!(backoff.died(secs(1)), secs(2));
     }
 
+    /// A parent whose worker is process 0, which [`process::kill`] refuses to signal.
+    fn parent(phase: impl Fn(Worker) -> Phase) -> Parent {
+        let mut parent = Parent::new(Options::default(), Page::new(4).unwrap()).unwrap();
+        let started = Instant::ZERO;
+        parent.phase = phase(Worker {
+            pid: 0,
+            started,
+            beat: 0,
+            silent: 0,
+        });
+        parent
+    }
+
+    /// Looks every second from `from` on, until the worker is killed: how many looks it took.
+    fn looks_until_killed(parent: &mut Parent, from: u64) -> u64 {
+        for n in 1..100 {
+            parent.look(Instant::from_secs(from + n));
+            if matches!(parent.phase, Phase::Killed { .. }) {
+                return n;
+            }
+        }
+        panic!("never killed");
+    }
+
+    #[test]
+    fn silence_is_counted_in_looks() {
+        let running = |worker| Phase::Running {
+            worker,
+            look_at: Instant::from_secs(1),
+        };
+        assert_eq!(
+            looks_until_killed(&mut parent(running), 0),
+            30,
+            "before the first heartbeat"
+        );
+
+        let mut beating = parent(running);
+        for second in 1..100 {
+            beating.page.set(HEARTBEAT, second);
+            beating.look(Instant::from_secs(u64::from(second)));
+            beating.look(Instant::from_micros(u64::from(second) * 1_000_000 + 1));
+        }
+        // Suspended for an hour: one look, not 3600.
+        beating.look(Instant::from_secs(4_000));
+        assert!(matches!(beating.phase, Phase::Running { .. }));
+        assert_eq!(looks_until_killed(&mut beating, 4_000), 4);
+    }
+
+    #[test]
+    fn asked_for_something_a_missing_worker_starts_at_once() {
+        for (signal, at_once) in [
+            (Signal::Hup, true),
+            (Signal::Usr1, true),
+            (Signal::Usr2, false),
+        ] {
+            let mut parent = parent(|_| Phase::Pause {
+                until: Instant::FAR,
+            });
+            parent.signal(signal, Instant::from_secs(7));
+            let Phase::Pause { until } = parent.phase else {
+                panic!("still pausing")
+            };
+            assert_eq!(until == Instant::from_secs(7), at_once);
+        }
+        let mut parent = parent(|_| Phase::Pause {
+            until: Instant::FAR,
+        });
+        assert!(matches!(
+            parent.signal(Signal::Term, Instant::ZERO),
+            Turn::Done(0)
+        ));
+    }
+
     #[test]
     fn a_heartbeat_is_never_the_silent_value() {
         let page = Page::new(4).unwrap();
