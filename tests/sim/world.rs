@@ -25,6 +25,8 @@ pub struct Shadow {
     /// The watchdog's page.
     pub last_advert: Option<Instant>,
     pub sequence: u32,
+    /// Adverts sent since somebody set it to 0.
+    pub sent: u64,
 }
 
 /// One router: what survives a crash of the daemon, and the daemon.
@@ -291,6 +293,7 @@ impl World {
         }
         let shadow = self.shadow(n, id);
         shadow.sequence = sequence;
+        shadow.sent += 1;
         shadow.last_advert = Some(now);
         let lan = usize::from(template.params.iface.0);
         if !self.nodes[n].up[lan] {
