@@ -129,22 +129,25 @@ impl<'a> Walk<'a> {
     }
 
     /// A `global_defs` block.
-    pub(super) fn global(&mut self, block: u32, global: &mut Global, defaults: &mut Defaults) {
+    pub(super) fn global(&mut self, block: u32, global: &mut Global) {
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
             if !self.line(node, &mut seen, false) {
                 if self.name(node) == "script_user" {
-                    defaults.script_user = ScriptUser::Unknown;
+                    self.defaults.script_user = ScriptUser::Unknown;
                 }
                 continue;
             }
             match self.row(node).map(|r| r.shape) {
                 Some(Shape::Words(Item::Mails)) => self.mails(node, global),
-                Some(_) if !self.identity(node, global) => self.vrrp_default(node, defaults),
+                Some(Shape::Script) => {
+                    self.script(node);
+                }
+                Some(_) if !self.identity(node, global) => self.vrrp_default(node),
                 _ => {}
             }
         }
-        global.dynamic_interfaces = defaults.dynamic_interfaces;
+        global.dynamic_interfaces = self.defaults.dynamic_interfaces;
     }
 
     fn mails(&mut self, node: u32, global: &mut Global) {
@@ -188,7 +191,13 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn vrrp_default(&mut self, node: u32, d: &mut Defaults) {
+    fn vrrp_default(&mut self, node: u32) {
+        let mut d = core::mem::take(&mut self.defaults);
+        self.vrrp_default_of(node, &mut d);
+        self.defaults = d;
+    }
+
+    fn vrrp_default_of(&mut self, node: u32, d: &mut Defaults) {
         let version = self.first(node).map(|w| self.bytes(w));
         match self.name(node) {
             "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
@@ -208,7 +217,12 @@ impl<'a> Walk<'a> {
             "vrrp_higher_prio_send_advert" => d.higher_prio_send_advert = self.flag(node),
             "vrrp_owner_ignore_adverts" => d.owner_ignore_adverts = self.flag(node),
             "vrrp_skip_check_adv_addr" => d.skip_check_adv_addr = self.flag(node),
-            "vrrp_strict" => d.strict = self.flag(node),
+            "vrrp_strict" => {
+                d.strict = self.flag(node);
+                let at = self.head(node);
+                let text = "vrrp_strict: packets to the virtual addresses are not refused yet";
+                self.diags.warning(at, text);
+            }
             "v3_checksum_as_v2" => d.checksum = ChecksumForm::Plain,
             "dynamic_interfaces" => d.dynamic_interfaces = true,
             "enable_script_security" => d.security = true,

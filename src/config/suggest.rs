@@ -98,7 +98,10 @@ fn hint(name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
         .into_iter()
         .flat_map(|b| table::rows(b).iter().map(move |r| (r.name, b)));
     let names = everywhere.clone().map(|(n, _)| n);
-    let near = nearest(name, names)?;
+    let Some(near) = nearest(name, names) else {
+        let member = block == Block::SyncGroup;
+        return member.then(|| "members stand in a block 'group { ... }'".into());
+    };
     let home = everywhere.into_iter().find(|(n, _)| *n == near)?.1;
     Some(match home {
         Block::Root => format!("did you mean '{near}'? it stands outside every block"),
