@@ -6,6 +6,8 @@
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod lab;
+#[path = "netns/bytes.rs"]
+mod bytes;
 #[path = "netns/peer.rs"]
 mod peer;
 
@@ -13,7 +15,7 @@ use lab::harness::{self, Test};
 
 /// Cheap first, the ones that measure time last.
 fn tests() -> Vec<Test> {
-    [peer::TESTS].into_iter().flatten().copied().collect()
+    [bytes::TESTS, peer::TESTS].into_iter().flatten().copied().collect()
 }
 
 fn main() -> std::process::ExitCode {

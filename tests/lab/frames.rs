@@ -1,6 +1,8 @@
 //! Ethernet frames as the tests read and forge them. Written from the RFCs and apart from the
 //! daemon's own `wire`, so that a mistake there cannot hide here.
 
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -100,6 +102,28 @@ pub fn checksum(bytes: &[u8]) -> u16 {
     !(sum as u16)
 }
 
+/// HMAC-MD5-96 over a datagram with an Authentication Header (RFC 2402 §3.3.3, RFC 2403), the TTL
+/// of multicast counted in as keepalived does.
+pub fn icv(datagram: &[u8], key: &[u8; 8]) -> [u8; 12] {
+    let mut bytes = datagram.to_vec();
+    bytes[1] = 0;
+    bytes[6..8].fill(0);
+    bytes[10..12].fill(0);
+    bytes[32..44].fill(0);
+    let mut mac = Hmac::<Md5>::new_from_slice(key).expect("any key length");
+    mac.update(&bytes);
+    mac.finalize().into_bytes()[..12].try_into().expect("twelve of sixteen")
+}
+
+/// The Authentication Header to forge.
+#[derive(Clone, Copy, Debug)]
+pub struct ForgeAh {
+    pub key: [u8; 8],
+    pub sequence: u32,
+    /// `None`: the source address, as keepalived has it.
+    pub spi: Option<u32>,
+}
+
 /// An advertisement to forge. Public fields are set to whatever is to be wrong.
 #[derive(Clone, Debug)]
 pub struct Forge {
@@ -131,6 +155,8 @@ pub struct Forge {
     pub surplus: usize,
     /// So many bytes follow the IP datagram, as Ethernet pads short frames.
     pub padding: usize,
+    /// Sent behind an Authentication Header.
+    pub ah: Option<ForgeAh>,
 }
 
 impl Forge {
@@ -156,6 +182,7 @@ impl Forge {
             cut: None,
             surplus: 0,
             padding: 0,
+            ah: None,
         }
     }
 
@@ -208,19 +235,30 @@ impl Forge {
     /// The whole Ethernet frame.
     pub fn frame(&self) -> Vec<u8> {
         let message = self.message();
+        let (protocol, between) = if self.ah.is_some() { (51, 24) } else { (112, 0) };
         let mut ip = vec![0x45, 0xc0];
-        ip.extend((20 + message.len() as u16).to_be_bytes());
-        ip.extend([0, 1, 0, 0, self.ttl, 112, 0, 0]);
+        ip.extend((20 + between + message.len() as u16).to_be_bytes());
+        ip.extend([0, 1, 0, 0, self.ttl, protocol, 0, 0]);
         ip.extend(self.source.octets());
         ip.extend(self.destination.octets());
         let sum = checksum(&ip).to_be_bytes();
         ip[10..12].copy_from_slice(&sum);
+        if let Some(ah) = &self.ah {
+            ip.extend([112, 4, 0, 0]);
+            ip.extend(ah.spi.unwrap_or(u32::from(self.source)).to_be_bytes());
+            ip.extend(ah.sequence.to_be_bytes());
+            ip.extend([0; 12]);
+        }
+        ip.extend(message);
+        if let Some(ah) = &self.ah {
+            let icv = icv(&ip, &ah.key);
+            ip[32..44].copy_from_slice(&icv);
+        }
         let [_, b, c, d] = self.destination.octets();
         let mut frame = vec![0x01, 0x00, 0x5e, b & 0x7f, c, d];
         frame.extend(self.source_mac);
         frame.extend([0x08, 0x00]);
         frame.extend(ip);
-        frame.extend(message);
         frame.resize(frame.len() + self.padding, 0);
         frame
     }
