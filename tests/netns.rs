@@ -5,9 +5,11 @@
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
-mod lab;
 #[path = "netns/bytes.rs"]
 mod bytes;
+#[path = "netns/conformance.rs"]
+mod conformance;
+mod lab;
 #[path = "netns/peer.rs"]
 mod peer;
 
@@ -15,7 +17,11 @@ use lab::harness::{self, Test};
 
 /// Cheap first, the ones that measure time last.
 fn tests() -> Vec<Test> {
-    [bytes::TESTS, peer::TESTS].into_iter().flatten().copied().collect()
+    [bytes::TESTS, conformance::TESTS, peer::TESTS]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 fn main() -> std::process::ExitCode {

@@ -4,7 +4,13 @@
 //! routers and clients on it; [`Daemon`] runs holdfast or keepalived in one of them; [`Capture`]
 //! and [`Forge`] read and write the wire; [`harness`] runs tests, each in a lab of its own.
 
-#![allow(dead_code, unused_imports, missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    unused_imports,
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::unwrap_used
+)]
 
 pub mod capture;
 pub mod daemon;
@@ -30,7 +36,9 @@ pub const SKIP_STATUS: i32 = 77;
 
 /// Wall-clock time, comparable with the stamps of captured frames.
 pub fn now() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970")
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970")
 }
 
 /// Sleeps.
@@ -46,7 +54,10 @@ pub fn wait_for(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) -
         if condition() {
             return start.elapsed();
         }
-        assert!(start.elapsed() < Duration::from_secs(seconds), "not within {seconds} s: {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(seconds),
+            "not within {seconds} s: {what}"
+        );
         pause(10);
     }
 }
@@ -56,7 +67,11 @@ pub fn wait_for(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) -
 pub fn stays(what: &str, milliseconds: u64, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(milliseconds) {
-        assert!(condition(), "no longer so after {:?}: {what}", start.elapsed());
+        assert!(
+            condition(),
+            "no longer so after {:?}: {what}",
+            start.elapsed()
+        );
         pause(20);
     }
 }
@@ -73,7 +88,11 @@ pub fn sh(line: &str) -> String {
 #[track_caller]
 fn output(command: &mut Command, what: &str) -> String {
     let done = command.output().unwrap_or_else(|e| panic!("{what}: {e}"));
-    assert!(done.status.success(), "{what}: {}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{what}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
@@ -103,7 +122,11 @@ impl Lab {
         }
         let mut lab = Lab { nodes: Vec::new() };
         for n in 1..=routers {
-            lab.plug(&format!("r{n}"), &format!("02:00:00:00:00:{n:02x}"), &format!("192.0.2.{n}/24"));
+            lab.plug(
+                &format!("r{n}"),
+                &format!("02:00:00:00:00:{n:02x}"),
+                &format!("192.0.2.{n}/24"),
+            );
         }
         lab
     }
@@ -131,7 +154,10 @@ impl Lab {
 
     /// A machine by name.
     pub fn node(&self, name: &str) -> &Node {
-        self.nodes.iter().find(|n| n.name == name).expect("a machine of this name")
+        self.nodes
+            .iter()
+            .find(|n| n.name == name)
+            .expect("a machine of this name")
     }
 
     /// Everything on the switch from now on.
@@ -148,7 +174,9 @@ impl Lab {
     pub fn cable(&self, node: &Node, name: &str, mac: &str, address: &str) {
         let port = format!("{}-{name}", node.name);
         let holder = node.holder();
-        sh(&format!("ip link add {port} type veth peer name {name} address {mac} netns {holder}"));
+        sh(&format!(
+            "ip link add {port} type veth peer name {name} address {mac} netns {holder}"
+        ));
         sh(&format!("ip link set {port} master br0 up"));
         node.ip(&format!("addr add {address} dev {name}"));
         node.ip(&format!("link set {name} up"));
