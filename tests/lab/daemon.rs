@@ -170,6 +170,11 @@ impl Daemon<'_> {
         let _ = kill(Pid::from_raw(self.pid), signal);
     }
 
+    /// kill -9 of the process that speaks VRRP; the parent stays.
+    pub fn kill_worker(&self) {
+        let _ = kill(Pid::from_raw(self.worker()), Signal::SIGKILL);
+    }
+
     /// Power cut: every process dies without a chance to do anything.
     pub fn crash(mut self) {
         self.kill_all();

@@ -18,6 +18,7 @@ pub mod frames;
 pub mod harness;
 pub mod node;
 pub mod packages;
+pub mod prober;
 pub mod stage;
 pub mod stats;
 pub mod syslog;
@@ -26,6 +27,7 @@ pub use capture::{Capture, Injector};
 pub use daemon::{Daemon, Kind};
 pub use frames::{Advert, Forge, Frame};
 pub use node::Node;
+pub use prober::Prober;
 pub use stats::Stats;
 
 use std::process::Command;
@@ -170,15 +172,25 @@ impl Lab {
         Injector::new(TAP)
     }
 
-    /// One more cable: a second interface `name` of a router, with an address of its own.
-    pub fn cable(&self, node: &Node, name: &str, mac: &str, address: &str) {
-        let port = format!("{}-{name}", node.name);
-        let holder = node.holder();
+    /// A second switch.
+    pub fn switch(&self, name: &str) {
+        sh(&format!("ip link add {name} type bridge mcast_snooping 0"));
+        sh(&format!("ip link set {name} up"));
+    }
+
+    /// One more cable: an interface of router `n` to a switch, with an address of its own.
+    pub fn cable(&self, n: usize, interface: &str, switch: &str, address: &str) {
+        let node = self.r(n);
+        let (port, holder) = (format!("p-{}-{interface}", node.name), node.holder());
+        let mac = format!(
+            "02:00:00:00:{:02x}:{n:02x}",
+            interface.bytes().last().unwrap_or(0)
+        );
         sh(&format!(
-            "ip link add {port} type veth peer name {name} address {mac} netns {holder}"
+            "ip link add {port} type veth peer name {interface} address {mac} netns {holder}"
         ));
-        sh(&format!("ip link set {port} master br0 up"));
-        node.ip(&format!("addr add {address} dev {name}"));
-        node.ip(&format!("link set {name} up"));
+        sh(&format!("ip link set {port} master {switch} up"));
+        node.ip(&format!("addr add {address} dev {interface}"));
+        node.ip(&format!("link set {interface} up"));
     }
 }

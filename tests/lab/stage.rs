@@ -50,6 +50,7 @@ pub fn dispatch(work: impl FnOnce(&[&str]) -> i32) {
     exit(match *step {
         "enter" => enter(rest),
         "init" => init(rest),
+        "main" if *rest == ["nothing"] => 0,
         "main" => work(rest),
         "hold" => hold(rest),
         "in" => within(rest),
@@ -150,6 +151,18 @@ fn within(rest: &[&str]) -> i32 {
     let error = Command::new(program).args(arguments).exec();
     eprintln!("{program}: {error}");
     127
+}
+
+/// Whether this machine gives us namespaces; `Err` says what would make it.
+pub fn possible() -> Result<(), String> {
+    let done = stage("enter", &["nothing"]).stdin(Stdio::null()).output();
+    let done = done.map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    match said.lines().find_map(|l| l.strip_prefix("SKIPPED: ")) {
+        Some(reason) => Err(reason.to_owned()),
+        None if done.status.success() => Ok(()),
+        None => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
+    }
 }
 
 /// Says why nothing can run here.
