@@ -182,10 +182,17 @@ impl Daemon<'_> {
 
     fn kill_all(&mut self) {
         self.signal(Signal::SIGSTOP);
-        for pid in tree(self.pid).into_iter().rev() {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        let all = tree(self.pid);
+        for pid in all.iter().rev() {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
         self.reap(Duration::from_secs(5));
+        // A zombie still counts as running to whoever asks with kill(pid, 0).
+        let start = Instant::now();
+        let gone = |pid: &i32| !Path::new(&format!("/proc/{pid}")).exists();
+        while !all.iter().all(gone) && start.elapsed() < Duration::from_secs(5) {
+            pause(2);
+        }
     }
 
     fn reap(&mut self, limit: Duration) -> Option<ExitStatus> {
