@@ -224,6 +224,18 @@ impl Daemon<'_> {
         (took, status)
     }
 
+    /// SIGTERM to a daemon in the foreground; exactly how long it took to exit.
+    pub fn terminate(mut self) -> Duration {
+        let start = Instant::now();
+        self.signal(Signal::SIGTERM);
+        self.child
+            .as_mut()
+            .expect("in the foreground")
+            .wait()
+            .expect("our own child");
+        start.elapsed()
+    }
+
     /// Waits for it to end by itself.
     pub fn exited(&mut self, limit: Duration) -> Option<ExitStatus> {
         self.reap(limit)

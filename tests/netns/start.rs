@@ -230,7 +230,11 @@ fn background() {
 
     // A pid file left by a crash stops nobody; ours are locked, so not even one with the pid of
     // some process that lives.
-    let stale = if Kind::under_test() == Kind::Ours { "1\n" } else { "999999\n" };
+    let stale = if Kind::under_test() == Kind::Ours {
+        "1\n"
+    } else {
+        "999999\n"
+    };
     r1.write("parent.pid", stale);
     let daemon = r1.daemonise(Kind::under_test(), &one(), &[]);
     wait_for("it is Master again", 10, || r1.holds("192.0.2.100"));
