@@ -75,10 +75,40 @@ pub fn run(options: &Options) -> u8 {
     code
 }
 
+/// Holds the pid file from before the configuration is read until the end.
 fn start(options: &Options) -> u8 {
     for notice in &options.notices {
         log::warn!("{notice}");
     }
+    let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
+    let (text, code) = match PidFile::lock(path) {
+        Ok(Ok(mut pid_file)) => {
+            let code = configure(options, &mut pid_file);
+            pid_file.remove();
+            return code;
+        }
+        Ok(Err(Some(pid))) => (
+            format!("daemon is already running (pid {pid}, {path})"),
+            status::OK,
+        ),
+        Ok(Err(None)) => (
+            format!("daemon is already running ({path} is locked)"),
+            status::OK,
+        ),
+        Err(e) => (
+            format!("cannot lock the pid file {path}: {e}"),
+            status::FATAL,
+        ),
+    };
+    log::error!("{text}");
+    if !options.console {
+        say(&format!("{}: {text}\n", options.name));
+    }
+    code
+}
+
+/// Reads the configuration and runs on what is sound in it.
+fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
     let loaded = load(options, false);
     report(options, &loaded);
     if loaded.diags.missing_file {
@@ -91,6 +121,8 @@ fn start(options: &Options) -> u8 {
         return status::CONFIG;
     }
     let mut config = loaded.config;
+    // Its texts and spans are not needed any longer.
+    drop(loaded.diags);
     if !options.vrrp {
         log::info!("VRRP is switched off by the command line");
         config = config::Config {
@@ -103,51 +135,24 @@ fn start(options: &Options) -> u8 {
             log::info!("{line}");
         }
     }
-    serve(options, &config)
+    serve(options, &config, pid_file)
 }
 
-/// Holds the pid file, goes into the background if told to, and runs.
-fn serve(options: &Options, config: &config::Config) -> u8 {
-    let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
-    let mut pid_file = match PidFile::lock(path) {
-        Ok(Ok(file)) => file,
-        Ok(Err(other)) => {
-            let text = match other {
-                Some(pid) => format!("daemon is already running (pid {pid}, {path})"),
-                None => format!("daemon is already running ({path} is locked)"),
-            };
-            log::warn!("{text}");
-            if !options.console {
-                say(&format!("{}: {text}\n", options.name));
-            }
-            return status::OK;
-        }
-        Err(e) => {
-            log::error!("cannot lock the pid file {path}: {e}");
-            if !options.console {
-                say(&format!(
-                    "{}: cannot lock the pid file {path}: {e}\n",
-                    options.name
-                ));
-            }
-            return status::FATAL;
-        }
-    };
+/// Goes into the background if told to, and runs.
+fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> u8 {
     if !options.foreground
         && let Some(code) = daemonise()
     {
         return code;
     }
     if let Err(e) = pid_file.rewrite() {
-        log::error!("cannot write the pid file {path}: {e}");
+        log::error!("cannot write the pid file: {e}");
     }
-    let code = if options.foreground {
+    if options.foreground {
         work(options, config, None)
     } else {
         supervise(options, config)
-    };
-    pid_file.remove();
-    code
+    }
 }
 
 /// Into the background. `Some` is the exit status of the process that stays behind.
