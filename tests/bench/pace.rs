@@ -229,7 +229,7 @@ impl Bench {
             .find_map(|l| l.trim().strip_prefix("eth0:"))
             .expect("eth0");
         line.split_whitespace()
-            .nth(8)
+            .nth(9)
             .and_then(|n| n.parse().ok())
             .expect("frames sent")
     }
