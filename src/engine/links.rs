@@ -1,14 +1,8 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
 use crate::vrrp::{IfaceId, Link, Params};
+use crate::wire::rtnetlink::{IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-/// IFF_UP (linux/if.h).
-const IFF_UP: u32 = 0x1;
-/// IFF_RUNNING (linux/if.h): operational, carrier included.
-const IFF_RUNNING: u32 = 0x40;
-/// IFF_NOARP (linux/if.h): announcing addresses makes no sense.
-const IFF_NOARP: u32 = 0x80;
 
 /// One configured interface.
 #[derive(Debug, Default)]

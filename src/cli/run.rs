@@ -1,0 +1,242 @@
+//! From options to a running daemon: configuration, pid files, daemon or foreground.
+
+use super::options::Options;
+use crate::config::{self, Loaded};
+use crate::engine::exec::log as logger;
+use crate::engine::outside::Real;
+use crate::engine::{self, Setup, vital};
+use crate::sys;
+use crate::sys::file::PidFile;
+use crate::time::Span;
+use crate::watchdog;
+use std::io::Write;
+
+/// The configuration when `-f` does not name one.
+const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+/// keepalived's pid files, which init scripts know.
+const PID_FILE: &str = "/run/keepalived.pid";
+const VRRP_PID_FILE: &str = "/run/vrrp.pid";
+const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
+
+/// Exit statuses (those of keepalived).
+mod status {
+    pub const OK: i32 = 0;
+    pub const FATAL: i32 = 1;
+    pub const CONFIG: i32 = 2;
+    pub const NO_CONFIG: i32 = 6;
+}
+
+/// `-t`: judges the configuration.
+pub fn test(options: &Options, log: Option<&str>) -> i32 {
+    let loaded = load(options, true);
+    let mut text = String::new();
+    let colour = log.is_none() && sys::file::isatty(2);
+    loaded.diags.render(&mut text, colour);
+    for notice in &options.notices {
+        text.push_str(&format!("{}: {notice}\n", options.name));
+    }
+    let written = match log {
+        Some(path) => sys::file::write_atomically(path, text.as_bytes()),
+        None => std::io::stderr().write_all(text.as_bytes()),
+    };
+    if let Err(e) = written {
+        say(&format!("{}: cannot write the messages: {e}\n", options.name));
+    }
+    if options.dump {
+        // A closed standard output is no fault of the configuration.
+        let _ = std::io::stdout().write_all(config::print(&loaded.config).as_bytes());
+    }
+    loaded.diags.status()
+}
+
+/// Runs the daemon; returns its exit status.
+pub fn run(options: &Options) -> i32 {
+    if let Some(mask) = options.umask {
+        sys::process::umask(mask);
+    }
+    if let Err(e) = sys::signal::block() {
+        say(&format!("{}: cannot set up signals: {e}\n", options.name));
+        return status::FATAL;
+    }
+    logger::init(&logger::Setup {
+        ident: &options.name,
+        facility: options.facility,
+        syslog: options.syslog,
+        console: options.console,
+        detail: options.detail,
+    });
+    let code = start(options);
+    logger::flush_for(Span::from_millis(50));
+    code
+}
+
+fn start(options: &Options) -> i32 {
+    for notice in &options.notices {
+        log::warn!("{notice}");
+    }
+    let loaded = load(options, false);
+    report(options, &loaded);
+    if loaded.missing_file {
+        if options.file.is_some() {
+            return status::NO_CONFIG;
+        }
+        log::warn!("running without a configuration; write {DEFAULT_FILE} and restart");
+    } else if loaded.diags.fatal() {
+        log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
+        return status::CONFIG;
+    }
+    let mut config = loaded.config;
+    if !options.vrrp {
+        log::info!("VRRP is switched off by the command line");
+        config.vrrp = crate::vrrp::Params::default();
+        config.notify = crate::notify::Params::default();
+    }
+    if options.dump {
+        for line in config::print(&config).lines() {
+            log::info!("{line}");
+        }
+    }
+    serve(options, &config)
+}
+
+/// Holds the pid file, goes into the background if told to, and runs.
+fn serve(options: &Options, config: &config::Config) -> i32 {
+    let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
+    let mut pid_file = match PidFile::lock(path) {
+        Ok(Ok(file)) => file,
+        Ok(Err(other)) => {
+            let text = match other {
+                Some(pid) => format!("daemon is already running (pid {pid}, {path})"),
+                None => format!("daemon is already running ({path} is locked)"),
+            };
+            log::warn!("{text}");
+            if !options.console {
+                say(&format!("{}: {text}\n", options.name));
+            }
+            return status::OK;
+        }
+        Err(e) => {
+            log::error!("cannot lock the pid file {path}: {e}");
+            if !options.console {
+                say(&format!("{}: cannot lock the pid file {path}: {e}\n", options.name));
+            }
+            return status::FATAL;
+        }
+    };
+    if !options.foreground
+        && let Some(code) = daemonise()
+    {
+        return code;
+    }
+    if let Err(e) = pid_file.rewrite() {
+        log::error!("cannot write the pid file {path}: {e}");
+    }
+    let code = if options.foreground {
+        work(options, config, None)
+    } else {
+        supervise(options, config)
+    };
+    pid_file.remove();
+    code
+}
+
+/// Into the background. `Some` is the exit status of the process that stays behind.
+fn daemonise() -> Option<i32> {
+    logger::flush_for(Span::from_millis(50));
+    match sys::process::fork() {
+        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(status::OK),
+        Ok(sys::process::Fork::Child) => {}
+        Err(e) => {
+            log::error!("cannot go into the background: {e}");
+            return Some(status::FATAL);
+        }
+    }
+    logger::after_fork();
+    let done = sys::process::setsid()
+        .and_then(|()| sys::process::chdir_root())
+        .and_then(|()| sys::process::null_stdio());
+    if let Err(e) = done {
+        log::error!("cannot leave the terminal: {e}");
+    }
+    None
+}
+
+/// Parent and worker.
+fn supervise(options: &Options, config: &config::Config) -> i32 {
+    let words = vital::page_words(config.vrrp.instances.len());
+    watchdog::run(
+        &watchdog::Setup { words, respawn: !options.no_respawn },
+        &mut |worker| work(options, config, Some(worker.page)),
+    )
+}
+
+/// The worker: this process, until it is told to stop.
+fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> i32 {
+    let held = worker_pid_files(options);
+    let dump_dir = std::env::var("TMPDIR").ok().filter(|d| d.starts_with('/'));
+    let setup = Setup {
+        config,
+        page,
+        keep_addresses: options.keep_vrrp,
+        dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
+    };
+    let code = match engine::run(setup) {
+        Ok(engine::Outcome::Stopped) => status::OK,
+        Err(e) => {
+            log::error!("cannot run: {e}");
+            if e.kind() == std::io::ErrorKind::PermissionDenied {
+                // keepalived's status for missing permission.
+                4
+            } else {
+                status::FATAL
+            }
+        }
+    };
+    held.into_iter().for_each(PidFile::remove);
+    code
+}
+
+/// `-r` and `-c` both name the one worker.
+fn worker_pid_files(options: &Options) -> Vec<PidFile> {
+    let wanted = [
+        (options.vrrp, options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE)),
+        (options.check, options.check_pid_file.as_deref().unwrap_or(CHECKERS_PID_FILE)),
+    ];
+    let mut held = Vec::new();
+    for (_, path) in wanted.into_iter().filter(|(on, _)| *on) {
+        match PidFile::lock(path) {
+            Ok(Ok(file)) => held.push(file),
+            Ok(Err(_)) => log::warn!("pid file {path} is locked by another process"),
+            Err(e) => log::warn!("cannot write the pid file {path}: {e}"),
+        }
+    }
+    held
+}
+
+fn load(options: &Options, test: bool) -> Loaded {
+    let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
+    let how = config::Options {
+        config_id: options.config_id.as_deref().map(str::to_owned),
+        strict_includes: options.all_config,
+        test,
+    };
+    config::load(&Real, file, &how)
+}
+
+/// Says what is wrong with the configuration: pretty on a terminal, line by line in the log.
+fn report(options: &Options, loaded: &Loaded) {
+    if sys::file::isatty(2) && !options.console {
+        let mut text = String::new();
+        loaded.diags.render(&mut text, true);
+        say(&text);
+    }
+    loaded.diags.each_line(|severity, line| match severity {
+        config::Severity::Warning => log::warn!("{line}"),
+        _ => log::error!("{line}"),
+    });
+}
+
+fn say(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,525 @@
+//! Starts a program the way vfork(2) does: the child borrows our memory until it has become the
+//! program, so a start costs the same whatever the size of the daemon.
+
+use crate::sys::signal::{disposition, every, none, set_mask};
+use crate::sys::{check, check_len};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+
+/// A program to start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spawn<'a> {
+    /// Program and arguments. A program without `/` is looked for in PATH.
+    pub argv: &'a [&'a str],
+    /// User and group to become; `None`: stay who we are.
+    pub user: Option<(u32, u32)>,
+    /// Environment variables the program does not get.
+    pub without: &'a [&'a str],
+}
+
+/// Starts a program and returns its process id, which is also its process group.
+///
+/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
+/// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. Failing to
+/// become the user or the program is an error here, with the number of the call that failed.
+pub fn spawn(what: &Spawn<'_>) -> io::Result<i32> {
+    let plan = Prepared::new(what)?;
+    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+    let plan = Plan {
+        report: writer.as_raw_fd(),
+        ..plan.plan()
+    };
+    let pid = launch(&plan);
+    drop(writer);
+    let pid = pid?;
+    match report(&reader) {
+        None => Ok(pid),
+        Some(error) => {
+            bury(pid);
+            Err(error)
+        }
+    }
+}
+
+/// Everything the child needs, made before it starts: it must not allocate.
+struct Prepared {
+    program: CString,
+    /// Owns what `argv` points to.
+    _argv: Vec<CString>,
+    argv: Vec<*const c_char>,
+    script: Vec<*const c_char>,
+    _env: Vec<CString>,
+    env: Vec<*const c_char>,
+    user: Option<(u32, u32)>,
+}
+
+/// What the child is handed: pointers into a [`Prepared`] that outlives it.
+struct Plan {
+    program: *const c_char,
+    argv: *const *const c_char,
+    script: *const *const c_char,
+    env: *const *const c_char,
+    user: Option<(u32, u32)>,
+    parent: c_int,
+    report: RawFd,
+}
+
+impl Prepared {
+    fn new(what: &Spawn<'_>) -> io::Result<Self> {
+        let name = *what
+            .argv
+            .first()
+            .ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
+        let program = find(name)?;
+        let argv = what
+            .argv
+            .iter()
+            .map(|a| text(a.as_bytes()))
+            .collect::<io::Result<Vec<_>>>()?;
+        let mut env = Vec::new();
+        for (key, value) in std::env::vars_os() {
+            if what.without.iter().any(|name| OsStr::new(name) == key) {
+                continue;
+            }
+            let mut line = key.into_encoded_bytes();
+            line.push(b'=');
+            line.extend(value.as_bytes());
+            env.push(text(&line)?);
+        }
+        let mut script = vec![SHELL.as_ptr(), program.as_ptr()];
+        script.extend(pointers(&argv).into_iter().skip(1));
+        // Becoming who we already are would drop groups for nothing, and fails where setgroups
+        // is not ours to call.
+        let user = what.user.filter(|user| *user != super::own_user());
+        Ok(Prepared {
+            program,
+            argv: pointers(&argv),
+            _argv: argv,
+            script,
+            env: pointers(&env),
+            _env: env,
+            user,
+        })
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            program: self.program.as_ptr(),
+            argv: self.argv.as_ptr(),
+            script: self.script.as_ptr(),
+            env: self.env.as_ptr(),
+            user: self.user,
+            parent: std::process::id() as c_int,
+            report: -1,
+        }
+    }
+}
+
+/// Runs [`child`] on a stack of its own, in our memory, while we wait.
+fn launch(plan: &Plan) -> io::Result<i32> {
+    let mut stack = vec![0_u128; STACK / size_of::<u128>()];
+    let top: *mut c_void = stack.as_mut_ptr_range().end.cast();
+    // A handler must not run in the child with our memory, so every signal waits.
+    let mut old = none();
+    // SAFETY: both sets are initialised and outlive the call.
+    check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &every(), &mut old) })?;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let argument = std::ptr::from_ref(plan).cast_mut().cast();
+    // SAFETY: `top` is the 16-byte aligned end of a live stack; CLONE_VFORK keeps us here until the
+    // child has left both it and `plan` by exec or _exit; the child makes only system calls.
+    let pid = check(unsafe { libc::clone(child, top, flags, argument) });
+    set_mask(libc::SIG_SETMASK, &old)?;
+    pid
+}
+
+/// The child: system calls only, no allocation, no lock, no panic, no return.
+extern "C" fn child(plan: *mut c_void) -> c_int {
+    // SAFETY: `launch` passes a Plan that lives until this process has left its memory.
+    let plan = unsafe { &*plan.cast::<Plan>() };
+    let error = become_program(plan).raw_os_error().unwrap_or(libc::EIO);
+    let bytes = error.to_ne_bytes();
+    // SAFETY: pointer and length describe `bytes`; a failed write leaves the exit status.
+    unsafe { libc::write(plan.report, bytes.as_ptr().cast(), bytes.len()) };
+    // SAFETY: ends this process and touches no memory.
+    unsafe { libc::_exit(127) }
+}
+
+/// Returns only on failure, with the reason.
+fn become_program(plan: &Plan) -> io::Error {
+    if let Err(error) = prepare(plan) {
+        return error;
+    }
+    // SAFETY: null-terminated arrays of NUL-terminated strings that outlive the call.
+    unsafe { libc::execve(plan.program, plan.argv, plan.env) };
+    let error = io::Error::last_os_error();
+    if error.raw_os_error() == Some(libc::ENOEXEC) {
+        // SAFETY: as above.
+        unsafe { libc::execve(SHELL.as_ptr(), plan.script, plan.env) };
+    }
+    error
+}
+
+fn prepare(plan: &Plan) -> io::Result<()> {
+    // SAFETY: takes two numbers: a process group of its own, named after it.
+    check(unsafe { libc::setpgid(0, 0) })?;
+    // SAFETY: the path is NUL-terminated.
+    let null = check(unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) })?;
+    for fd in 0..3 {
+        if fd == null {
+            // It came out as one of the three: dup2 onto itself would keep close-on-exec.
+            // SAFETY: takes three numbers.
+            check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })?;
+        } else {
+            // SAFETY: takes two numbers; this process has a descriptor table of its own.
+            check(unsafe { libc::dup2(null, fd) })?;
+        }
+    }
+    close_strays();
+    if let Some((uid, gid)) = plan.user {
+        become_user(uid, gid)?;
+    }
+    // After the change of user, which clears it.
+    // SAFETY: PR_SET_PDEATHSIG takes a number and touches no memory.
+    check(unsafe {
+        libc::prctl(
+            libc::PR_SET_PDEATHSIG,
+            libc::SIGTERM as libc::c_ulong,
+            0,
+            0,
+            0,
+        )
+    })?;
+    // SAFETY: takes nothing and touches no memory.
+    if unsafe { libc::getppid() } != plan.parent {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    for signal in 1..=libc::SIGRTMAX() {
+        // KILL, STOP and the C library's own refuse; that is their default anyway.
+        let _ = disposition(signal, libc::SIG_DFL);
+    }
+    set_mask(libc::SIG_SETMASK, &none())
+}
+
+/// Everything from 3 on goes at exec. Ours is close-on-exec by construction; this is for what
+/// whoever started us left open.
+fn close_strays() {
+    let (last, flag) = (libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
+    // SAFETY: takes three numbers.
+    if unsafe { libc::syscall(libc::SYS_close_range, 3, last, flag) } == 0 {
+        return;
+    }
+    // Kernels before 5.11: one by one, as far as a careless starter is likely to have got.
+    for fd in 3..256 {
+        // SAFETY: takes three numbers; a descriptor that is not open is an error we ignore.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Groups, group, user, for good. Bare system calls: the C library's versions would try to tell
+/// other threads, and this process shares its memory with us.
+fn become_user(uid: u32, gid: u32) -> io::Result<()> {
+    let gid_pointer = std::ptr::from_ref(&gid);
+    // SAFETY: one group id, and the pointer to it outlives the call.
+    bare(unsafe { libc::syscall(SETGROUPS, 1, gid_pointer) })?;
+    // SAFETY: takes three numbers.
+    bare(unsafe { libc::syscall(SETRESGID, gid, gid, gid) })?;
+    // SAFETY: takes three numbers.
+    bare(unsafe { libc::syscall(SETRESUID, uid, uid, uid) })
+}
+
+fn bare(returned: libc::c_long) -> io::Result<()> {
+    if returned < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// What the child reported before it ended; `None` when it became the program.
+fn report(reader: &OwnedFd) -> Option<io::Error> {
+    let mut bytes = [0_u8; 4];
+    loop {
+        // SAFETY: pointer and length describe `bytes`, which outlives the call.
+        let read = check_len(unsafe {
+            libc::read(reader.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len())
+        });
+        match read {
+            Ok(4) => return Some(io::Error::from_raw_os_error(i32::from_ne_bytes(bytes))),
+            Ok(_) => return None,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Some(e),
+        }
+    }
+}
+
+/// Waits for a child that has already ended, so that it is not mistaken for a program later.
+fn bury(pid: i32) {
+    let mut status = 0;
+    // SAFETY: the pointer is to an int that outlives the call.
+    while unsafe { libc::waitpid(pid, &mut status, 0) } < 0
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
+}
+
+/// The file behind a program's name: itself with a `/`, else the first executable in PATH.
+fn find(name: &str) -> io::Result<CString> {
+    if name.contains('/') {
+        return text(name.as_bytes());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/sbin:/usr/bin:/sbin:/bin".into());
+    for folder in path
+        .as_bytes()
+        .split(|b| *b == b':')
+        .filter(|folder| !folder.is_empty())
+    {
+        let file = text(&[folder, b"/", name.as_bytes()].concat())?;
+        if nix::unistd::access(file.as_c_str(), nix::unistd::AccessFlags::X_OK).is_ok()
+            && !name.is_empty()
+        {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ENOENT))
+}
+
+fn text(bytes: &[u8]) -> io::Result<CString> {
+    CString::new(bytes).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    strings
+        .iter()
+        .map(|s| s.as_ptr())
+        .chain([std::ptr::null()])
+        .collect()
+}
+
+const SHELL: &CStr = c"/bin/sh";
+/// Bytes of stack for a few system calls; no signal handler ever runs on it.
+const STACK: usize = 16 * 1024;
+
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+use libc::{SYS_setgroups as SETGROUPS, SYS_setresgid as SETRESGID, SYS_setresuid as SETRESUID};
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+use libc::{
+    SYS_setgroups32 as SETGROUPS, SYS_setresgid32 as SETRESGID, SYS_setresuid32 as SETRESUID,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::process::{Exit, kill_group};
+    use std::time::Duration;
+
+    /// Waits for one child by id; the other tests of this process have children too.
+    fn wait(pid: i32) -> Exit {
+        let mut status = 0;
+        // SAFETY: the pointer is to an int that outlives the call.
+        let waited = unsafe { libc::waitpid(pid, &mut status, 0) };
+        assert_eq!(waited, pid);
+        if libc::WIFSIGNALED(status) {
+            Exit::Signal(libc::WTERMSIG(status))
+        } else {
+            Exit::Status(libc::WEXITSTATUS(status))
+        }
+    }
+
+    fn run(argv: &[&str]) -> Exit {
+        let spawned = spawn(&Spawn {
+            argv,
+            ..Spawn::default()
+        });
+        wait(spawned.unwrap())
+    }
+
+    fn scratch(name: &str, text: &str, mode: u32) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("holdfast-spawn-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn statuses_come_back_and_path_is_searched() {
+        assert_eq!(run(&["/bin/sh", "-c", "exit 7"]), Exit::Status(7));
+        assert_eq!(run(&["sh", "-c", "exit 0"]), Exit::Status(0));
+        assert_eq!(run(&["sh", "-c", "kill -9 $$"]), Exit::Signal(9));
+    }
+
+    #[test]
+    fn a_start_that_fails_is_an_error_with_its_number() {
+        let fails = |argv: &[&str]| {
+            spawn(&Spawn {
+                argv,
+                ..Spawn::default()
+            })
+            .unwrap_err()
+            .raw_os_error()
+        };
+        assert_eq!(fails(&["/no/such/program"]), Some(libc::ENOENT));
+        assert_eq!(fails(&["no-such-program-anywhere"]), Some(libc::ENOENT));
+        assert_eq!(fails(&["/etc"]), Some(libc::EACCES));
+        assert_eq!(
+            fails(&[&scratch("plain", "text", 0o644)]),
+            Some(libc::EACCES)
+        );
+        assert_eq!(fails(&[]), Some(libc::EINVAL));
+        assert_eq!(fails(&["a\0b"]), Some(libc::EINVAL));
+    }
+
+    #[test]
+    fn a_script_without_interpreter_line_runs_in_sh() {
+        let script = scratch(
+            "bare",
+            "test \"$1\" = 'one two' && test $# = 1 && exit 5\n",
+            0o755,
+        );
+        assert_eq!(run(&[&script, "one two"]), Exit::Status(5));
+    }
+
+    #[test]
+    fn programs_get_a_clean_start() {
+        // Standard descriptors are /dev/null, nothing else is open but ls's own, no signal is
+        // blocked or ignored (but 32 to 34, which are the C library's own), and the group is the program's own.
+        crate::sys::signal::disposition(libc::SIGPIPE, libc::SIG_IGN).unwrap();
+        let check = r#"
+            for n in 0 1 2; do test "$(readlink /proc/$$/fd/$n)" = /dev/null || exit 10; done
+            set -- /proc/$$/fd/*
+            for f; do test "$(readlink $f)" = /dev/zero && exit 11; done
+            while read name value; do
+                case $name in
+                    SigBlk:) test $((0x$value)) = 0 || exit 12;;
+                    SigIgn:) test $((0x$value & 0x7ffffffc7fffffff)) = 0 || exit 12;;
+                esac
+            done < /proc/$$/status
+            read pid comm state parent group rest < /proc/$$/stat
+            test "$group" = $$ || exit 13
+            test -z "$IFS_TEST" || exit 14
+            exit 42"#;
+        // A descriptor that is not close-on-exec, as a careless starter would leave us.
+        let stray = std::fs::File::open("/dev/zero").unwrap();
+        nix::fcntl::fcntl(
+            &stray,
+            nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
+        )
+        .unwrap();
+        assert_eq!(run(&["/bin/sh", "-c", check]), Exit::Status(42));
+    }
+
+    #[test]
+    fn the_environment_is_filtered() {
+        let argv = [
+            "/bin/sh",
+            "-c",
+            "test -z \"$PATH_X\" && env | grep -q ^PATH= && exit 3; exit 4",
+        ];
+        assert_eq!(run(&argv), Exit::Status(3));
+        let without = Spawn {
+            argv: &["/usr/bin/env", "sh", "-c", "exit 3"],
+            user: None,
+            without: &["PATH"],
+        };
+        assert!(std::env::var_os("PATH").is_some());
+        let argv = [
+            "/bin/sh",
+            "-c",
+            "/usr/bin/env | /usr/bin/grep -q ^HOME= && exit 4; exit 3",
+        ];
+        assert_eq!(
+            wait(
+                spawn(&Spawn {
+                    argv: &argv,
+                    without: &["HOME"],
+                    ..without
+                })
+                .unwrap()
+            ),
+            Exit::Status(3)
+        );
+    }
+
+    #[test]
+    fn a_group_is_killed_as_one() {
+        let argv = ["/bin/sh", "-c", "sleep 1000 & sleep 1000"];
+        let pid = spawn(&Spawn {
+            argv: &argv,
+            ..Spawn::default()
+        })
+        .unwrap();
+        kill_group(pid, libc::SIGKILL).unwrap();
+        assert_eq!(wait(pid), Exit::Signal(9));
+    }
+
+    #[test]
+    fn users_change_for_good_or_not_at_all() {
+        let argv = [
+            "/bin/sh",
+            "-c",
+            "test \"$(id -u) $(id -g) $(id -G)\" = '65534 65533 65533' && exit 3; exit 4",
+        ];
+        let as_nobody = Spawn {
+            argv: &argv,
+            user: Some((65534, 65533)),
+            without: &[],
+        };
+        if crate::sys::process::own_user().0 == 0 {
+            assert_eq!(wait(spawn(&as_nobody).unwrap()), Exit::Status(3));
+        } else {
+            // Not root: it must be refused, never run as ourselves.
+            assert_eq!(
+                spawn(&as_nobody).unwrap_err().raw_os_error(),
+                Some(libc::EPERM)
+            );
+        }
+        let own = Spawn {
+            argv: &["/bin/sh", "-c", "exit 6"],
+            user: Some(crate::sys::process::own_user()),
+            without: &[],
+        };
+        assert_eq!(wait(spawn(&own).unwrap()), Exit::Status(6));
+    }
+
+    #[test]
+    fn the_program_dies_with_its_starter() {
+        // PDEATHSIG is visible only to the process itself; what can be seen is that a stopped
+        // starter's death ends it. A forked child starts a sleeper, tells its id and dies.
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        // SAFETY: the child only spawns, writes and exits.
+        if let nix::unistd::ForkResult::Parent { child } = unsafe { nix::unistd::fork() }.unwrap() {
+            let mut bytes = [0; 4];
+            nix::unistd::read(&reader, &mut bytes).unwrap();
+            let sleeper = i32::from_ne_bytes(bytes);
+            assert_eq!(wait(child.as_raw()), Exit::Status(0));
+            for _ in 0..6000 {
+                if !std::path::Path::new(&format!("/proc/{sleeper}/cmdline")).exists()
+                    || std::fs::read(format!("/proc/{sleeper}/cmdline"))
+                        .unwrap_or_default()
+                        .is_empty()
+                {
+                    return;
+                }
+                nix::poll::poll(
+                    &mut [],
+                    Duration::from_millis(10)
+                        .try_into()
+                        .unwrap_or(nix::poll::PollTimeout::ZERO),
+                )
+                .unwrap();
+            }
+            panic!("the sleeper outlived its starter by a minute");
+        }
+        let pid = spawn(&Spawn {
+            argv: &["/bin/sleep", "1000"],
+            ..Spawn::default()
+        })
+        .unwrap_or(0);
+        let _ = nix::unistd::write(&writer, &pid.to_ne_bytes());
+        // SAFETY: ends this process and touches no memory.
+        unsafe { libc::_exit(0) }
+    }
+}
