@@ -8,17 +8,17 @@
 CARGO      ?= cargo
 RUSTC      ?= rustc
 # Empty: the host, with musl if rustc has it, else with a static glibc.
-TARGET     ?=
-BIN        ?= target/holdfast
+TARGET      =
+BIN         = target/holdfast
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
-SBINDIR    ?= $(PREFIX)/sbin
-BINDIR     ?= $(PREFIX)/bin
-MANDIR     ?= $(PREFIX)/share/man
-SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+SBINDIR     = $(PREFIX)/sbin
+BINDIR      = $(PREFIX)/bin
+MANDIR      = $(PREFIX)/share/man
+SYSCONFDIR  = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 
-SEEDS      ?= 100000
+SEEDS       = 100000
 
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
@@ -50,7 +50,7 @@ build: ## build the daemon: one static file, target/holdfast
 		echo "(smaller still: rustup target add $$(echo "$$target" | sed 's/-gnu/-musl/'), then make build)"
 	esac
 
-install: ## install it under PREFIX (an existing configuration stays as it is)
+install: ## install it below PREFIX; an existing configuration stays
 	@if [ ! -f '$(BIN)' ]; then
 		echo "make: there is no $(BIN) yet: run 'make build' first (it need not be root)" >&2
 		exit 1
@@ -96,7 +96,7 @@ install: ## install it under PREFIX (an existing configuration stays as it is)
 		echo "holdfast reads /etc/keepalived/keepalived.conf: copy or link it there, or start with -f"
 	fi
 
-uninstall: ## remove it again (a changed configuration stays)
+uninstall: ## remove it again; a changed configuration stays
 	@root='$(DESTDIR)'
 	etc="$$root$(SYSCONFDIR)"
 	unlink_ours() {

@@ -8,7 +8,11 @@ use core::fmt::{self, Write};
 pub fn stats(out: &mut impl Write, params: &InstanceParams, s: &Snapshot) -> fmt::Result {
     let c = &s.counters;
     writeln!(out, "VRRP Instance: {}", params.name)?;
-    section(out, "Advertisements", &[("Received", c.advert_rcvd), ("Sent", c.advert_sent)])?;
+    section(
+        out,
+        "Advertisements",
+        &[("Received", c.advert_rcvd), ("Sent", c.advert_sent)],
+    )?;
     writeln!(out, "  Became master: {}", c.become_master)?;
     writeln!(out, "  Released master: {}", c.release_master)?;
     section(
@@ -31,7 +35,11 @@ pub fn stats(out: &mut impl Write, params: &InstanceParams, s: &Snapshot) -> fmt
             ("Failure", c.auth_failure),
         ],
     )?;
-    section(out, "Priority Zero", &[("Received", c.pri_zero_rcvd), ("Sent", c.pri_zero_sent)])?;
+    section(
+        out,
+        "Priority Zero",
+        &[("Received", c.pri_zero_rcvd), ("Sent", c.pri_zero_sent)],
+    )?;
     // What keepalived does not count.
     section(
         out,
@@ -72,11 +80,19 @@ pub fn data(
     now: Instant,
 ) -> fmt::Result {
     writeln!(out, " VRRP Instance = {}", params.name)?;
-    writeln!(out, "   Defined at = {}:{}", params.place.file, params.place.line)?;
-    writeln!(out, "   VRRP Version = {}", if is_v2(params) { 2 } else { 3 })?;
+    writeln!(
+        out,
+        "   Defined at = {}:{}",
+        params.place.file, params.place.line
+    )?;
+    writeln!(
+        out,
+        "   VRRP Version = {}",
+        if is_v2(params) { 2 } else { 3 }
+    )?;
     writeln!(out, "   State = {}", state_word(s.state))?;
     for reason in &s.reasons {
-        writeln!(out, "   Fault = {}", reason.text(all))?;
+        writeln!(out, "   Fault = {}", all.text(*reason))?;
     }
     if let Some((address, priority)) = s.master {
         writeln!(out, "   Master router = {address}")?;
@@ -94,17 +110,34 @@ pub fn data(
     writeln!(out, "   Effective priority = {}", s.effective_priority)?;
     writeln!(out, "   Advert interval = {} sec", params.advert_int)?;
     writeln!(out, "   Master advert interval = {} sec", s.master_interval)?;
-    writeln!(out, "   Preempt = {}", if params.preempt { "enabled" } else { "disabled" })?;
+    writeln!(
+        out,
+        "   Preempt = {}",
+        if params.preempt {
+            "enabled"
+        } else {
+            "disabled"
+        }
+    )?;
     writeln!(out, "   Preempt delay = {} sec", params.preempt_delay)?;
     if let Some(at) = s.last_transition {
         writeln!(out, "   Last transition = {} sec ago", now.since(at))?;
     }
     writeln!(out, "   VIPs held = {}", s.holds_addresses)?;
-    for (title, list) in [("Virtual IP", &params.addresses), ("Virtual IP Excluded", &params.excluded)] {
+    for (title, list) in [
+        ("Virtual IP", &params.addresses),
+        ("Virtual IP Excluded", &params.excluded),
+    ] {
         writeln!(out, "   {title} ({}):", list.len())?;
         for a in list {
             let dev = all.interfaces.get(usize::from(a.iface.0));
-            writeln!(out, "     {}/{} dev {}", a.address, a.prefix, dev.map_or("?", |n| n))?;
+            writeln!(
+                out,
+                "     {}/{} dev {}",
+                a.address,
+                a.prefix,
+                dev.map_or("?", |n| n)
+            )?;
         }
     }
     Ok(())
@@ -120,7 +153,10 @@ pub fn group_data(
     writeln!(out, " VRRP Sync Group = {}", params.name)?;
     writeln!(out, "   State = {}", state_word(s.state))?;
     for member in &params.members {
-        let name = all.instances.get(usize::from(member.0)).map_or("?", |i| &i.name);
+        let name = all
+            .instances
+            .get(usize::from(member.0))
+            .map_or("?", |i| &i.name);
         writeln!(out, "   monitor = {name}")?;
     }
     Ok(())

@@ -16,6 +16,7 @@ pub fn main() -> ExitCode {
     match parse(std::env::args_os()) {
         Ok(Command::Help { name }) => say(&help(&name), 0),
         Ok(Command::Version) => say(&version(), 0),
+        Ok(Command::Genhash(_)) => say("genhash is not available yet\n", 1),
         Ok(_) => say("holdfast: nothing to run yet\n", 1),
         Err(usage) => say(&format!("{usage}\n"), Usage::STATUS),
     }

@@ -31,11 +31,12 @@ impl<'a> Engine<'a> {
             (monitor.as_raw_fd(), TOKEN_MONITOR),
             (timer.as_raw_fd(), TOKEN_TIMER),
         ] {
-            poll.registry().register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
         Ok(Engine {
             links: Links::new(&config.vrrp),
-            router: Router::new(&config.vrrp),
+            router: Router::new(config.vrrp.clone()),
             deferred: Vec::with_capacity(config.vrrp.instances.len()),
             setup,
             poll,
@@ -67,12 +68,21 @@ impl<'a> Engine<'a> {
         self.started = true;
         for at in 0..self.hands.instances() {
             let instance = InstanceId(at as u16);
-            let Some(legacy) = self.hands.vital.legacy(instance) else { continue };
+            let Some(legacy) = self.hands.vital.legacy(instance) else {
+                continue;
+            };
             let interval = self.setup.config.vrrp.instances[at].advert_int;
             // Older than two intervals: the others may have elected a new Master already.
             if legacy.master && now.since(legacy.last_advert) < interval.times(2) {
                 let (last_advert, sequence) = (legacy.last_advert, legacy.sequence);
-                self.tell(Event::Resume { instance, last_advert, sequence }, now);
+                self.tell(
+                    Event::Resume {
+                        instance,
+                        last_advert,
+                        sequence,
+                    },
+                    now,
+                );
             }
         }
         self.tell(Event::Start, now);

@@ -69,7 +69,13 @@ enum Own {
 }
 
 const OWN_TIMERS: usize = 5;
-const ALL_OWN: [Own; OWN_TIMERS] = [Own::Beat, Own::Children, Own::Log, Own::StopLimit, Own::Redump];
+const ALL_OWN: [Own; OWN_TIMERS] = [
+    Own::Beat,
+    Own::Children,
+    Own::Log,
+    Own::StopLimit,
+    Own::Redump,
+];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
 const BEAT: Span = Span::from_secs(1);

@@ -49,7 +49,9 @@ impl Ports {
     pub fn new(params: &Params) -> Self {
         let mut ports: Vec<Port> = params.interfaces.iter().map(|_| Port::default()).collect();
         for i in &params.instances {
-            let Some(port) = ports.get_mut(usize::from(i.iface.0)) else { continue };
+            let Some(port) = ports.get_mut(usize::from(i.iface.0)) else {
+                continue;
+            };
             port.uses.vrids.insert(i.vrid);
             port.uses.ah |= matches!(i.auth, Auth::Ah(_));
             port.uses.any = true;
@@ -63,8 +65,16 @@ impl Ports {
     }
 
     /// Follows an interface: opens its sockets when it appears, closes them when it goes.
-    pub fn follow(&mut self, iface: IfaceId, name: &str, link: Link, registry: &Registry) -> io::Result<()> {
-        let Some(port) = self.ports.get_mut(usize::from(iface.0)) else { return Ok(()) };
+    pub fn follow(
+        &mut self,
+        iface: IfaceId,
+        name: &str,
+        link: Link,
+        registry: &Registry,
+    ) -> io::Result<()> {
+        let Some(port) = self.ports.get_mut(usize::from(iface.0)) else {
+            return Ok(());
+        };
         if !port.uses.any || port.index == link.index {
             return Ok(());
         }
@@ -74,9 +84,23 @@ impl Ports {
             return Ok(());
         }
         let token = FIRST_TOKEN + 2 * usize::from(iface.0);
-        port.vrrp = Some(open(PROTOCOL_VRRP, name, link.index, &port.uses, token, registry)?);
+        port.vrrp = Some(open(
+            PROTOCOL_VRRP,
+            name,
+            link.index,
+            &port.uses,
+            token,
+            registry,
+        )?);
         if port.uses.ah {
-            port.ah = Some(open(PROTOCOL_AH, name, link.index, &port.uses, token + 1, registry)?);
+            port.ah = Some(open(
+                PROTOCOL_AH,
+                name,
+                link.index,
+                &port.uses,
+                token + 1,
+                registry,
+            )?);
         }
         port.index = link.index;
         Ok(())
@@ -98,7 +122,9 @@ impl Ports {
 
     /// Whether the interface has something unread.
     pub fn unread(&self, iface: IfaceId) -> bool {
-        self.ports.get(usize::from(iface.0)).is_some_and(|p| p.unread != 0)
+        self.ports
+            .get(usize::from(iface.0))
+            .is_some_and(|p| p.unread != 0)
     }
 
     /// Datagrams read from the interface so far (wrapping).
@@ -132,7 +158,11 @@ impl Ports {
 
     /// Sends a ready datagram from the interface.
     pub fn send(&self, iface: IfaceId, packet: &[u8], to: Ipv4Addr) -> io::Result<()> {
-        match self.ports.get(usize::from(iface.0)).and_then(|p| p.vrrp.as_ref()) {
+        match self
+            .ports
+            .get(usize::from(iface.0))
+            .and_then(|p| p.vrrp.as_ref())
+        {
             Some(socket) => socket.send(packet, to),
             None => Err(io::Error::from(io::ErrorKind::NotConnected)),
         }
@@ -152,6 +182,10 @@ fn open(
     for group in &uses.groups {
         socket.join(*group)?;
     }
-    registry.register(&mut SourceFd(&socket.as_raw_fd()), Token(token), Interest::READABLE)?;
+    registry.register(
+        &mut SourceFd(&socket.as_raw_fd()),
+        Token(token),
+        Interest::READABLE,
+    )?;
     Ok(socket)
 }

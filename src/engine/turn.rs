@@ -89,7 +89,7 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
-            self.hands.perform(action, &self.router, &self.links, now);
+            self.hands.perform(action, &self.router, now);
         }
     }
 
@@ -215,7 +215,8 @@ impl Engine<'_> {
                     for message in Messages::new(&self.buf[..len]) {
                         let Ok(message) = message else { break };
                         if let Ok(Some(Control::Ack(ack))) = message.control() {
-                            self.hands.answered(ack.sequence, ack.error, &self.links, now);
+                            self.hands
+                                .answered(ack.sequence, ack.error, &self.links, now);
                         }
                     }
                 }
@@ -240,7 +241,9 @@ impl Engine<'_> {
                     break;
                 }
                 Err(e) => {
-                    log::warn!("notifications of the kernel were lost ({e}): asking for everything");
+                    log::warn!(
+                        "notifications of the kernel were lost ({e}): asking for everything"
+                    );
                     self.schedule_redump(now);
                     break;
                 }
@@ -266,10 +269,12 @@ impl Engine<'_> {
                 Ok(Some(Report::Link(l))) => self.links.link(l.index, l.name, l.flags, l.mac),
                 Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
                 Ok(Some(Report::Address(a))) => {
-                    self.hands.address_seen(&a, true, &mut self.links, self.started);
+                    self.hands
+                        .address_seen(&a, true, &mut self.links, self.started, now);
                 }
                 Ok(Some(Report::AddressGone(a))) => {
-                    self.hands.address_seen(&a, false, &mut self.links, self.started);
+                    self.hands
+                        .address_seen(&a, false, &mut self.links, self.started, now);
                 }
                 Ok(None) => {}
                 Err(e) => log::warn!("notification of the kernel ignored: {e}"),
@@ -312,7 +317,11 @@ impl Engine<'_> {
 
     fn link_changed(&mut self, iface: IfaceId, link: crate::vrrp::Link, now: Instant) {
         let name = self.links.name(iface);
-        if let Err(e) = self.hands.ports.follow(iface, name, link, self.poll.registry()) {
+        if let Err(e) = self
+            .hands
+            .ports
+            .follow(iface, name, link, self.poll.registry())
+        {
             log::error!("interface {name}: cannot open the VRRP sockets: {e}");
         }
         if link.index == 0 {

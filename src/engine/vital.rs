@@ -66,7 +66,10 @@ impl<'a> Vital<'a> {
     /// Records how many addresses are in place.
     pub fn held(self, instance: InstanceId, addresses: usize) {
         if let Some(page) = self.0 {
-            page.set(base(instance) + 3 + WIDE, u32::try_from(addresses).unwrap_or(u32::MAX));
+            page.set(
+                base(instance) + 3 + WIDE,
+                u32::try_from(addresses).unwrap_or(u32::MAX),
+            );
         }
     }
 

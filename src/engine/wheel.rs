@@ -42,9 +42,9 @@ struct List {
 
 impl Wheel {
     /// A wheel for the ids `0..capacity`, none armed.
-    pub fn new(capacity: u32) -> Self {
+    pub fn new(capacity: usize) -> Self {
         Wheel {
-            entries: vec![Entry::OFF; capacity as usize],
+            entries: vec![Entry::OFF; capacity],
             lists: [List::EMPTY; LISTS],
             occupied: [0; LEVELS],
             tick: 0,
@@ -54,9 +54,9 @@ impl Wheel {
 
     /// Makes room for the ids `0..capacity`. Armed timers stay armed; a smaller capacity than
     /// before changes nothing.
-    pub fn grow(&mut self, capacity: u32) {
-        if capacity as usize > self.entries.len() {
-            self.entries.resize(capacity as usize, Entry::OFF);
+    pub fn grow(&mut self, capacity: usize) {
+        if capacity > self.entries.len() {
+            self.entries.resize(capacity, Entry::OFF);
         }
     }
 
@@ -458,7 +458,7 @@ mod tests {
     /// `steps` random operations on both; panics at the first difference.
     fn compare(seed: u64, steps: usize, ids: u64, arm_span: u64, move_span: u64) {
         let mut random = Random(seed);
-        let (mut wheel, mut model) = (Wheel::new(ids as u32), Model::default());
+        let (mut wheel, mut model) = (Wheel::new(ids as usize), Model::default());
         let mut now = us(random.span(1 << 50));
         for step in 0..steps {
             match random.below(10) {

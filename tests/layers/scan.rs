@@ -258,12 +258,22 @@ impl Reader<'_> {
                     segments.truncate(segments.len().saturating_sub(1).max(1));
                 }
                 "super" => segments.truncate(segments.len().saturating_sub(1).max(1)),
+                // A module of this very file is meant before a crate of that name.
+                _ if i == 0 && self.declares(&segment) => {
+                    segments = self.here();
+                    segments.push(segment);
+                }
                 _ => segments.push(segment),
             }
         }
         if !segments.is_empty() {
             self.out.push(Path { segments, line });
         }
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        let mut pairs = self.tokens.windows(2);
+        pairs.any(|pair| pair[0].text == "mod" && pair[1].text == name)
     }
 
     fn here(&self) -> Vec<String> {

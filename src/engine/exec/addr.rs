@@ -77,6 +77,8 @@ pub struct Jobs {
     jobs: Vec<Job>,
     addresses: Vec<Vec<Address>>,
     work: VecDeque<u16>,
+    /// Instances that may have come to rest.
+    resting: VecDeque<u16>,
     flights: Vec<Option<Op>>,
     next_seq: u32,
     unanswered: usize,
@@ -123,6 +125,7 @@ impl Jobs {
             .collect::<Vec<_>>();
         Jobs {
             work: VecDeque::with_capacity(jobs.len()),
+            resting: VecDeque::with_capacity(jobs.len() * 2),
             jobs,
             addresses,
             flights: vec![None; IN_FLIGHT],
@@ -264,6 +267,9 @@ impl Jobs {
                 return Some(op);
             }
             job.queued = false;
+            if job.unanswered == 0 {
+                self.resting.push_back(at);
+            }
             self.work.pop_front();
         }
         None
@@ -303,7 +309,10 @@ impl Jobs {
         let again = done && job.wanted != op.add;
         if again {
             job.reconsider(slot);
-            self.enqueue(op.instance);
+            job.enqueue(op.instance, &mut self.work);
+        }
+        if job.unanswered == 0 && !job.queued {
+            self.resting.push_back(op.instance.0);
         }
         match (done, op.add && !again) {
             (false, _) => Answer::Refused { op, errno },
@@ -312,16 +321,32 @@ impl Jobs {
         }
     }
 
-    /// Whether the instance has just come to rest as wanted; says so once. The number is the rounds
-    /// of announcements still owed after the first.
-    pub fn take_settled(&mut self, instance: InstanceId) -> Option<u8> {
-        let job = self.jobs.get_mut(usize::from(instance.0))?;
-        if job.settled || job.queued || job.unanswered > 0 {
-            return None;
+    /// The next instance that has come to rest, and the rounds of announcements it still owes
+    /// (0 when its addresses were taken away). Each rest is told once.
+    pub fn next_rested(&mut self) -> Option<(InstanceId, u8)> {
+        while let Some(at) = self.resting.pop_front() {
+            let job = &mut self.jobs[usize::from(at)];
+            if job.settled || job.queued || job.unanswered > 0 {
+                continue;
+            }
+            job.settled = true;
+            let announced = u8::from(job.added);
+            let rounds = if job.wanted {
+                job.repeat.saturating_sub(announced)
+            } else {
+                0
+            };
+            return Some((InstanceId(at), rounds));
         }
-        job.settled = true;
-        job.wanted
-            .then(|| job.repeat.saturating_sub(u8::from(job.added)))
+        None
+    }
+
+    /// How many addresses of the instance are in place.
+    pub fn held(&self, instance: InstanceId) -> usize {
+        let job = self.jobs.get(usize::from(instance.0));
+        job.map_or(0, |j| {
+            j.slots.iter().filter(|s| **s == Slot::Present).count()
+        })
     }
 
     /// Answers were lost (ENOBUFS): forget what is in flight; the caller re-dumps.
@@ -572,8 +597,18 @@ mod tests {
         settle(&mut jobs, &mut kernel);
         assert_eq!(kernel.held.len(), 2);
         assert!(jobs.present(InstanceId(1), 0) && jobs.present(InstanceId(1), 1));
-        assert_eq!(jobs.take_settled(InstanceId(1)), Some(4));
-        assert_eq!(jobs.take_settled(InstanceId(1)), None);
+        let rested: Vec<_> = core::iter::from_fn(|| jobs.next_rested()).collect();
+        assert_eq!(rested, [(InstanceId(1), 4), (InstanceId(0), 0)]);
+    }
+
+    #[test]
+    fn addresses_that_are_there_already_are_announced_in_full() {
+        let mut jobs = jobs(&[1]);
+        jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24);
+        jobs.want(InstanceId(0), true, 5);
+        assert_eq!(jobs.next_op(), None);
+        assert_eq!(jobs.next_rested(), Some((InstanceId(0), 5)));
+        assert_eq!(jobs.next_rested(), None);
     }
 
     #[test]

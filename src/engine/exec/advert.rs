@@ -2,7 +2,6 @@
 
 use crate::engine::ports::Ports;
 use crate::engine::vital::Vital;
-use crate::time::Instant;
 use crate::vrrp::{IfaceId, InstanceId, Params, Router};
 use crate::wire::vrrp::{AUTH_LEN, Auth, emit, set_ip_id};
 use crate::wire::{Error, ah};
@@ -56,7 +55,7 @@ impl Adverts {
                 len: 0,
                 to: Ipv4Addr::UNSPECIFIED,
                 iface: i.iface,
-                key: match i.auth {
+                key: match i.authentication() {
                     Auth::Ah(key) => Some(key),
                     Auth::None | Auth::Pass(_) => None,
                 },
@@ -71,13 +70,7 @@ impl Adverts {
     }
 
     /// Sends one advert; answers with its IP identification.
-    pub fn send(
-        &mut self,
-        order: Order,
-        router: &Router,
-        ports: &Ports,
-        _now: Instant,
-    ) -> io::Result<u16> {
+    pub fn send(&mut self, order: Order, router: &Router, ports: &Ports) -> io::Result<u16> {
         let Some(p) = self.prepared.get_mut(usize::from(order.instance.0)) else {
             return Err(io::Error::from(io::ErrorKind::NotFound));
         };
@@ -107,12 +100,12 @@ fn make(router: &Router, order: Order, buf: &mut [u8]) -> io::Result<(usize, Ipv
     let Some(facts) = router.outline(order.instance) else {
         return Err(io::Error::other("no source address"));
     };
-    let IpAddr::V4(to) = facts.destination else {
+    let IpAddr::V4(to) = facts.destination() else {
         return Err(io::Error::from(io::ErrorKind::Unsupported));
     };
-    let mut addresses = facts.addresses.iter().map(|a| a.address);
-    let mut outline = facts.outline(order.priority, &mut addresses);
-    let len = emit(&mut outline, buf).map_err(unmade)?;
+    let len = facts
+        .outline(order.priority, |outline| emit(outline, buf))
+        .map_err(unmade)?;
     Ok((len, to))
 }
 

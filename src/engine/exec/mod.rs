@@ -29,9 +29,6 @@ const BATCH: usize = 64;
 const SLICE: Span = Span::from_millis(1);
 /// Announcements in one slice.
 const FRAMES: usize = 64;
-/// IFA_PROTO of addresses we add, as keepalived marks its own (rt_addrprotos: keepalived 18).
-const IFAPROT_KEEPALIVED: u8 = 18;
-
 /// Everything that acts.
 pub struct Hands<'a> {
     pub(super) wheel: Wheel,
@@ -60,7 +57,7 @@ impl<'a> Hands<'a> {
         let params = &config.vrrp;
         let timers = params.instances.len() * TIMERS + own_timers;
         Ok(Hands {
-            wheel: Wheel::new(timers),
+            wheel: Wheel::new(u32::try_from(timers).unwrap_or(u32::MAX)),
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
@@ -86,18 +83,30 @@ impl<'a> Hands<'a> {
     /// The interface an instance's adverts use.
     pub fn iface(&self, instance: InstanceId) -> IfaceId {
         let instances = &self.config.vrrp.instances;
-        instances.get(usize::from(instance.0)).map_or(IfaceId(u16::MAX), |i| i.iface)
+        instances
+            .get(usize::from(instance.0))
+            .map_or(IfaceId(u16::MAX), |i| i.iface)
     }
 
     /// Does one thing.
-    pub fn perform(&mut self, action: Action, router: &Router, links: &Links, now: Instant) {
+    pub fn perform(&mut self, action: Action, router: &Router, now: Instant) {
         match action {
-            Action::Advertise { instance, priority, sequence, revision } => {
+            Action::Advertise {
+                instance,
+                priority,
+                sequence,
+                revision,
+            } => {
                 if self.silent {
                     return;
                 }
-                let order = advert::Order { instance, priority, sequence, revision };
-                match self.adverts.send(order, router, &self.ports, now) {
+                let order = advert::Order {
+                    instance,
+                    priority,
+                    sequence,
+                    revision,
+                };
+                match self.adverts.send(order, router, &self.ports) {
                     Ok(ip_id) => self.vital.advert(instance, now, sequence, ip_id),
                     Err(e) => self.teller.send_failed(instance, &e, now),
                 }
@@ -121,7 +130,7 @@ impl<'a> Hands<'a> {
             Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
             Action::Disarm(instance, timer) => self.wheel.disarm(timer_id(instance, timer)),
             Action::Tell(change) => {
-                self.teller.change(&change, links, &mut self.children, now);
+                self.teller.change(&change, &mut self.children, now);
                 if let crate::vrrp::Who::Instance(instance) = change.who {
                     self.vital.state(instance, change.to);
                 }
@@ -135,6 +144,10 @@ impl<'a> Hands<'a> {
         if self.jobs.has_work() {
             self.send_requests(links, now);
         }
+        while let Some((instance, rounds)) = self.jobs.next_rested() {
+            self.vital.held(instance, self.jobs.held(instance));
+            self.announcements.start(instance, rounds);
+        }
         if self.announcements.busy() {
             self.send_announcements(links);
         }
@@ -147,13 +160,15 @@ impl<'a> Hands<'a> {
         let mut sent = 0;
         while sent < self.batch {
             let Some(op) = self.jobs.next_op() else { break };
-            let Some(a) = self.jobs.address(op.instance, op.slot) else { continue };
+            let Some(a) = self.jobs.address(op.instance, op.slot) else {
+                continue;
+            };
             let request = AddrRequest {
                 scope: a.scope,
                 broadcast: a.broadcast,
                 // A label on a delete would have to match; the address alone selects it.
                 label: if op.add { a.label.as_deref() } else { None },
-                protocol: Some(IFAPROT_KEEPALIVED),
+                protocol: Some(rtnetlink::PROTOCOL_KEEPALIVED),
                 ..AddrRequest::new(links.get(a.iface).index, a.address, a.prefix)
             };
             let made = if op.add {
@@ -185,32 +200,24 @@ impl<'a> Hands<'a> {
 
     /// The kernel's answer to one request: `errno` 0 is success.
     pub fn answered(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
-        let answer = self.jobs.ack(seq, errno);
-        let instance = match answer {
-            Answer::Noted => None,
-            Answer::Appeared(instance, slot) => {
-                self.announce_one(instance, slot, links);
-                Some(instance)
-            }
+        match self.jobs.ack(seq, errno) {
+            Answer::Noted => {}
+            Answer::Appeared(instance, slot) => self.announce_one(instance, slot, links),
             Answer::Refused { op, errno } => {
                 if let Some(a) = self.jobs.address(op.instance, op.slot) {
-                    self.teller.address_refused(op, a, errno, links, now);
+                    let dev = links.name(a.iface);
+                    self.teller.address_refused(op, a, errno, dev, now);
                 }
-                Some(op.instance)
             }
-        };
-        if let Some(instance) = instance
-            && let Some(rounds) = self.jobs.take_settled(instance)
-        {
-            self.vital.held(instance, self.jobs.count(instance));
-            self.announcements.start(instance, rounds);
         }
     }
 
     fn send_announcements(&mut self, links: &Links) {
         let begin = sys::now();
         for n in 0..FRAMES {
-            let Some((instance, slot)) = self.announcements.next(|i| self.jobs.count(i)) else { break };
+            let Some((instance, slot)) = self.announcements.next(|i| self.jobs.count(i)) else {
+                break;
+            };
             if self.jobs.present(instance, slot) {
                 self.announce_one(instance, slot, links);
             }
@@ -224,12 +231,19 @@ impl<'a> Hands<'a> {
 
     /// One gratuitous ARP for one address, from the interface it lives on.
     fn announce_one(&self, instance: InstanceId, slot: u16, links: &Links) {
-        let Some(a) = self.jobs.address(instance, slot) else { return };
-        let Some(mac) = links.mac(a.iface) else { return };
+        let Some(a) = self.jobs.address(instance, slot) else {
+            return;
+        };
+        let Some(mac) = links.mac(a.iface) else {
+            return;
+        };
         let IpAddr::V4(ip) = a.address else { return };
         let index = links.get(a.iface).index;
         if let Err(e) = self.packets.send(index, &neighbor::garp(mac, ip)) {
-            ::log::debug!("gratuitous ARP for {ip} on {} not sent: {e}", links.name(a.iface));
+            ::log::debug!(
+                "gratuitous ARP for {ip} on {} not sent: {e}",
+                links.name(a.iface)
+            );
         }
     }
 
@@ -240,13 +254,16 @@ impl<'a> Hands<'a> {
         present: bool,
         links: &mut Links,
         started: bool,
+        now: Instant,
     ) {
         let usable = message.flags & rtnetlink::IFA_F_TENTATIVE == 0;
         links.address(message.index, message.address, present, usable);
-        let Some(iface) = links.by_index(message.index) else { return };
+        let Some(iface) = links.by_index(message.index) else {
+            return;
+        };
         if !present {
             if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
-                self.teller.address_vanished(instance, message.address);
+                self.teller.address_vanished(instance, message.address, now);
             }
         } else if !started {
             // Later notifications may be older than our own answers: only the first dump counts.
@@ -263,7 +280,8 @@ impl<'a> Hands<'a> {
 
     /// An advert could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, links: &Links, e: &io::Error, now: Instant) {
-        self.teller.receive_failed(links.name(iface), e, now);
+        self.teller
+            .receive_failed(iface.0, links.name(iface), e, now);
     }
 
     /// The daemon is leaving. `silent`: `-V`, addresses stay and nobody is told.
