@@ -5,17 +5,36 @@
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
-mod lab;
 #[path = "netns/bytes.rs"]
 mod bytes;
+#[path = "netns/conformance.rs"]
+mod conformance;
+#[path = "netns/crash.rs"]
+mod crash;
+#[path = "netns/crowd.rs"]
+mod crowd;
+mod lab;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/start.rs"]
+mod start;
+#[path = "netns/syslog.rs"]
+mod syslog;
 
 use lab::harness::{self, Test};
 
 /// Cheap first, the ones that measure time last.
 fn tests() -> Vec<Test> {
-    [bytes::TESTS, peer::TESTS].into_iter().flatten().copied().collect()
+    let all = [
+        start::TESTS,
+        bytes::TESTS,
+        conformance::TESTS,
+        syslog::TESTS,
+        crash::TESTS,
+        peer::TESTS,
+        crowd::TESTS,
+    ];
+    all.concat()
 }
 
 fn main() -> std::process::ExitCode {

@@ -60,7 +60,11 @@ impl Capture {
             }
             read_all(&fd, &list);
         });
-        Capture { frames, stop, reader: Some(reader) }
+        Capture {
+            frames,
+            stop,
+            reader: Some(reader),
+        }
     }
 
     /// What was seen so far.
@@ -75,7 +79,13 @@ impl Capture {
 
     /// The adverts among it that `wanted` picks.
     pub fn adverts(&self, wanted: impl Fn(&Advert) -> bool) -> Vec<Advert> {
-        self.look(|frames| frames.iter().filter_map(Frame::advert).filter(|a| wanted(a)).collect())
+        self.look(|frames| {
+            frames
+                .iter()
+                .filter_map(Frame::advert)
+                .filter(|a| wanted(a))
+                .collect()
+        })
     }
 
     /// Forgets everything seen so far.
@@ -121,7 +131,11 @@ fn read_all(fd: &OwnedFd, list: &Mutex<Vec<Frame>>) -> bool {
         any = true;
         if length >= 14 {
             let bytes = buffer[..length].to_vec();
-            list.lock().expect("nobody panics holding it").push(Frame { at, outgoing, bytes });
+            list.lock().expect("nobody panics holding it").push(Frame {
+                at,
+                outgoing,
+                bytes,
+            });
         }
     }
 }

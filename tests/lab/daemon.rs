@@ -96,7 +96,13 @@ impl Node {
             .stderr(output)
             .spawn()
             .expect("starting a daemon");
-        Daemon { node: self, kind, pid: child.id() as i32, since, child: Some(child) }
+        Daemon {
+            node: self,
+            kind,
+            pid: child.id() as i32,
+            since,
+            child: Some(child),
+        }
     }
 
     /// Starts a daemon that goes to the background, with its own pid files.
@@ -105,16 +111,37 @@ impl Node {
         let since = now();
         let done = self
             .command(&kind.program())
-            .args(["-f", &path, "-P", "-D", "-p", "/run/parent.pid", "-r", "/run/worker.pid"])
+            .args([
+                "-f",
+                &path,
+                "-P",
+                "-D",
+                "-p",
+                "/run/parent.pid",
+                "-r",
+                "/run/worker.pid",
+            ])
             .args(arguments)
             .stdin(Stdio::null())
             .output()
             .expect("starting a daemon");
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(done.status.success(), "it did not start: {} {said}", done.status);
-        wait_for("a pid file", 5, || self.pid_in("parent.pid").is_some_and(alive));
+        assert!(
+            done.status.success(),
+            "it did not start: {} {said}",
+            done.status
+        );
+        wait_for("a pid file", 5, || {
+            self.pid_in("parent.pid").is_some_and(alive)
+        });
         let pid = self.pid_in("parent.pid").expect("just read");
-        Daemon { node: self, kind, pid, since, child: None }
+        Daemon {
+            node: self,
+            kind,
+            pid,
+            since,
+            child: None,
+        }
     }
 
     /// The number in a pid file.
@@ -143,6 +170,11 @@ impl Daemon<'_> {
         let _ = kill(Pid::from_raw(self.pid), signal);
     }
 
+    /// kill -9 of the process that speaks VRRP; the parent stays.
+    pub fn kill_worker(&self) {
+        let _ = kill(Pid::from_raw(self.worker()), Signal::SIGKILL);
+    }
+
     /// Power cut: every process dies without a chance to do anything.
     pub fn crash(mut self) {
         self.kill_all();
@@ -150,10 +182,17 @@ impl Daemon<'_> {
 
     fn kill_all(&mut self) {
         self.signal(Signal::SIGSTOP);
-        for pid in tree(self.pid).into_iter().rev() {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        let all = tree(self.pid);
+        for pid in all.iter().rev() {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
         self.reap(Duration::from_secs(5));
+        // A zombie still counts as running to whoever asks with kill(pid, 0).
+        let start = Instant::now();
+        let gone = |pid: &i32| !Path::new(&format!("/proc/{pid}")).exists();
+        while !all.iter().all(gone) && start.elapsed() < Duration::from_secs(5) {
+            pause(2);
+        }
     }
 
     fn reap(&mut self, limit: Duration) -> Option<ExitStatus> {
@@ -177,7 +216,11 @@ impl Daemon<'_> {
         self.signal(Signal::SIGTERM);
         let status = self.reap(Duration::from_secs(10));
         let took = start.elapsed();
-        assert!(!alive(self.pid), "{} still runs 10 s after SIGTERM", self.kind.name());
+        assert!(
+            !alive(self.pid),
+            "{} still runs 10 s after SIGTERM",
+            self.kind.name()
+        );
         (took, status)
     }
 
@@ -211,7 +254,9 @@ impl Drop for Daemon<'_> {
         if std::thread::panicking() {
             println!("--- log of {} ({})", self.node.name, self.kind.name());
             let log = self.node.log.text();
-            log.lines().filter(|l| !l.contains("gratuitous ARP")).for_each(|l| println!("{l}"));
+            log.lines()
+                .filter(|l| !l.contains("gratuitous ARP"))
+                .for_each(|l| println!("{l}"));
             println!("{}", self.node.read("output"));
             println!("--- its addresses: {:?}", self.node.addresses("eth0"));
         }

@@ -58,9 +58,10 @@ impl Frame {
         let total = usize::from(u16::from_be_bytes([ip[2], ip[3]])).min(ip.len());
         let (sequence, message) = match ip[9] {
             112 => (None, ip.get(20..total)?),
-            51 if ip[20] == 112 && total >= 52 => {
-                (Some(u32::from_be_bytes([ip[28], ip[29], ip[30], ip[31]])), ip.get(44..total)?)
-            }
+            51 if ip[20] == 112 && total >= 52 => (
+                Some(u32::from_be_bytes([ip[28], ip[29], ip[30], ip[31]])),
+                ip.get(44..total)?,
+            ),
             _ => return None,
         };
         if message.len() < 8 {
@@ -94,7 +95,10 @@ impl Frame {
 pub fn checksum(bytes: &[u8]) -> u16 {
     let mut sum = 0u32;
     for pair in bytes.chunks(2) {
-        sum += u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]));
+        sum += u32::from(u16::from_be_bytes([
+            pair[0],
+            pair.get(1).copied().unwrap_or(0),
+        ]));
     }
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
@@ -112,7 +116,9 @@ pub fn icv(datagram: &[u8], key: &[u8; 8]) -> [u8; 12] {
     bytes[32..44].fill(0);
     let mut mac = Hmac::<Md5>::new_from_slice(key).expect("any key length");
     mac.update(&bytes);
-    mac.finalize().into_bytes()[..12].try_into().expect("twelve of sixteen")
+    mac.finalize().into_bytes()[..12]
+        .try_into()
+        .expect("twelve of sixteen")
 }
 
 /// The Authentication Header to forge.
@@ -199,7 +205,12 @@ impl Forge {
     /// The VRRP message.
     fn message(&self) -> Vec<u8> {
         let count = self.count.unwrap_or(self.addresses.len() as u8);
-        let mut m = vec![self.version << 4 | self.kind, self.vrid, self.priority, count];
+        let mut m = vec![
+            self.version << 4 | self.kind,
+            self.vrid,
+            self.priority,
+            count,
+        ];
         if self.version == 3 {
             m.extend(self.interval.to_be_bytes());
         } else {
@@ -235,7 +246,11 @@ impl Forge {
     /// The whole Ethernet frame.
     pub fn frame(&self) -> Vec<u8> {
         let message = self.message();
-        let (protocol, between) = if self.ah.is_some() { (51, 24) } else { (112, 0) };
+        let (protocol, between) = if self.ah.is_some() {
+            (51, 24)
+        } else {
+            (112, 0)
+        };
         let mut ip = vec![0x45, 0xc0];
         ip.extend((20 + between + message.len() as u16).to_be_bytes());
         ip.extend([0, 1, 0, 0, self.ttl, protocol, 0, 0]);

@@ -24,16 +24,28 @@ pub struct Test {
 
 impl Test {
     pub const fn new(name: &'static str, run: fn()) -> Test {
-        Test { name, run, needs: &[], ours_only: None, alone: false }
+        Test {
+            name,
+            run,
+            needs: &[],
+            ours_only: None,
+            alone: false,
+        }
     }
     pub const fn needs(self, needs: &'static [&'static str]) -> Test {
         Test { needs, ..self }
     }
     pub const fn ours_only(self, why: &'static str) -> Test {
-        Test { ours_only: Some(why), ..self }
+        Test {
+            ours_only: Some(why),
+            ..self
+        }
     }
     pub const fn alone(self) -> Test {
-        Test { alone: true, ..self }
+        Test {
+            alone: true,
+            ..self
+        }
     }
 }
 
@@ -59,13 +71,22 @@ enum Verdict {
 /// The whole of a test program's `main`.
 pub fn main(tests: &[Test]) -> ExitCode {
     stage::dispatch(|rest| {
-        let test = tests.iter().find(|t| Some(&t.name) == rest.first()).expect("a test");
+        let test = tests
+            .iter()
+            .find(|t| Some(&t.name) == rest.first())
+            .expect("a test");
         (test.run)();
         0
     });
     let options = options();
     let wanted = |t: &&Test| {
-        let hit = |f: &String| if options.exact { t.name == f } else { t.name.contains(f.as_str()) };
+        let hit = |f: &String| {
+            if options.exact {
+                t.name == f
+            } else {
+                t.name.contains(f.as_str())
+            }
+        };
         (options.filters.is_empty() || options.filters.iter().any(hit))
             && !options.skips.iter().any(hit)
     };
@@ -75,7 +96,11 @@ pub fn main(tests: &[Test]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let labs = options.threads;
-    println!("\nrunning {} system tests of {}, {labs} at once", chosen.len(), Kind::under_test().name());
+    println!(
+        "\nrunning {} system tests of {}, {labs} at once",
+        chosen.len(),
+        Kind::under_test().name()
+    );
     let (alone, together): (Vec<&Test>, Vec<&Test>) = chosen.iter().partition(|t| t.alone);
     let results = Mutex::new((0, Vec::new(), Vec::new()));
     run_all(&together, labs, &options, &results);
@@ -129,7 +154,10 @@ fn run_all(tests: &[&Test], labs: usize, options: &Options, results: &Results) {
 /// Runs one test in its own namespaces; what it printed comes along.
 fn run(test: &Test) -> (Verdict, String) {
     if let (Kind::Theirs, Some(why)) = (Kind::under_test(), test.ours_only) {
-        return (Verdict::Skipped(format!("keepalived: {why}: run with holdfast")), String::new());
+        return (
+            Verdict::Skipped(format!("keepalived: {why}: run with holdfast")),
+            String::new(),
+        );
     }
     let mut programs = vec!["ip"];
     programs.extend(test.needs);
@@ -175,7 +203,10 @@ fn run(test: &Test) -> (Verdict, String) {
         Some(0) => (Verdict::Passed, output),
         Some(SKIP_STATUS) => {
             let why = output.lines().find_map(|l| l.strip_prefix("SKIPPED: "));
-            (Verdict::Skipped(why.unwrap_or("no reason given").to_owned()), output.clone())
+            (
+                Verdict::Skipped(why.unwrap_or("no reason given").to_owned()),
+                output.clone(),
+            )
         }
         Some(_) => (Verdict::Failed, output),
         None => (Verdict::Failed, output + "\nended after the time limit\n"),
@@ -186,7 +217,10 @@ fn summary(passed: usize, skipped: &[(&str, String)], failed: &[&str]) -> ExitCo
     let in_ci = std::env::var("CI").is_ok_and(|v| v == "true" || v == "1");
     let (s, f) = (skipped.len(), failed.len());
     let good = f == 0 && (s == 0 || !in_ci);
-    println!("\nsystem tests: {}. {passed} passed; {f} failed; {s} skipped", if good { "ok" } else { "FAILED" });
+    println!(
+        "\nsystem tests: {}. {passed} passed; {f} failed; {s} skipped",
+        if good { "ok" } else { "FAILED" }
+    );
     for name in failed {
         println!("  FAILED {name}");
     }
@@ -196,11 +230,18 @@ fn summary(passed: usize, skipped: &[(&str, String)], failed: &[&str]) -> ExitCo
     if in_ci && s > 0 {
         println!("  in CI nothing may be skipped");
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn options() -> Options {
-    let mut options = Options { threads: 3, ..Options::default() };
+    let mut options = Options {
+        threads: 3,
+        ..Options::default()
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let (flag, value) = match argument.split_once('=') {
@@ -213,7 +254,9 @@ fn options() -> Options {
             "--nocapture" | "--no-capture" | "--show-output" => options.show = true,
             "--skip" => options.skips.extend(value.or_else(|| arguments.next())),
             "--test-threads" => {
-                let number = value.or_else(|| arguments.next()).and_then(|v| v.parse().ok());
+                let number = value
+                    .or_else(|| arguments.next())
+                    .and_then(|v| v.parse().ok());
                 options.threads = number.unwrap_or(1).clamp(1, 3);
             }
             "--format" | "--color" | "--logfile" | "-Z" if value.is_none() => {

@@ -4,7 +4,13 @@
 //! routers and clients on it; [`Daemon`] runs holdfast or keepalived in one of them; [`Capture`]
 //! and [`Forge`] read and write the wire; [`harness`] runs tests, each in a lab of its own.
 
-#![allow(dead_code, unused_imports, missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    unused_imports,
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::unwrap_used
+)]
 
 pub mod capture;
 pub mod daemon;
@@ -12,6 +18,7 @@ pub mod frames;
 pub mod harness;
 pub mod node;
 pub mod packages;
+pub mod prober;
 pub mod stage;
 pub mod stats;
 pub mod syslog;
@@ -20,6 +27,7 @@ pub use capture::{Capture, Injector};
 pub use daemon::{Daemon, Kind};
 pub use frames::{Advert, Forge, Frame};
 pub use node::Node;
+pub use prober::Prober;
 pub use stats::Stats;
 
 use std::process::Command;
@@ -30,7 +38,9 @@ pub const SKIP_STATUS: i32 = 77;
 
 /// Wall-clock time, comparable with the stamps of captured frames.
 pub fn now() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970")
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970")
 }
 
 /// Sleeps.
@@ -46,7 +56,10 @@ pub fn wait_for(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) -
         if condition() {
             return start.elapsed();
         }
-        assert!(start.elapsed() < Duration::from_secs(seconds), "not within {seconds} s: {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(seconds),
+            "not within {seconds} s: {what}"
+        );
         pause(10);
     }
 }
@@ -56,7 +69,11 @@ pub fn wait_for(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) -
 pub fn stays(what: &str, milliseconds: u64, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(milliseconds) {
-        assert!(condition(), "no longer so after {:?}: {what}", start.elapsed());
+        assert!(
+            condition(),
+            "no longer so after {:?}: {what}",
+            start.elapsed()
+        );
         pause(20);
     }
 }
@@ -73,7 +90,11 @@ pub fn sh(line: &str) -> String {
 #[track_caller]
 fn output(command: &mut Command, what: &str) -> String {
     let done = command.output().unwrap_or_else(|e| panic!("{what}: {e}"));
-    assert!(done.status.success(), "{what}: {}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{what}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
@@ -103,7 +124,11 @@ impl Lab {
         }
         let mut lab = Lab { nodes: Vec::new() };
         for n in 1..=routers {
-            lab.plug(&format!("r{n}"), &format!("02:00:00:00:00:{n:02x}"), &format!("192.0.2.{n}/24"));
+            lab.plug(
+                &format!("r{n}"),
+                &format!("02:00:00:00:00:{n:02x}"),
+                &format!("192.0.2.{n}/24"),
+            );
         }
         lab
     }
@@ -131,7 +156,10 @@ impl Lab {
 
     /// A machine by name.
     pub fn node(&self, name: &str) -> &Node {
-        self.nodes.iter().find(|n| n.name == name).expect("a machine of this name")
+        self.nodes
+            .iter()
+            .find(|n| n.name == name)
+            .expect("a machine of this name")
     }
 
     /// Everything on the switch from now on.
@@ -144,13 +172,25 @@ impl Lab {
         Injector::new(TAP)
     }
 
-    /// One more cable: a second interface `name` of a router, with an address of its own.
-    pub fn cable(&self, node: &Node, name: &str, mac: &str, address: &str) {
-        let port = format!("{}-{name}", node.name);
-        let holder = node.holder();
-        sh(&format!("ip link add {port} type veth peer name {name} address {mac} netns {holder}"));
-        sh(&format!("ip link set {port} master br0 up"));
-        node.ip(&format!("addr add {address} dev {name}"));
-        node.ip(&format!("link set {name} up"));
+    /// A second switch.
+    pub fn switch(&self, name: &str) {
+        sh(&format!("ip link add {name} type bridge mcast_snooping 0"));
+        sh(&format!("ip link set {name} up"));
+    }
+
+    /// One more cable: an interface of router `n` to a switch, with an address of its own.
+    pub fn cable(&self, n: usize, interface: &str, switch: &str, address: &str) {
+        let node = self.r(n);
+        let (port, holder) = (format!("p-{}-{interface}", node.name), node.holder());
+        let mac = format!(
+            "02:00:00:00:{:02x}:{n:02x}",
+            interface.bytes().last().unwrap_or(0)
+        );
+        sh(&format!(
+            "ip link add {port} type veth peer name {interface} address {mac} netns {holder}"
+        ));
+        sh(&format!("ip link set {port} master {switch} up"));
+        node.ip(&format!("addr add {address} dev {interface}"));
+        node.ip(&format!("link set {interface} up"));
     }
 }

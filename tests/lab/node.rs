@@ -24,7 +24,12 @@ impl Node {
         let holder = holder(&run);
         fs::create_dir_all(run.join("tmp")).expect("its TMPDIR");
         let log = Sink::bind(&run.join("log.sock"));
-        let node = Node { name: name.to_owned(), run, log, holder };
+        let node = Node {
+            name: name.to_owned(),
+            run,
+            log,
+            holder,
+        };
         node.run("ln -s /run/log.sock /dev/log");
         node
     }
@@ -59,7 +64,10 @@ impl Node {
     pub fn ip(&self, line: &str) -> String {
         let holder = self.holder().to_string();
         let mut command = stage::stage("in", &[&holder, "ip"]);
-        output(command.args(line.split_whitespace()), &format!("{}: ip {line}", self.name))
+        output(
+            command.args(line.split_whitespace()),
+            &format!("{}: ip {line}", self.name),
+        )
     }
 
     /// IPv4 addresses of an interface in the kernel's order, as `192.0.2.1/24`.
@@ -76,7 +84,9 @@ impl Node {
     /// Whether eth0 has the address.
     pub fn holds(&self, address: &str) -> bool {
         let address = address.split('/').next().expect("split gives one");
-        self.addresses("eth0").iter().any(|a| a.split('/').next() == Some(address))
+        self.addresses("eth0")
+            .iter()
+            .any(|a| a.split('/').next() == Some(address))
     }
 
     /// How many of these addresses eth0 has.
@@ -88,7 +98,11 @@ impl Node {
 
     /// The cable's other end up or down: the router sees its carrier go.
     pub fn carrier(&self, up: bool) {
-        sh(&format!("ip link set {} {}", self.port(), if up { "up" } else { "down" }));
+        sh(&format!(
+            "ip link set {} {}",
+            self.port(),
+            if up { "up" } else { "down" }
+        ));
     }
 
     /// The router's own interface up or down.
@@ -98,7 +112,19 @@ impl Node {
 
     /// In the switch or silently cut off from it (the carrier stays).
     pub fn reachable(&self, yes: bool) {
-        sh(&format!("ip link set {} {}", self.port(), if yes { "master br0" } else { "nomaster" }));
+        sh(&format!(
+            "ip link set {} {}",
+            self.port(),
+            if yes { "master br0" } else { "nomaster" }
+        ));
+    }
+
+    /// Sets a kernel parameter of its network, named by its path below /proc/sys.
+    pub fn sysctl(&self, path: &str, value: &str) {
+        let done = stage::in_network(self.holder(), || {
+            fs::write(format!("/proc/sys/{path}"), value)
+        });
+        done.unwrap_or_else(|e| panic!("{path}: {e}"));
     }
 
     /// Writes a file below its /run; the path is as programs inside see it.

@@ -14,18 +14,34 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// Where a program is.
 pub fn find(program: &str) -> Option<String> {
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/local/sbin:/usr/sbin:/sbin";
-    path.split(':').map(|dir| format!("{dir}/{program}")).find(|file| Path::new(file).is_file())
+    path.split(':')
+        .map(|dir| format!("{dir}/{program}"))
+        .find(|file| Path::new(file).is_file())
 }
 
 /// Makes sure that programs are there. `Err` says what is missing and what would help.
 pub fn need(programs: &[&str]) -> Result<(), String> {
-    let missing: Vec<&str> = programs.iter().copied().filter(|p| find(p).is_none()).collect();
+    let missing: Vec<&str> = programs
+        .iter()
+        .copied()
+        .filter(|p| find(p).is_none())
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> =
-        missing.iter().map(|m| PROGRAMS.iter().find(|(p, _)| p == m).map_or(*m, |(_, d)| *d)).collect();
-    let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    let packages: Vec<&str> = missing
+        .iter()
+        .map(|m| {
+            PROGRAMS
+                .iter()
+                .find(|(p, _)| p == m)
+                .map_or(*m, |(_, d)| *d)
+        })
+        .collect();
+    let line = format!(
+        "apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    );
     let debian = Path::new("/etc/debian_version").exists() && find("apt-get").is_some();
     if debian && nix::unistd::geteuid().is_root() {
         eprintln!("not installed: {}; running: {line}", missing.join(", "));
@@ -36,7 +52,10 @@ pub fn need(programs: &[&str]) -> Result<(), String> {
             return Ok(());
         }
     }
-    Err(format!("not installed: {}; would help, as root: {line}", missing.join(", ")))
+    Err(format!(
+        "not installed: {}; would help, as root: {line}",
+        missing.join(", ")
+    ))
 }
 
 fn apt(line: &str) -> bool {

@@ -40,7 +40,9 @@ pub fn stage(step: &str, arguments: &[&str]) -> Command {
 pub fn dispatch(work: impl FnOnce(&[&str]) -> i32) {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let [flag, step, rest @ ..] = arguments.as_slice() else { return };
+    let [flag, step, rest @ ..] = arguments.as_slice() else {
+        return;
+    };
     if *flag != STAGE {
         return;
     }
@@ -48,6 +50,7 @@ pub fn dispatch(work: impl FnOnce(&[&str]) -> i32) {
     exit(match *step {
         "enter" => enter(rest),
         "init" => init(rest),
+        "main" if *rest == ["nothing"] => 0,
         "main" => work(rest),
         "hold" => hold(rest),
         "in" => within(rest),
@@ -69,12 +72,16 @@ fn enter(rest: &[&str]) -> i32 {
             .and_then(|()| fs::write("/proc/self/uid_map", format!("0 {uid} 1")))
             .and_then(|()| fs::write("/proc/self/gid_map", format!("0 {gid} 1")));
         if let Err(e) = written {
-            return skip(&format!("a user namespace without rights ({e}): run as root"));
+            return skip(&format!(
+                "a user namespace without rights ({e}): run as root"
+            ));
         }
     }
     let flags = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID;
     if let Err(e) = unshare(flags) {
-        return skip(&format!("no network namespace for us ({e}): run as root on a full kernel"));
+        return skip(&format!(
+            "no network namespace for us ({e}): run as root on a full kernel"
+        ));
     }
     let status = stage("init", rest).status().expect("starting process 1");
     status.code().unwrap_or(1)
@@ -92,7 +99,9 @@ fn init(rest: &[&str]) -> i32 {
     let child = stage("main", rest).spawn().expect("starting the work");
     loop {
         match wait() {
-            Ok(WaitStatus::Exited(pid, status)) if pid.as_raw() as u32 == child.id() => return status,
+            Ok(WaitStatus::Exited(pid, status)) if pid.as_raw() as u32 == child.id() => {
+                return status;
+            }
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid.as_raw() as u32 == child.id() => {
                 eprintln!("the work was ended by {signal}");
                 return 1;
@@ -109,7 +118,14 @@ fn hold(rest: &[&str]) -> i32 {
     unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("a router's namespaces");
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("private mounts");
     private_dev();
-    mount(Some(rest[0]), "/run", none, MsFlags::MS_BIND | MsFlags::MS_REC, none).expect("its /run");
+    mount(
+        Some(rest[0]),
+        "/run",
+        none,
+        MsFlags::MS_BIND | MsFlags::MS_REC,
+        none,
+    )
+    .expect("its /run");
     let var_run_is_real = fs::symlink_metadata("/var/run").is_ok_and(|m| m.is_dir());
     if var_run_is_real {
         mount(Some("/run"), "/var/run", none, MsFlags::MS_BIND, none).expect("its /var/run");
@@ -125,7 +141,9 @@ fn hold(rest: &[&str]) -> i32 {
 
 /// Runs `rest[1..]` inside the namespaces of process `rest[0]`.
 fn within(rest: &[&str]) -> i32 {
-    let [holder, program, arguments @ ..] = rest else { panic!("in PID COMMAND…") };
+    let [holder, program, arguments @ ..] = rest else {
+        panic!("in PID COMMAND…")
+    };
     let open = |kind: &str| File::open(format!("/proc/{holder}/ns/{kind}")).expect("its namespace");
     let (net, mnt) = (open("net"), open("mnt"));
     setns(net, CloneFlags::CLONE_NEWNET).expect("entering its network");
@@ -135,6 +153,18 @@ fn within(rest: &[&str]) -> i32 {
     127
 }
 
+/// Whether this machine gives us namespaces; `Err` says what would make it.
+pub fn possible() -> Result<(), String> {
+    let done = stage("enter", &["nothing"]).stdin(Stdio::null()).output();
+    let done = done.map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    match said.lines().find_map(|l| l.strip_prefix("SKIPPED: ")) {
+        Some(reason) => Err(reason.to_owned()),
+        None if done.status.success() => Ok(()),
+        None => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
+    }
+}
+
 /// Says why nothing can run here.
 pub fn skip(reason: &str) -> i32 {
     println!("SKIPPED: {reason}");
@@ -142,8 +172,14 @@ pub fn skip(reason: &str) -> i32 {
 }
 
 fn tmpfs(path: &str, options: &str) {
-    mount(Some("tmpfs"), path, Some("tmpfs"), MsFlags::empty(), Some(options))
-        .unwrap_or_else(|e| panic!("tmpfs on {path}: {e}"));
+    mount(
+        Some("tmpfs"),
+        path,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some(options),
+    )
+    .unwrap_or_else(|e| panic!("tmpfs on {path}: {e}"));
 }
 
 /// A /dev with the plain devices and nothing to log to, so that no line reaches the machine's log.
@@ -152,8 +188,14 @@ fn private_dev() {
     let staging = "/run/dev-before";
     let have = fs::create_dir_all(staging).is_ok();
     if have {
-        mount(Some("/dev"), staging, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
-            .expect("keeping /dev");
+        mount(
+            Some("/dev"),
+            staging,
+            none,
+            MsFlags::MS_BIND | MsFlags::MS_REC,
+            none,
+        )
+        .expect("keeping /dev");
     }
     tmpfs("/dev", "mode=755");
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
@@ -161,12 +203,26 @@ fn private_dev() {
         if !Path::new(&from).exists() {
             continue;
         }
-        OpenOptions::new().create(true).append(true).open(&to).expect("a device node");
-        mount(Some(from.as_str()), to.as_str(), none, MsFlags::MS_BIND, none).expect("a device");
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&to)
+            .expect("a device node");
+        mount(
+            Some(from.as_str()),
+            to.as_str(),
+            none,
+            MsFlags::MS_BIND,
+            none,
+        )
+        .expect("a device");
     }
-    for (name, target) in
-        [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
-    {
+    for (name, target) in [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "fd/0"),
+        ("stdout", "fd/1"),
+        ("stderr", "fd/2"),
+    ] {
         let _ = std::os::unix::fs::symlink(target, format!("/dev/{name}"));
     }
     let _ = fs::create_dir("/dev/shm");
@@ -185,7 +241,12 @@ pub fn holder(run: &Path) -> std::process::Child {
         .spawn()
         .expect("starting a router");
     let mut line = [0; 6];
-    child.stdout.as_mut().expect("piped").read_exact(&mut line).expect("a router that starts");
+    child
+        .stdout
+        .as_mut()
+        .expect("piped")
+        .read_exact(&mut line)
+        .expect("a router that starts");
     child
 }
 

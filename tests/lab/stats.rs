@@ -20,13 +20,20 @@ impl Stats {
         let mut all: Vec<Stats> = Vec::new();
         let mut section = String::new();
         for line in text.lines() {
-            let Some((key, value)) = line.split_once(':') else { continue };
+            let Some((key, value)) = line.split_once(':') else {
+                continue;
+            };
             let (key, value) = (key.trim(), value.trim());
             if key == "VRRP Instance" {
-                all.push(Stats { name: value.to_owned(), ..Stats::default() });
+                all.push(Stats {
+                    name: value.to_owned(),
+                    ..Stats::default()
+                });
                 continue;
             }
-            let Some(stats) = all.last_mut() else { continue };
+            let Some(stats) = all.last_mut() else {
+                continue;
+            };
             let Ok(number) = value.parse::<u64>() else {
                 section = key.to_owned();
                 continue;

@@ -27,19 +27,31 @@ impl Sink {
     /// Listens at `path`.
     pub fn bind(path: &Path) -> Sink {
         let socket = UnixDatagram::bind(path).expect("binding a log socket");
-        socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .expect("a timeout");
         let lines = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (list, flag) = (lines.clone(), stop.clone());
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             while !flag.load(Ordering::Relaxed) {
-                let Ok(length) = socket.recv(&mut buffer) else { continue };
-                let text = String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned();
-                list.lock().expect("nobody panics holding it").push(Line { at: now(), text });
+                let Ok(length) = socket.recv(&mut buffer) else {
+                    continue;
+                };
+                let text = String::from_utf8_lossy(&buffer[..length])
+                    .trim_end()
+                    .to_owned();
+                list.lock()
+                    .expect("nobody panics holding it")
+                    .push(Line { at: now(), text });
             }
         });
-        Sink { lines, stop, reader: Some(reader) }
+        Sink {
+            lines,
+            stop,
+            reader: Some(reader),
+        }
     }
 
     /// All lines so far.
@@ -49,12 +61,17 @@ impl Sink {
 
     /// How many lines contain `text`.
     pub fn count(&self, text: &str) -> usize {
-        self.lines().iter().filter(|l| l.text.contains(text)).count()
+        self.lines()
+            .iter()
+            .filter(|l| l.text.contains(text))
+            .count()
     }
 
     /// All lines as one text.
     pub fn text(&self) -> String {
-        self.lines().iter().fold(String::new(), |all, l| all + &l.text + "\n")
+        self.lines()
+            .iter()
+            .fold(String::new(), |all, l| all + &l.text + "\n")
     }
 }
 

@@ -79,7 +79,11 @@ fn plain() {
 
     let adverts: Vec<&Frame> = frames.iter().filter(|f| f.advert().is_some()).collect();
     for frame in &adverts {
-        assert_eq!(checksum(&frame.bytes[ETH..ETH + 20]), 0, "IP header checksum: {frame:?}");
+        assert_eq!(
+            checksum(&frame.bytes[ETH..ETH + 20]),
+            0,
+            "IP header checksum: {frame:?}"
+        );
         let advert = frame.advert().expect("just filtered");
         let expected = match (advert.vrid, advert.priority) {
             (10, 254) => ADVERT_10,
@@ -92,22 +96,36 @@ fn plain() {
     }
     for vrid in [10, 11] {
         let of = wire.adverts(|a| a.vrid == vrid);
-        let goodbyes = of.iter().filter(|a| a.priority == 0 && a.at >= stopped).count();
+        let goodbyes = of
+            .iter()
+            .filter(|a| a.priority == 0 && a.at >= stopped)
+            .count();
         assert_eq!(goodbyes, 1, "one advert of priority 0 of VRID {vrid}");
         assert_eq!(of.last().map(|a| a.priority), Some(0), "and it is the last");
         let ids: Vec<u16> = of.iter().map(|a| a.ip_id).collect();
-        assert!(ids.windows(2).all(|w| w[0].wrapping_add(1) == w[1]), "IP ids rise: {ids:?}");
+        assert!(
+            ids.windows(2).all(|w| w[0].wrapping_add(1) == w[1]),
+            "IP ids rise: {ids:?}"
+        );
     }
 
     for (address, expected) in [(100, GARP_100), (101, GARP_101), (110, GARP_110)] {
-        let of: Vec<&Frame> =
-            frames.iter().filter(|f| f.garp().is_some_and(|a| a.octets()[3] == address)).collect();
+        let of: Vec<&Frame> = frames
+            .iter()
+            .filter(|f| f.garp().is_some_and(|a| a.octets()[3] == address))
+            .collect();
         assert_eq!(of.len(), 10, "announcements of .{address}");
         assert!(of.iter().all(|f| f.bytes == hex(expected)), "{of:?}");
         let first = of[4].at - of[0].at;
         let pause = of[5].at - of[0].at;
-        assert!(first < Duration::from_millis(500), "five at once, not within {first:?}");
-        assert!(pause > Duration::from_millis(4990), "five more after 5 s, not {pause:?}");
+        assert!(
+            first < Duration::from_millis(500),
+            "five at once, not within {first:?}"
+        );
+        assert!(
+            pause > Duration::from_millis(4990),
+            "five more after 5 s, not {pause:?}"
+        );
     }
 }
 
@@ -133,11 +151,15 @@ vrrp_instance VI_AH {
 fn ah_of(kind: Kind, lab: &Lab) -> Vec<(u32, Vec<u8>)> {
     let wire = lab.capture();
     let daemon = lab.node("r1").start(kind, AH_CONFIG);
-    wait_for("three adverts", 15, || wire.adverts(|a| a.sequence.is_some()).len() >= 3);
+    wait_for("three adverts", 15, || {
+        wire.adverts(|a| a.sequence.is_some()).len() >= 3
+    });
     daemon.stop();
     let sequence = |f: &Frame| f.advert().and_then(|a| a.sequence);
     wire.look(|all| {
-        all.iter().filter_map(|f| Some((sequence(f)?, f.bytes[ETH..].to_vec()))).collect()
+        all.iter()
+            .filter_map(|f| Some((sequence(f)?, f.bytes[ETH..].to_vec())))
+            .collect()
     })
 }
 
@@ -150,8 +172,16 @@ fn authenticated() {
     assert_eq!(theirs[0].0, 1, "sequence numbers start at 1");
     for ((sequence, their), (our_sequence, our)) in theirs.iter().zip(&ours) {
         assert_eq!(sequence, our_sequence, "the same sequence numbers");
-        assert_eq!(icv(our, key)[..], our[32..44], "our ICV by an independent computation");
-        assert_eq!(icv(their, key)[..], their[32..44], "theirs: the computation itself");
+        assert_eq!(
+            icv(our, key)[..],
+            our[32..44],
+            "our ICV by an independent computation"
+        );
+        assert_eq!(
+            icv(their, key)[..],
+            their[32..44],
+            "theirs: the computation itself"
+        );
         // The ICV covers the IP id: given theirs, ours must be their frame to the byte.
         let mut same = our.clone();
         same[4..6].copy_from_slice(&their[4..6]);
@@ -159,5 +189,8 @@ fn authenticated() {
         holdfast::wire::ah::sign(&mut same, key, *sequence).expect("a packet with an AH");
         assert_eq!(&same, their, "sequence {sequence}");
     }
-    assert!(theirs.len().min(ours.len()) >= 4, "three adverts and the last one of priority 0");
+    assert!(
+        theirs.len().min(ours.len()) >= 4,
+        "three adverts and the last one of priority 0"
+    );
 }
