@@ -137,7 +137,7 @@ sim: ## simulated networks: SEEDS=100000
 
 bench: build ## measure against Debian's keepalived (root)
 	@sh tests/deps.sh bench
-	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example bench
+	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example pace
 
 clean: ## remove what was built
 	@$(CARGO) clean

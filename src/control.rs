@@ -1,7 +1,7 @@
 //! Snapshots of the rooms become the dumps people and programs read: keepalived's file shapes.
 
 use crate::time::Instant;
-use crate::vrrp::{GroupParams, GroupSnapshot, InstanceParams, Params, Snapshot, State};
+use crate::vrrp::{Address, GroupParams, GroupSnapshot, InstanceParams, Params, Snapshot};
 use core::fmt::{self, Write};
 
 /// `keepalived.stats`: the counters of one instance.
@@ -61,16 +61,6 @@ fn section(out: &mut impl Write, title: &str, rows: &[(&str, u64)]) -> fmt::Resu
     Ok(())
 }
 
-/// The word of a state in dumps.
-pub fn state_word(state: State) -> &'static str {
-    match state {
-        State::Init => "INIT",
-        State::Backup => "BACKUP",
-        State::Master => "MASTER",
-        State::Fault => "FAULT",
-    }
-}
-
 /// `keepalived.data`: what one instance is configured to do and what it does.
 pub fn data(
     out: &mut impl Write,
@@ -90,7 +80,7 @@ pub fn data(
         "   VRRP Version = {}",
         if is_v2(params) { 2 } else { 3 }
     )?;
-    writeln!(out, "   State = {}", state_word(s.state))?;
+    writeln!(out, "   State = {}", s.state)?;
     for reason in &s.reasons {
         writeln!(out, "   Fault = {}", all.text(*reason))?;
     }
@@ -98,9 +88,8 @@ pub fn data(
         writeln!(out, "   Master router = {address}")?;
         writeln!(out, "   Master priority = {priority}")?;
     }
-    writeln!(out, "   Wantstate = {}", state_word(s.wanted))?;
-    let interface = all.interfaces.get(usize::from(params.iface.0));
-    writeln!(out, "   Interface = {}", interface.map_or("?", |n| n))?;
+    writeln!(out, "   Wantstate = {}", s.wanted)?;
+    writeln!(out, "   Interface = {}", all.text(params.iface))?;
     if let Some(source) = s.source {
         writeln!(out, "   Using src_ip = {source}")?;
     }
@@ -124,21 +113,15 @@ pub fn data(
         writeln!(out, "   Last transition = {} sec ago", now.since(at))?;
     }
     writeln!(out, "   VIPs held = {}", s.holds_addresses)?;
-    for (title, list) in [
-        ("Virtual IP", &params.addresses),
-        ("Virtual IP Excluded", &params.excluded),
-    ] {
-        writeln!(out, "   {title} ({}):", list.len())?;
-        for a in list {
-            let dev = all.interfaces.get(usize::from(a.iface.0));
-            writeln!(
-                out,
-                "     {}/{} dev {}",
-                a.address,
-                a.prefix,
-                dev.map_or("?", |n| n)
-            )?;
-        }
+    address_lines(out, all, "Virtual IP", &params.addresses)?;
+    address_lines(out, all, "Virtual IP Excluded", &params.excluded)
+}
+
+fn address_lines(out: &mut impl Write, all: &Params, title: &str, list: &[Address]) -> fmt::Result {
+    writeln!(out, "   {title} ({}):", list.len())?;
+    for a in list {
+        let (address, prefix, dev) = (a.address, a.prefix, all.text(a.iface));
+        writeln!(out, "     {address}/{prefix} dev {dev}")?;
     }
     Ok(())
 }
@@ -151,13 +134,9 @@ pub fn group_data(
     s: &GroupSnapshot,
 ) -> fmt::Result {
     writeln!(out, " VRRP Sync Group = {}", params.name)?;
-    writeln!(out, "   State = {}", state_word(s.state))?;
+    writeln!(out, "   State = {}", s.state)?;
     for member in &params.members {
-        let name = all
-            .instances
-            .get(usize::from(member.0))
-            .map_or("?", |i| &i.name);
-        writeln!(out, "   monitor = {name}")?;
+        writeln!(out, "   monitor = {}", all.text(*member))?;
     }
     Ok(())
 }

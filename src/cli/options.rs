@@ -73,6 +73,12 @@ impl Signal {
         let name = if name == "TDATA" { "TDUMP" } else { name };
         SIGNALS.iter().find(|(n, _)| *n == name).map(|(_, s)| *s)
     }
+
+    /// keepalived's name for it.
+    pub fn word(self) -> &'static str {
+        let row = SIGNALS.iter().find(|(_, s)| *s == self);
+        row.map_or("STOP", |(n, _)| n)
+    }
 }
 
 /// How to run. What is not set has keepalived's default.

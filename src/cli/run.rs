@@ -7,7 +7,6 @@ use crate::engine::outside::Real;
 use crate::engine::{self, Setup, vital};
 use crate::sys;
 use crate::sys::file::PidFile;
-use crate::time::Span;
 use crate::watchdog;
 use std::io::Write;
 
@@ -20,18 +19,19 @@ const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
 
 /// Exit statuses (those of keepalived).
 mod status {
-    pub const OK: i32 = 0;
-    pub const FATAL: i32 = 1;
-    pub const CONFIG: i32 = 2;
-    pub const NO_CONFIG: i32 = 6;
+    pub const OK: u8 = 0;
+    pub const FATAL: u8 = 1;
+    pub const CONFIG: u8 = 2;
+    pub const NO_CONFIG: u8 = 6;
 }
 
 /// `-t`: judges the configuration.
-pub fn test(options: &Options, log: Option<&str>) -> i32 {
+pub fn test(options: &Options, log: Option<&str>) -> u8 {
     let loaded = load(options, true);
     let mut text = String::new();
     let colour = log.is_none() && sys::file::isatty(2);
-    loaded.diags.render(&mut text, colour);
+    // Writing to a String cannot fail.
+    let _ = loaded.diags.render(&mut text, colour);
     for notice in &options.notices {
         text.push_str(&format!("{}: {notice}\n", options.name));
     }
@@ -40,7 +40,10 @@ pub fn test(options: &Options, log: Option<&str>) -> i32 {
         None => std::io::stderr().write_all(text.as_bytes()),
     };
     if let Err(e) = written {
-        say(&format!("{}: cannot write the messages: {e}\n", options.name));
+        say(&format!(
+            "{}: cannot write the messages: {e}\n",
+            options.name
+        ));
     }
     if options.dump {
         // A closed standard output is no fault of the configuration.
@@ -50,7 +53,7 @@ pub fn test(options: &Options, log: Option<&str>) -> i32 {
 }
 
 /// Runs the daemon; returns its exit status.
-pub fn run(options: &Options) -> i32 {
+pub fn run(options: &Options) -> u8 {
     if let Some(mask) = options.umask {
         sys::process::umask(mask);
     }
@@ -58,25 +61,27 @@ pub fn run(options: &Options) -> i32 {
         say(&format!("{}: cannot set up signals: {e}\n", options.name));
         return status::FATAL;
     }
-    logger::init(&logger::Setup {
+    logger::start(&logger::Settings {
         ident: &options.name,
-        facility: options.facility,
+        facility: logger::facility_code(options.facility.code())
+            .unwrap_or(logger::Facility::LOG_DAEMON),
         syslog: options.syslog,
         console: options.console,
         detail: options.detail,
+        ..logger::Settings::default()
     });
     let code = start(options);
-    logger::flush_for(Span::from_millis(50));
+    logger::flush();
     code
 }
 
-fn start(options: &Options) -> i32 {
+fn start(options: &Options) -> u8 {
     for notice in &options.notices {
         log::warn!("{notice}");
     }
     let loaded = load(options, false);
     report(options, &loaded);
-    if loaded.missing_file {
+    if loaded.diags.missing_file {
         if options.file.is_some() {
             return status::NO_CONFIG;
         }
@@ -88,8 +93,10 @@ fn start(options: &Options) -> i32 {
     let mut config = loaded.config;
     if !options.vrrp {
         log::info!("VRRP is switched off by the command line");
-        config.vrrp = crate::vrrp::Params::default();
-        config.notify = crate::notify::Params::default();
+        config = config::Config {
+            global: config.global,
+            ..config::Config::default()
+        };
     }
     if options.dump {
         for line in config::print(&config).lines() {
@@ -100,7 +107,7 @@ fn start(options: &Options) -> i32 {
 }
 
 /// Holds the pid file, goes into the background if told to, and runs.
-fn serve(options: &Options, config: &config::Config) -> i32 {
+fn serve(options: &Options, config: &config::Config) -> u8 {
     let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
     let mut pid_file = match PidFile::lock(path) {
         Ok(Ok(file)) => file,
@@ -118,7 +125,10 @@ fn serve(options: &Options, config: &config::Config) -> i32 {
         Err(e) => {
             log::error!("cannot lock the pid file {path}: {e}");
             if !options.console {
-                say(&format!("{}: cannot lock the pid file {path}: {e}\n", options.name));
+                say(&format!(
+                    "{}: cannot lock the pid file {path}: {e}\n",
+                    options.name
+                ));
             }
             return status::FATAL;
         }
@@ -141,10 +151,10 @@ fn serve(options: &Options, config: &config::Config) -> i32 {
 }
 
 /// Into the background. `Some` is the exit status of the process that stays behind.
-fn daemonise() -> Option<i32> {
-    logger::flush_for(Span::from_millis(50));
+fn daemonise() -> Option<u8> {
+    logger::flush();
     match sys::process::fork() {
-        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(status::OK),
+        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(i32::from(status::OK)),
         Ok(sys::process::Fork::Child) => {}
         Err(e) => {
             log::error!("cannot go into the background: {e}");
@@ -162,22 +172,35 @@ fn daemonise() -> Option<i32> {
 }
 
 /// Parent and worker.
-fn supervise(options: &Options, config: &config::Config) -> i32 {
+fn supervise(options: &Options, config: &config::Config) -> u8 {
     let words = vital::page_words(config.vrrp.instances.len());
-    watchdog::run(
-        &watchdog::Setup { words, respawn: !options.no_respawn },
-        &mut |worker| work(options, config, Some(worker.page)),
-    )
+    let how = watchdog::Options {
+        no_respawn: options.no_respawn,
+        ignore_sigint: options.ignore_sigint,
+    };
+    let done = sys::shared::Page::new(words).and_then(|page| {
+        watchdog::run(how, &page, |worker| {
+            i32::from(work(options, config, Some(worker.page)))
+        })
+    });
+    match done {
+        Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
+        Err(e) => {
+            log::error!("cannot start the worker: {e}");
+            status::FATAL
+        }
+    }
 }
 
 /// The worker: this process, until it is told to stop.
-fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> i32 {
+fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> u8 {
     let held = worker_pid_files(options);
     let dump_dir = std::env::var("TMPDIR").ok().filter(|d| d.starts_with('/'));
     let setup = Setup {
         config,
         page,
         keep_addresses: options.keep_vrrp,
+        ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
     };
     let code = match engine::run(setup) {
@@ -199,8 +222,17 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
 /// `-r` and `-c` both name the one worker.
 fn worker_pid_files(options: &Options) -> Vec<PidFile> {
     let wanted = [
-        (options.vrrp, options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE)),
-        (options.check, options.check_pid_file.as_deref().unwrap_or(CHECKERS_PID_FILE)),
+        (
+            options.vrrp,
+            options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE),
+        ),
+        (
+            options.check,
+            options
+                .check_pid_file
+                .as_deref()
+                .unwrap_or(CHECKERS_PID_FILE),
+        ),
     ];
     let mut held = Vec::new();
     for (_, path) in wanted.into_iter().filter(|(on, _)| *on) {
@@ -219,6 +251,7 @@ fn load(options: &Options, test: bool) -> Loaded {
         config_id: options.config_id.as_deref().map(str::to_owned),
         strict_includes: options.all_config,
         test,
+        ..config::Options::default()
     };
     config::load(&Real, file, &how)
 }
@@ -227,13 +260,23 @@ fn load(options: &Options, test: bool) -> Loaded {
 fn report(options: &Options, loaded: &Loaded) {
     if sys::file::isatty(2) && !options.console {
         let mut text = String::new();
-        loaded.diags.render(&mut text, true);
+        let _ = loaded.diags.render(&mut text, true);
         say(&text);
     }
-    loaded.diags.each_line(|severity, line| match severity {
-        config::Severity::Warning => log::warn!("{line}"),
-        _ => log::error!("{line}"),
-    });
+    for diag in loaded.diags.iter() {
+        let place = match loaded.diags.place(diag) {
+            Some((file, line, column)) => format!("{file}:{line}:{column}: "),
+            None => String::new(),
+        };
+        let hint = match &diag.hint {
+            Some(hint) => format!(" ({hint})"),
+            None => String::new(),
+        };
+        match diag.severity {
+            config::Severity::Warning => log::warn!("{place}{}{hint}", diag.text),
+            _ => log::error!("{place}{}{hint}", diag.text),
+        }
+    }
 }
 
 fn say(text: &str) {

@@ -35,6 +35,8 @@ pub struct Setup<'a> {
     pub page: Option<&'a Page>,
     /// `-V`: leave addresses in place at exit and send no priority 0.
     pub keep_addresses: bool,
+    /// `--ignore-sigint`: SIGINT does not stop the daemon.
+    pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
 }
@@ -66,21 +68,25 @@ enum Own {
     StopLimit = 3,
     /// Ask the kernel for everything again.
     Redump = 4,
+    /// Say how many lines were not logged.
+    Hushed = 5,
 }
 
-const OWN_TIMERS: usize = 5;
+const OWN_TIMERS: usize = 6;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
     Own::Log,
     Own::StopLimit,
     Own::Redump,
+    Own::Hushed,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
 const BEAT: Span = Span::from_secs(1);
-/// Longest wait for the kernel and the STOP scripts when stopping.
-const STOP_LIMIT: Span = Span::from_secs(10);
+/// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
+/// more.
+const STOP_LIMIT: Span = Span::from_secs(4);
 /// Datagrams that fit a receive buffer: after so many, all that was queued before a deadline is read.
 const QUEUE_LIMIT: u32 = 512;
 /// Notifications of the kernel read in one turn.

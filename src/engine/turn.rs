@@ -164,6 +164,7 @@ impl Engine<'_> {
             Some(Own::Children) => self.hands.children.tick(now),
             Some(Own::Log) => exec::log::retry(now),
             Some(Own::Redump) => self.redump(),
+            Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
                 self.hands.give_up();
@@ -180,6 +181,7 @@ impl Engine<'_> {
     fn take_signals(&mut self, now: Instant) {
         while let Some(signal) = self.signals.next() {
             match signal {
+                Signal::Int if self.setup.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
                 Signal::Hup => log::warn!(
                     "reload is not available yet: the running configuration stays; restart to change it"
@@ -367,6 +369,9 @@ impl Engine<'_> {
     fn after_work(&mut self, now: Instant) -> Option<Outcome> {
         if let Some(at) = self.hands.children.deadline() {
             self.arm_own(Own::Children, at);
+        }
+        if let Some(at) = self.hands.teller.settle_at() {
+            self.arm_own(Own::Hushed, at);
         }
         if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
             self.arm_own(Own::Log, at);

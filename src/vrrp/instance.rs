@@ -9,8 +9,8 @@ use super::outbox::Outbox;
 use super::receive::{self, AddressList, Advert, OWNER};
 use super::timing::Phase;
 use super::{
-    Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, State, TIMERS, Timer,
-    Transition, Who,
+    Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, Reject, State, TIMERS,
+    Timer, Transition, Who,
 };
 use crate::time::Instant;
 use crate::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
@@ -136,6 +136,9 @@ impl Instance {
             }
             Err(why) => {
                 self.core.counters.reject(why);
+                if let (Reject::Replay(_), Role::Master(master)) = (why, &mut self.role) {
+                    master.out_of_step(packet.source, &mut self.core, cx);
+                }
                 cx.out.push(Action::Note(Note::Rejected {
                     iface,
                     instance: Some(cx.id),

@@ -4,6 +4,7 @@ use super::instance::{Core, Cx, Wish};
 use super::receive::{Advert, OWNER};
 use super::{Action, Note, Reason, Timer};
 use crate::time::{Instant, Span};
+use core::net::IpAddr;
 
 /// Holding the addresses.
 pub(super) struct Master {
@@ -21,7 +22,7 @@ struct Answers {
 }
 
 /// Answers per advertisement interval; the first one is always immediate (RFC 9568 §6.4.3).
-const ANSWERS: u8 = 2;
+const ANSWERS: u8 = 3;
 
 /// Compat: two owners. keepalived gives in after two own adverts and 1.2 intervals.
 struct Rival {
@@ -149,6 +150,18 @@ impl Master {
         }
         core.lower_burst(cx);
         Wish::Burst
+    }
+
+    /// An authentic advert whose AH sequence number is not above ours.
+    ///
+    /// Two Masters that count and send in step would never hear each other (found by simulation).
+    /// So the one with the higher address steps ahead and says so; what replayed packets can cause is
+    /// bounded like any answer.
+    pub fn out_of_step(&mut self, source: IpAddr, core: &mut Core, cx: &mut Cx<'_>) {
+        if Some(source) < core.source && self.answers.allow(cx.now, cx.params.advert_int) {
+            core.sequence = core.sequence.saturating_add(1);
+            self.speak(core, cx);
+        }
     }
 
     /// Whether another owner, of a lower address, has had its chance to yield.

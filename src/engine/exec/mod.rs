@@ -40,7 +40,7 @@ pub struct Hands<'a> {
     packets: PacketSocket,
     announcements: Announcements,
     adverts: advert::Adverts,
-    teller: tell::Teller<'a>,
+    pub(super) teller: tell::Teller<'a>,
     config: &'a Config,
     /// Netlink requests of one send.
     requests: Vec<u8>,
@@ -57,7 +57,7 @@ impl<'a> Hands<'a> {
         let params = &config.vrrp;
         let timers = params.instances.len() * TIMERS + own_timers;
         Ok(Hands {
-            wheel: Wheel::new(u32::try_from(timers).unwrap_or(u32::MAX)),
+            wheel: Wheel::new(timers),
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
@@ -130,7 +130,7 @@ impl<'a> Hands<'a> {
             Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
             Action::Disarm(instance, timer) => self.wheel.disarm(timer_id(instance, timer)),
             Action::Tell(change) => {
-                self.teller.change(&change, &mut self.children, now);
+                self.teller.change(&change, &mut self.children);
                 if let crate::vrrp::Who::Instance(instance) = change.who {
                     self.vital.state(instance, change.to);
                 }
@@ -280,8 +280,7 @@ impl<'a> Hands<'a> {
 
     /// An advert could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, links: &Links, e: &io::Error, now: Instant) {
-        self.teller
-            .receive_failed(iface.0, links.name(iface), e, now);
+        self.teller.receive_failed(iface, links.name(iface), e, now);
     }
 
     /// The daemon is leaving. `silent`: `-V`, addresses stay and nobody is told.

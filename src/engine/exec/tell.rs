@@ -4,11 +4,11 @@
 
 use super::addr::Op;
 use super::child::{Children, Job};
-use super::log::RateLimit;
+use super::log::{Pass, RateLimit};
 use crate::config::Config;
 use crate::notify;
-use crate::time::Instant;
-use crate::vrrp::{Address, InstanceId, Note, Params, State, Transition, Who};
+use crate::time::{Instant, Span};
+use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition, Who};
 use core::fmt::Display;
 use core::net::IpAddr;
 use std::io;
@@ -16,16 +16,16 @@ use std::io;
 /// Kinds of message with a limit of their own, per instance or interface.
 #[derive(Clone, Copy)]
 enum Kind {
-    Rejected = 0,
-    LowerMaster = 1,
-    Interval = 2,
-    PeerChecksum = 3,
-    AddressList = 4,
-    OwnAddress = 5,
-    SendFailed = 6,
-    ReceiveFailed = 7,
-    Refused = 8,
-    Vanished = 9,
+    Rejected = 1,
+    LowerMaster = 2,
+    Interval = 3,
+    PeerChecksum = 4,
+    AddressList = 5,
+    OwnAddress = 6,
+    SendFailed = 7,
+    ReceiveFailed = 8,
+    Refused = 9,
+    Vanished = 10,
 }
 
 /// Says things.
@@ -39,7 +39,7 @@ impl<'a> Teller<'a> {
     pub fn new(config: &'a Config) -> Self {
         Teller {
             config,
-            limit: RateLimit::new(),
+            limit: RateLimit::new(LIMIT_KEYS, LIMIT_BURST, LIMIT_EVERY),
         }
     }
 
@@ -48,7 +48,7 @@ impl<'a> Teller<'a> {
     }
 
     /// A state changed: one line with the reason, then the scripts.
-    pub fn change(&self, change: &Transition, children: &mut Children, now: Instant) {
+    pub fn change(&self, change: &Transition, children: &mut Children) {
         let params = self.params();
         let reason = params.text(change.reason);
         // The words up to the colon are keepalived's: people search logs for them.
@@ -80,7 +80,15 @@ impl<'a> Teller<'a> {
             State::Init => notify::State::Stop,
         };
         for run in self.config.notify.runs(object, state, change.priority) {
-            children.enqueue(Job::from(run), now);
+            children.enqueue(Job {
+                object: match run.object {
+                    notify::Object::Instance(at) => u32::from(at),
+                    notify::Object::Group(at) => GROUPS + u32::from(at),
+                },
+                argv: run.argv,
+                user: run.user.map(|c| (c.uid, c.gid)),
+                stop: state == notify::State::Stop,
+            });
         }
     }
 
@@ -89,7 +97,7 @@ impl<'a> Teller<'a> {
         let (kind, at) = match note {
             Note::Rejected {
                 iface, instance, ..
-            } => (Kind::Rejected, instance.map_or(iface.0 | 0x8000, |i| i.0)),
+            } => (Kind::Rejected, instance.map_or(iface.0 | IFACE, |i| i.0)),
             Note::LowerMaster(i, ..) => (Kind::LowerMaster, i.0),
             Note::IntervalDiffers(i, ..) => (Kind::Interval, i.0),
             Note::PeerChecksum(i, ..) => (Kind::PeerChecksum, i.0),
@@ -123,9 +131,15 @@ impl<'a> Teller<'a> {
     }
 
     /// A socket could not be read.
-    pub fn receive_failed(&mut self, iface: u16, name: &str, e: &io::Error, now: Instant) {
+    pub fn receive_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
         let text = format!("interface {name}: cannot receive: {e}");
-        self.limited(log::Level::Warn, Kind::ReceiveFailed, iface, &text, now);
+        self.limited(
+            log::Level::Warn,
+            Kind::ReceiveFailed,
+            iface.0 | IFACE,
+            &text,
+            now,
+        );
     }
 
     /// The kernel refused to add or delete an address.
@@ -155,12 +169,57 @@ impl<'a> Teller<'a> {
         text: &dyn Display,
         now: Instant,
     ) {
-        let key = (kind as u32) << 16 | u32::from(at);
-        if let Some(more) = self.limit.allow(key, now) {
-            match more {
-                0 => log::log!(level, "{text}"),
-                n => log::log!(level, "{text} ({n} more like this not logged)"),
-            }
+        let key = u64::from(kind as u32) << 16 | u64::from(at);
+        match self.limit.pass(key, now) {
+            Pass::Say(0) => log::log!(level, "{text}"),
+            Pass::Say(n) => log::log!(level, "{text} ({n} more like this were not logged)"),
+            Pass::Hush => {}
         }
     }
+
+    /// Says how many lines were not logged, once it is quiet again.
+    pub fn settle(&mut self, now: Instant) {
+        while let Some((key, lines)) = self.limit.settle(now) {
+            let params = self.params();
+            let at = key as u16;
+            let about = match WORDS.get((key >> 16) as usize) {
+                Some(words) if at & IFACE != 0 => {
+                    format!("{words} on {}", params.text(IfaceId(at & !IFACE)))
+                }
+                Some(words) => format!("{words} of {}", params.text(InstanceId(at))),
+                None => "other messages".to_owned(),
+            };
+            log::warn!("{lines} more lines about {about} were not logged");
+        }
+    }
+
+    /// When [`Teller::settle`] has something to say.
+    pub fn settle_at(&self) -> Option<Instant> {
+        self.limit.settle_at()
+    }
 }
+
+/// What a [`Kind`] is called when its lines are counted.
+const WORDS: [&str; 11] = [
+    "other things",
+    "rejected adverts",
+    "lower-priority adverts",
+    "other intervals",
+    "checksum forms",
+    "differing address lists",
+    "adverts from our own address",
+    "adverts not sent",
+    "failing sockets",
+    "refused addresses",
+    "removed addresses",
+];
+/// Marks the key of an interface.
+const IFACE: u16 = 0x8000;
+/// Groups queue their scripts behind the instances' numbers.
+const GROUPS: u32 = 1 << 16;
+/// Kinds of line watched at a time.
+const LIMIT_KEYS: usize = 64;
+/// Lines of one kind that may come at once.
+const LIMIT_BURST: u32 = 5;
+/// Then one in so long.
+const LIMIT_EVERY: Span = Span::from_secs(10);

@@ -77,7 +77,7 @@ impl Router {
     }
 
     /// Whether a member would be Master if it were alone.
-    pub(super) fn willing(&self, id: InstanceId, cause: Cause, now: Instant) -> bool {
+    fn willing(&self, id: InstanceId, cause: Cause, now: Instant) -> bool {
         let Some((params, instance)) = self.pair(id) else {
             return false;
         };
@@ -93,7 +93,7 @@ impl Router {
     }
 
     /// Whether an earlier worker was Master until less than two intervals ago.
-    pub(super) fn resumes(&self, id: InstanceId, now: Instant) -> bool {
+    fn resumes(&self, id: InstanceId, now: Instant) -> bool {
         let at = usize::from(id.0);
         match (self.sites.get(at), self.params.instances.get(at)) {
             (Some(site), Some(params)) => site
@@ -103,20 +103,14 @@ impl Router {
         }
     }
 
-    pub(super) fn faulty(&self, id: InstanceId) -> bool {
+    fn faulty(&self, id: InstanceId) -> bool {
         self.sites
             .get(usize::from(id.0))
             .is_some_and(|site| site.faulty)
     }
 
     /// Why member `id` goes to `target`.
-    pub(super) fn reason(
-        &self,
-        unit: usize,
-        id: InstanceId,
-        target: State,
-        cause: Cause,
-    ) -> Reason {
+    fn reason(&self, unit: usize, id: InstanceId, target: State, cause: Cause) -> Reason {
         if target == State::Init {
             return Reason::Stopping;
         }
@@ -141,7 +135,7 @@ impl Router {
     }
 
     /// Why a whole unit goes to `target`.
-    pub(super) fn unit_reason(&self, unit: usize, target: State, cause: Cause) -> Reason {
+    fn unit_reason(&self, unit: usize, target: State, cause: Cause) -> Reason {
         let Some(group) = self.units[unit].group else {
             return Reason::Started;
         };
