@@ -119,6 +119,10 @@ struct Worker {
 
 impl Worker {
     fn start() -> Worker {
+        // An IPv6 address that the kernel gives late would be news, and news may be remembered.
+        for of in ["all", "default"] {
+            let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{of}/disable_ipv6"), "1");
+        }
         for line in [
             "ip link set lo up".to_owned(),
             format!("ip link add {SINK} type veth peer name {CABLE}"),
@@ -138,6 +142,7 @@ impl Worker {
                 config: &config,
                 page: None,
                 keep_addresses: false,
+                ignore_int: false,
                 dump_dir: "/run",
             })
         });
@@ -267,5 +272,8 @@ fn received() {
         CULPRIT.lock().expect("nobody panics holding it").take();
         speak(FIRST);
     }
+    // It had been listening all the while.
+    let heard = worker.sent();
+    until("it to take over from the silent one", || worker.sent() > heard);
     worker.stop();
 }
