@@ -4,8 +4,23 @@
 
 #[path = "wire/advert.rs"]
 mod advert;
+#[path = "wire/ah.rs"]
+mod ah;
 #[path = "wire/announce.rs"]
 mod announce;
+#[path = "wire/conformance.rs"]
+mod conformance;
+#[cfg(target_endian = "little")]
+#[path = "wire/kernel.rs"]
+mod kernel;
+#[path = "wire/live.rs"]
+mod live;
+#[path = "wire/netlink.rs"]
+mod netlink;
+#[path = "wire/reception.rs"]
+mod reception;
+#[path = "wire/robust.rs"]
+mod robust;
 
 /// The lines of a `.hex` file: name and bytes. Lines starting with `#` are comments.
 fn frames(text: &'static str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
@@ -36,3 +51,9 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// Frames captured from keepalived.
 const KEEPALIVED: &str = include_str!("wire/keepalived.hex");
+/// Authenticated and unicast frames captured from keepalived.
+const KEEPALIVED_AUTH: &str = include_str!("wire/keepalived-auth.hex");
+/// Netlink messages captured from a kernel (little-endian).
+const KERNEL: &str = include_str!("wire/kernel.hex");
+/// Address requests captured from keepalived (little-endian).
+const REQUESTS: &str = include_str!("wire/requests.hex");

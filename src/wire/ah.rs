@@ -55,11 +55,13 @@ pub fn sign(datagram: &mut [u8], key: &[u8; AUTH_LEN], sequence: u32) -> Result<
 
 /// Whether the ICV of a received packet is the one `key` gives; compares in constant time.
 ///
-/// Covers the datagram up to the total length its IP header states. A packet without an
-/// Authentication Header is never valid.
+/// Covers the datagram up to the total length its IP header states; if less was received, or
+/// there is no Authentication Header, nothing can be valid.
 pub fn verify(packet: &Packet<'_>, key: &[u8; AUTH_LEN]) -> bool {
     let Some(ah) = packet.ah else { return false };
-    let datagram = packet.raw.get(..packet.total_length).unwrap_or(packet.raw);
+    let Some(datagram) = packet.raw.get(..packet.total_length) else {
+        return false;
+    };
     let Some(icv) = icv(datagram, key) else {
         return false;
     };

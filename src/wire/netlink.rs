@@ -164,9 +164,9 @@ pub struct Message<'a> {
     pub kind: u16,
     /// `NLM_F_*`.
     pub flags: u16,
-    /// Sequence number of the request it answers, 0 for a notification.
+    /// Sequence number of the request that it answers or that caused it.
     pub sequence: u32,
-    /// Port of the socket that asked, 0 for the kernel.
+    /// Port of the socket that asked; 0 if the kernel acted by itself.
     pub port: u32,
     /// Everything behind the header.
     pub payload: &'a [u8],

@@ -119,18 +119,57 @@ pub fn new_address(
     flags: u16,
     request: &AddrRequest<'_>,
 ) -> Result<usize, Error> {
-    address(buf, RTM_NEWADDR, flags, sequence, request)
+    if request
+        .label
+        .is_some_and(|label| label.is_empty() || label.len() > LABEL_LEN)
+    {
+        return Err(Error::Netlink);
+    }
+    let mut message = begin_address(buf, RTM_NEWADDR, flags, sequence, request);
+    if let Some(preferred) = request.preferred {
+        // struct ifa_cacheinfo: preferred, valid, created, updated.
+        let mut info = [0; 16];
+        info[..4].copy_from_slice(&preferred.to_ne_bytes());
+        info[4..8].copy_from_slice(&FOREVER.to_ne_bytes());
+        message.attr(IFA_CACHEINFO, &info);
+    }
+    // The kernel takes IFA_LOCAL for IFA_ADDRESS too where there is no peer.
+    attr_ip(&mut message, IFA_LOCAL, request.address);
+    if let Some(peer) = request.peer {
+        attr_ip(&mut message, IFA_ADDRESS, peer);
+    }
+    if let Some(broadcast) = request.broadcast {
+        attr_ip(&mut message, IFA_BROADCAST, broadcast.into());
+    }
+    if let Some(label) = request.label {
+        message.attr_text(IFA_LABEL, label);
+    }
+    if request.flags != 0 {
+        message.attr_u32(IFA_FLAGS, request.flags);
+    }
+    if let Some(protocol) = request.protocol {
+        message.attr_u8(IFA_PROTO, protocol);
+    }
+    message.end()
 }
 
 /// Appends a request to delete an address, to be acknowledged; returns its length.
 ///
-/// Interface, address, prefix, and label or peer where given, select it; the rest is not sent.
+/// Interface, address, prefix and peer select it; the rest of the request does not matter.
 pub fn del_address(
     buf: &mut Vec<u8>,
     sequence: u32,
     request: &AddrRequest<'_>,
 ) -> Result<usize, Error> {
-    address(buf, RTM_DELADDR, 0, sequence, request)
+    let mut message = begin_address(buf, RTM_DELADDR, 0, sequence, request);
+    attr_ip(&mut message, IFA_LOCAL, request.address);
+    // Without IFA_ADDRESS the kernel deletes an IPv4 address whatever its prefix.
+    match request.peer {
+        Some(peer) => attr_ip(&mut message, IFA_ADDRESS, peer),
+        None if request.address.is_ipv4() => attr_ip(&mut message, IFA_ADDRESS, request.address),
+        None => {}
+    }
+    message.end()
 }
 
 /// Appends a request for all links.
@@ -150,14 +189,14 @@ fn dump(buf: &mut Vec<u8>, kind: u16, sequence: u32, fixed: &[u8]) -> Result<usi
     message.end()
 }
 
-fn address(
-    buf: &mut Vec<u8>,
+/// Begins a message with `struct ifaddrmsg`.
+fn begin_address<'a>(
+    buf: &'a mut Vec<u8>,
     kind: u16,
     flags: u16,
     sequence: u32,
     request: &AddrRequest<'_>,
-) -> Result<usize, Error> {
-    let adding = kind == RTM_NEWADDR;
+) -> Builder<'a> {
     let flags = flags | netlink::NLM_F_REQUEST | netlink::NLM_F_ACK;
     let mut message = Builder::begin(buf, kind, flags, sequence);
     let family = if request.address.is_ipv4() {
@@ -166,51 +205,8 @@ fn address(
         AF_INET6
     };
     let [i0, i1, i2, i3] = request.index.to_ne_bytes();
-    let short_flags = if adding {
-        request.flags.to_le_bytes()[0]
-    } else {
-        0
-    };
-    message.bytes(&[
-        family,
-        request.prefix,
-        short_flags,
-        request.scope,
-        i0,
-        i1,
-        i2,
-        i3,
-    ]);
-    // The kernel takes IFA_LOCAL for IFA_ADDRESS too where there is no peer.
-    attr_ip(&mut message, IFA_LOCAL, request.address);
-    if let Some(peer) = request.peer {
-        attr_ip(&mut message, IFA_ADDRESS, peer);
-    }
-    if let Some(label) = request.label {
-        if label.is_empty() || label.len() > LABEL_LEN {
-            return Err(Error::Netlink);
-        }
-        message.attr_text(IFA_LABEL, label);
-    }
-    if adding {
-        if let Some(broadcast) = request.broadcast {
-            attr_ip(&mut message, IFA_BROADCAST, broadcast.into());
-        }
-        if let Some(protocol) = request.protocol {
-            message.attr_u8(IFA_PROTO, protocol);
-        }
-        if request.flags != 0 {
-            message.attr_u32(IFA_FLAGS, request.flags);
-        }
-        if let Some(preferred) = request.preferred {
-            // struct ifa_cacheinfo: preferred, valid, created, updated.
-            let mut info = [0; 16];
-            info[..4].copy_from_slice(&preferred.to_ne_bytes());
-            info[4..8].copy_from_slice(&FOREVER.to_ne_bytes());
-            message.attr(IFA_CACHEINFO, &info);
-        }
-    }
-    message.end()
+    message.bytes(&[family, request.prefix, 0, request.scope, i0, i1, i2, i3]);
+    message
 }
 
 fn attr_ip(message: &mut Builder<'_>, kind: u16, ip: IpAddr) {
