@@ -2,7 +2,7 @@
 
 use super::diag::{Severity, quote};
 use super::instance::Draft;
-use super::lexer::Word;
+use super::lexer::{BROKEN, RAW, Word};
 use super::source::Span as At;
 use super::table::Shape;
 use super::walk::{Seen, Walk};
@@ -48,7 +48,8 @@ impl<'a> Walk<'a> {
             match row.shape {
                 Shape::Words(_) => {
                     for line in self.children(Some(node)) {
-                        group.members.extend(self.all(line));
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
                     }
                 }
                 Shape::Script => {
