@@ -2,7 +2,7 @@
 
 mod spawn;
 
-pub use spawn::{Spawn, spawn};
+pub use spawn::{Spawn, Started, spawn};
 
 use crate::sys::check;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
