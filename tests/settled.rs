@@ -274,6 +274,8 @@ fn received() {
     }
     // It had been listening all the while.
     let heard = worker.sent();
-    until("it to take over from the silent one", || worker.sent() > heard);
+    until("it to take over from the silent one", || {
+        worker.sent() > heard
+    });
     worker.stop();
 }
