@@ -84,9 +84,7 @@ fn links() {
             request(&netlink, RTM_NEWLINK, 0, &ifinfo(index(name), IFF_UP));
         }
     }
-    let up = |name: &str| {
-        std::fs::read_to_string(format!("/proc/net/dev_mcast")).is_ok() && index(name) > 0
-    };
+    let up = |name: &str| std::path::Path::new("/proc/net/dev_mcast").exists() && index(name) > 0;
     assert!(["a0", "a1", "b0", "b1"].into_iter().all(up));
 }
 

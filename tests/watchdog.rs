@@ -382,11 +382,11 @@ fn serve(children: &mut Children, done: impl Fn(&Children) -> bool) {
     }
 }
 
+/// A fresh path below the build's own temporary folder.
 fn scratch(name: &str) -> String {
-    let path =
-        std::env::temp_dir().join(format!("holdfast-watchdog-{}-{name}", std::process::id()));
+    let path = format!("{}/watchdog-{name}", env!("CARGO_TARGET_TMPDIR"));
     let _ = std::fs::remove_file(&path);
-    path.to_str().unwrap().to_owned()
+    path
 }
 
 fn shell(object: u32, script: &str) -> Job {

@@ -1,10 +1,11 @@
 //! `global_defs` becomes [`Global`] and the defaults of instances.
 
+use super::Global;
+use super::lexer::{BROKEN, RAW, Word};
 use super::script::ScriptUser;
 use super::table::{Item, Shape};
 use super::value;
 use super::walk::{Seen, Walk};
-use super::{Global, lexer::Word};
 use crate::time::Span;
 use crate::vrrp::Garp;
 use crate::wire::vrrp::{ChecksumForm, GROUP4, Version};
@@ -155,7 +156,9 @@ impl<'a> Walk<'a> {
         for line in self.children(Some(node)) {
             for word in self.all(line) {
                 any = true;
-                global.notification_email.push(self.text(*word));
+                if !word.is(BROKEN | RAW) {
+                    global.notification_email.push(self.text(*word));
+                }
             }
         }
         if !any {

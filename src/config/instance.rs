@@ -12,6 +12,7 @@ use crate::time::Span;
 use crate::vrrp::{Garp, InstanceParams};
 use crate::wire::vrrp::{ChecksumForm, Version};
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 
 /// A block `authentication` as written.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,8 @@ pub(super) struct Draft {
     pub auth: Option<AuthDraft>,
     pub hmac: bool,
     pub addresses: Vec<Line>,
+    /// Where each advertised address stands.
+    pub held: BTreeMap<IpAddr, At>,
     pub excluded: Vec<Line>,
     pub no_addresses: bool,
     /// Where `unicast_peer` with at least one peer stands.
@@ -90,6 +93,7 @@ impl<'a> Walk<'a> {
             auth: None,
             hmac: false,
             addresses: Vec::new(),
+            held: BTreeMap::new(),
             excluded: Vec::new(),
             no_addresses: false,
             unicast: None,
@@ -195,6 +199,12 @@ impl<'a> Walk<'a> {
                 false
             }
         };
+        if let Some((was, before)) = d.state {
+            let line = self.line_of(before);
+            let kept = if was || master { "MASTER" } else { "BACKUP" };
+            let text = format!("'state' given twice (first on line {line}); {kept} counts");
+            self.diags.warning(at, text);
+        }
         if d.state.is_none_or(|(was, _)| !was) {
             d.state = Some((master, at));
         }
@@ -326,8 +336,8 @@ impl<'a> Walk<'a> {
             self.wrong(at, text, Some("put it into virtual_ipaddress_excluded"));
             return;
         }
-        if let Some(first) = d.addresses.iter().find(|l| l.address == line.address) {
-            let before = self.line_of(self.span(first.at));
+        if let Some(first) = d.held.get(&line.address).copied() {
+            let before = self.line_of(first);
             let text = format!(
                 "{} is on line {before} already; ignored",
                 quote(self.bytes(at))
@@ -345,6 +355,7 @@ impl<'a> Walk<'a> {
                 self.diags.warning(span, text);
             }
         }
+        d.held.insert(line.address, self.span(at));
         d.addresses.push(line);
     }
 

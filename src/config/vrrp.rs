@@ -2,7 +2,7 @@
 
 use super::diag::{Severity, quote};
 use super::instance::Draft;
-use super::lexer::Word;
+use super::lexer::{BROKEN, RAW, Word};
 use super::source::Span as At;
 use super::table::Shape;
 use super::walk::{Seen, Walk};
@@ -48,7 +48,8 @@ impl<'a> Walk<'a> {
             match row.shape {
                 Shape::Words(_) => {
                     for line in self.children(Some(node)) {
-                        group.members.extend(self.all(line));
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
                     }
                 }
                 Shape::Script => {
@@ -76,7 +77,7 @@ impl<'a> Walk<'a> {
             return;
         };
         self.exists(interface, self.defaults.dynamic_interfaces);
-        let iface = intern(params, &self.text(interface));
+        let iface = self.intern(params, interface);
         let mut p = InstanceParams::new(&d.name, iface, vrid);
         p.place = self.place(d.at);
         p.version = version;
@@ -128,6 +129,23 @@ impl<'a> Walk<'a> {
         runs
     }
 
+    /// The number of an interface name.
+    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+        let bytes = self.bytes(word);
+        if let Some(index) = self.interfaces.get(bytes) {
+            return *index;
+        }
+        let Ok(index) = u16::try_from(params.interfaces.len()) else {
+            let text = "more than 65536 interfaces are named; the first one is used".into();
+            self.wrong(word, text, None);
+            return IfaceId(0);
+        };
+        let index = IfaceId(index);
+        params.interfaces.push(self.text(word));
+        self.interfaces.insert(bytes, index);
+        index
+    }
+
     pub(super) fn place(&self, at: At) -> Place {
         Place {
             file: self.sources.path(at.file).into(),
@@ -159,7 +177,7 @@ impl<'a> Walk<'a> {
             let iface = match line.dev {
                 Some(dev) => {
                     self.exists(dev, self.defaults.dynamic_interfaces);
-                    intern(params, &self.text(dev))
+                    self.intern(params, dev)
                 }
                 None => own,
             };
@@ -353,7 +371,7 @@ impl<'a> Walk<'a> {
 
     /// How many addresses there are.
     fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
-        if d.addresses.is_empty() && !d.no_addresses {
+        if d.addresses.is_empty() && !d.no_addresses && *runs {
             let name = d.name.clone();
             let strict = d.strict.unwrap_or(self.defaults.strict);
             if version == Version::V3 || strict {
@@ -472,12 +490,13 @@ impl<'a> Walk<'a> {
         let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
         for g in groups {
             let mut members = Vec::new();
+            let own = params.groups.len();
             for word in &g.members {
                 let name = self.text(*word);
                 let Some(id) = self.member(*word, &name, &g, names) else {
                     continue;
                 };
-                if members.contains(&id) {
+                if taken.get(&id) == Some(&own) {
                     let text = format!("{} is in this group already", quote(name.as_bytes()));
                     self.warn(*word, text);
                 } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
@@ -490,6 +509,7 @@ impl<'a> Walk<'a> {
                     self.wrong(*word, text, None);
                 } else {
                     members.push(id);
+                    taken.insert(id, own);
                 }
             }
             match members.len() {
@@ -503,9 +523,6 @@ impl<'a> Walk<'a> {
                     self.diags.error(g.at, text).severity(Severity::Warning);
                 }
                 _ => {}
-            }
-            for id in &members {
-                taken.insert(*id, params.groups.len());
             }
             let place = self.place(g.at);
             params.groups.push(GroupParams {
@@ -550,14 +567,4 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// The number of an interface name.
-pub(super) fn intern(params: &mut Params, name: &str) -> IfaceId {
-    let found = params.interfaces.iter().position(|i| &**i == name);
-    let index = found.unwrap_or_else(|| {
-        params.interfaces.push(name.into());
-        params.interfaces.len() - 1
-    });
-    IfaceId(u16::try_from(index).unwrap_or(u16::MAX))
 }

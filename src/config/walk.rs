@@ -6,6 +6,7 @@ use super::source::{Sources, Span};
 use super::table::{self, Again, Defined, Head, Item, Row, Shape, State};
 use super::tree::Node;
 use super::{Options, Outside};
+use crate::vrrp::IfaceId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of all files, and what is known so far.
@@ -22,6 +23,8 @@ pub(super) struct Walk<'a> {
     said: BTreeSet<&'a str>,
     /// Scripts, track files … by kind and name.
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
+    /// Interfaces that have a number.
+    pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
     pub first_script: Option<Span>,
 }
@@ -58,6 +61,7 @@ impl<'a> Walk<'a> {
             defaults: super::global::Defaults::default(),
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
             first_script: None,
         }
     }

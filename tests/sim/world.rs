@@ -93,6 +93,9 @@ pub struct World {
     trace: bool,
 }
 
+/// More events than any stretch of time has.
+const STEPS: u32 = 1_000_000;
+
 impl World {
     pub fn new(params: Vec<Params>, lans: usize, seed: u64, trace: bool) -> Self {
         let mut rng = Rng::new(seed ^ 0x0077_6f72_6c64);
@@ -335,7 +338,13 @@ impl World {
 
     /// Lets time pass.
     pub fn run(&mut self, until: Instant) {
+        let mut steps = 0;
         loop {
+            steps += 1;
+            if steps > STEPS {
+                self.break_law(0, format!("{STEPS} events and no end"));
+                return;
+            }
             let timer = (0..self.nodes.len())
                 .filter_map(|n| self.next_timer(n).map(|(at, ..)| (at, n)))
                 .min();

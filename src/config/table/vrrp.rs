@@ -57,7 +57,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
 ];
 
 pub(super) static INSTANCE: &[Row] = &[
-    works("state", Word, "BACKUP"),
+    works("state", Word, "BACKUP").adds(),
     works("interface", Interface, "required"),
     works("virtual_router_id", Uint(1, 255), "required"),
     works("priority", Uint(1, 255), "100"),
