@@ -188,6 +188,12 @@ fn supervise(options: &Options, config: &config::Config) -> u8 {
             i32::from(work(options, config, Some(worker.page)))
         })
     });
+    // A worker that was killed could not remove its own; if another holds them they stay.
+    for path in worker_pid_paths(options) {
+        if let Ok(Ok(file)) = PidFile::lock(path) {
+            file.remove();
+        }
+    }
     match done {
         Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
         Err(e) => {
@@ -225,22 +231,20 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
 }
 
 /// `-r` and `-c` both name the one worker.
+fn worker_pid_paths(options: &Options) -> impl Iterator<Item = &str> {
+    let vrrp = options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE);
+    let checkers = options
+        .check_pid_file
+        .as_deref()
+        .unwrap_or(CHECKERS_PID_FILE);
+    [(options.vrrp, vrrp), (options.check, checkers)]
+        .into_iter()
+        .filter_map(|(on, path)| on.then_some(path))
+}
+
 fn worker_pid_files(options: &Options) -> Vec<PidFile> {
-    let wanted = [
-        (
-            options.vrrp,
-            options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE),
-        ),
-        (
-            options.check,
-            options
-                .check_pid_file
-                .as_deref()
-                .unwrap_or(CHECKERS_PID_FILE),
-        ),
-    ];
     let mut held = Vec::new();
-    for (_, path) in wanted.into_iter().filter(|(on, _)| *on) {
+    for path in worker_pid_paths(options) {
         match PidFile::lock(path) {
             Ok(Ok(file)) => held.push(file),
             Ok(Err(_)) => log::warn!("pid file {path} is locked by another process"),

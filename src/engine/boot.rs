@@ -88,7 +88,8 @@ impl<'a> Engine<'a> {
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {
-            log::warn!("removing {left} virtual addresses that an earlier run left behind");
+            let s = if left == 1 { "" } else { "es" };
+            log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
     }
 }

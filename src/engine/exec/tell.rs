@@ -52,22 +52,10 @@ impl<'a> Teller<'a> {
         let params = self.params();
         let reason = params.text(change.reason);
         // The words up to the colon are keepalived's: people search logs for them.
-        match (change.who, change.to) {
-            (Who::Instance(id), State::Init) => {
-                log::info!("({}) Stopped: {reason}", params.text(id));
-            }
-            (Who::Instance(id), to) => {
-                log::info!("({}) Entering {to} STATE: {reason}", params.text(id));
-            }
-            (Who::Group(id), State::Init) => {
-                log::info!("VRRP_Group({}) Stopped: {reason}", params.text(id));
-            }
-            (Who::Group(id), to) => {
-                log::info!(
-                    "VRRP_Group({}) Entering {to} STATE: {reason}",
-                    params.text(id)
-                );
-            }
+        let who = params.text(change.who);
+        match change.to {
+            State::Init => log::info!("{who} Stopped: {reason}"),
+            to => log::info!("{who} Entering {to} STATE: {reason}"),
         }
         let object = match change.who {
             Who::Instance(id) => notify::Object::Instance(id.0),
