@@ -311,11 +311,11 @@ mod tests {
         );
         assert_eq!(
             line(vi, master, backup, Reason::Higher(peer, 150)),
-            "VRRP instance VI_1: MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
+            "(VI_1) MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
         );
         assert_eq!(
             line(vi, master, fault, Reason::LinkDown(IfaceId(0))),
-            "VRRP instance VI_1: MASTER -> FAULT: interface eth0 is down"
+            "(VI_1) MASTER -> FAULT: interface eth0 is down"
         );
         assert_eq!(
             line(vg, master, fault, Reason::Group(GroupId(0), InstanceId(0))),
