@@ -133,7 +133,7 @@ test: ## every test (as root on Debian it installs what it needs)
 	$(CARGO) test --locked
 
 sim: ## simulated networks: SEEDS=100000
-	@HOLDFAST_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
+	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
 
 bench: build ## measure against Debian's keepalived (root)
 	@sh tests/deps.sh bench

@@ -69,8 +69,9 @@ impl<'a> Walk<'a> {
             at: first,
         };
         let mut rest = words[1..].iter().copied();
+        let mut said = false;
         while let Some(word) = rest.next() {
-            if !self.option(&mut line, word, &mut rest) {
+            if !self.option(&mut line, word, &mut rest, &mut said) {
                 return None;
             }
         }
@@ -128,11 +129,14 @@ impl<'a> Walk<'a> {
         line: &mut Line,
         word: Word,
         rest: &mut dyn Iterator<Item = Word>,
+        said: &mut bool,
     ) -> bool {
         let name = self.bytes(word);
         let Some((known, takes)) = OPTIONS.iter().find(|(k, _)| k.as_bytes() == name).copied()
         else {
-            self.unknown_option(word, name);
+            if !core::mem::replace(said, true) {
+                self.unknown_option(word, name);
+            }
             return true;
         };
         let argument = if takes { rest.next() } else { None };

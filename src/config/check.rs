@@ -80,11 +80,6 @@ impl<'a> Walk<'a> {
             Shape::Method => self.method(args),
             Shape::Timeouts => self.timeouts(args),
             Shape::HmacKey => self.int(row, first, 1, 255, true),
-            Shape::Script | Shape::OptScript => {
-                self.first_script
-                    .get_or_insert(self.sources.span(first.text));
-                true
-            }
             _ => true,
         }
     }

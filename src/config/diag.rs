@@ -136,6 +136,15 @@ impl Diags {
         self.sources = sources;
         self.list
             .sort_by_key(|d| d.span.map_or((0, 0), |s| (s.file, s.start)));
+        // What a definition or repetition says again and again is said once.
+        let counts = &mut self.counts;
+        self.list.dedup_by(|b, a| {
+            let same = a.span.is_some() && a.span == b.span && a.text == b.text;
+            if same {
+                counts[b.severity as usize] = counts[b.severity as usize].saturating_sub(1);
+            }
+            same
+        });
     }
 
     /// The messages, in file order.

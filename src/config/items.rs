@@ -333,9 +333,9 @@ impl<'a> Walk<'a> {
     }
 
     /// What a block nothing acts on yet must hold.
-    pub(super) fn required(&mut self, block: u32, seen: &super::walk::Seen) {
+    pub(super) fn required(&mut self, block: u32, seen: &super::walk::Seen) -> bool {
         let Some(super::table::Shape::Block(kind, _)) = self.row(block).map(|r| r.shape) else {
-            return;
+            return true;
         };
         use super::table::Block;
         let needs: &[&str] = match kind {
@@ -349,13 +349,19 @@ impl<'a> Walk<'a> {
             Block::BfdCheck => &["name"],
             _ => &[],
         };
+        let mut complete = true;
         for need in needs {
             let have = |s: &(u8, u32)| self.name(s.1) == *need;
             if !seen.iter().any(have) {
                 let at = self.head(block);
                 let text = format!("{} without {need}", self.name(block));
-                self.diags.error(at, text);
+                let diag = self.diags.error(at, text);
+                if *need == "url" {
+                    diag.severity(super::diag::Severity::Warning);
+                }
+                complete = false;
             }
         }
+        complete
     }
 }

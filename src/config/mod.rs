@@ -133,6 +133,10 @@ pub fn load(outside: &dyn Outside, path: &str, options: &Options) -> Loaded {
     reader.run();
     let (sources, words) = (reader.sources, reader.words);
     loaded.diags.missing_file = !opened;
+    if opened && words.is_empty() && loaded.diags.is_empty() {
+        let text = format!("{path} holds no configuration");
+        loaded.diags.add(Severity::Warning, None, text).ours();
+    }
     let nodes = tree::build(&sources, &words, &mut loaded.diags);
     let mut walk = walk::Walk::new(
         outside,

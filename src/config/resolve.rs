@@ -1,7 +1,6 @@
 //! The root: blocks in file order, then what refers to what.
 
 use super::diag::{Class, Severity};
-use super::global::Defaults;
 use super::instance::Draft;
 use super::source::Span as At;
 use super::table::{Defined, State};
@@ -26,7 +25,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             continue;
         }
         match row.name {
-            "global_defs" => walk.global(node, &mut root.global, &mut root.defaults),
+            "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
             _ => root.other(walk, node, row.state),
@@ -38,7 +37,6 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 #[derive(Default)]
 struct Root {
     global: Global,
-    defaults: Defaults,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
     instances: BTreeMap<Box<str>, At>,
@@ -47,7 +45,7 @@ struct Root {
 
 impl Root {
     fn instance(&mut self, walk: &mut Walk<'_>, node: u32) {
-        let Some(draft) = walk.instance(node, &self.defaults) else {
+        let Some(draft) = walk.instance(node) else {
             return;
         };
         if taken(
@@ -68,7 +66,7 @@ impl Root {
     }
 
     fn group(&mut self, walk: &mut Walk<'_>, node: u32) {
-        let Some(group) = walk.sync_group(node, &self.defaults) else {
+        let Some(group) = walk.sync_group(node) else {
             return;
         };
         let (name, at) = (group.name.clone(), group.name_at);
@@ -95,7 +93,7 @@ impl Root {
         if kind == Defined::Script {
             walk.first_script = None;
         }
-        walk.inside(node, true);
+        let usable = walk.inside(node, true);
         let script = match kind {
             Defined::Script => core::mem::replace(&mut walk.first_script, before),
             _ => None,
@@ -115,18 +113,13 @@ impl Root {
             walk.diags.error(at, text);
             return;
         }
-        let thing = Thing {
-            at,
-            script,
-            usable: true,
-        };
+        let thing = Thing { at, script, usable };
         walk.defined.insert((kind, name), thing);
     }
 
     fn finish(self, walk: &mut Walk<'_>) -> Config {
         let Root {
             global,
-            defaults,
             mut drafts,
             groups,
             instances,
@@ -141,7 +134,7 @@ impl Root {
             config.global.router_id = (!host.is_empty()).then(|| host.into());
         }
         for draft in &mut drafts {
-            walk.settle(draft, &defaults, &mut config.vrrp);
+            walk.settle(draft, &mut config.vrrp);
         }
         walk.clashes(&mut drafts);
         let mut names: BTreeMap<Box<str>, (At, Option<InstanceId>)> = instances
@@ -160,9 +153,9 @@ impl Root {
             config.notify.instances.push((draft.name, draft.scripts));
         }
         config.notify.groups = walk.groups(groups, &names, &mut config.vrrp);
-        config.notify.security = defaults.security;
+        config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
-            && !defaults.security
+            && !walk.defaults.security
         {
             let text = "scripts are run, but enable_script_security is not set";
             walk.diags

@@ -146,14 +146,15 @@ impl<'a> Builder<'a> {
         if frame.head == NONE {
             return "top level".into();
         }
-        let mut text = String::from_utf8_lossy(self.word(frame.head)).into_owned();
-        let name = frame.head + 1;
-        let named = !self.is(name, OPEN | CLOSE | FIRST) && (name as usize) < self.words.len();
-        if named {
-            text.push(' ');
-            text.push_str(quote(self.word(name)).trim_matches('\''));
+        let mut text = self.word(frame.head).to_vec();
+        for name in frame.head + 1..frame.head.saturating_add(3) {
+            if self.is(name, OPEN | CLOSE | FIRST) || name as usize >= self.words.len() {
+                break;
+            }
+            text.push(b' ');
+            text.extend(self.word(name).iter().take(40));
         }
-        quote(text.as_bytes())
+        quote(&text)
     }
     fn top(&self) -> Frame {
         self.stack.last().copied().unwrap_or(Frame {
@@ -165,7 +166,7 @@ impl<'a> Builder<'a> {
     }
 
     fn statement(&mut self, first: u32, count: u32) {
-        self.no_brace();
+        self.no_brace(first);
         let top = self.top();
         match top.kind {
             Kind::Skip(_) => {
@@ -338,14 +339,30 @@ impl<'a> Builder<'a> {
     }
 
     /// A block's header was not followed by `{`.
-    fn no_brace(&mut self) {
+    fn no_brace(&mut self, next: u32) {
         let Some(node) = self.pending.take() else {
             return;
         };
         self.expected_brace(node);
-        if self.missing < 0 {
+        if self.missing < 0 || self.belongs(node, next) {
             self.missing += 1;
             self.enter(node, NONE);
+        }
+    }
+
+    /// Whether a word makes sense only inside the block a header opens.
+    fn belongs(&self, node: u32, next: u32) -> bool {
+        let name = self.word(next);
+        let here = |b: Block| table::find(b, name).is_some();
+        let around = |f: &Frame| matches!(f.kind, Kind::Keywords(b) if here(b));
+        if self.stack.iter().any(around) {
+            return false;
+        }
+        let row = self.nodes.get(node as usize).and_then(|n| n.row);
+        match row.map(|r| r.get().shape) {
+            Some(Shape::Block(block, _)) => here(block),
+            Some(_) => true,
+            None => false,
         }
     }
 

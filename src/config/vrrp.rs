@@ -1,9 +1,8 @@
 //! Drafts of instances and groups become the VRRP room's parameters.
 
 use super::diag::{Severity, quote};
-use super::global::Defaults;
 use super::instance::Draft;
-use super::lexer::Word;
+use super::lexer::{BROKEN, RAW, Word};
 use super::source::Span as At;
 use super::table::Shape;
 use super::walk::{Seen, Walk};
@@ -29,7 +28,7 @@ const MAX_ADDRESSES: usize = 255;
 
 impl<'a> Walk<'a> {
     /// A `vrrp_sync_group` block.
-    pub(super) fn sync_group(&mut self, block: u32, defaults: &Defaults) -> Option<GroupDraft> {
+    pub(super) fn sync_group(&mut self, block: u32) -> Option<GroupDraft> {
         let name = self.first(block)?;
         let mut group = GroupDraft {
             name: self.text(name),
@@ -49,26 +48,59 @@ impl<'a> Walk<'a> {
             match row.shape {
                 Shape::Words(_) => {
                     for line in self.children(Some(node)) {
-                        group.members.extend(self.all(line));
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
                     }
                 }
                 Shape::Script => {
-                    self.instance_script(node, row.name, &mut group.scripts, defaults);
+                    self.instance_script(node, row.name, &mut group.scripts);
                 }
-                _ => self.inside(node, true),
+                _ => {
+                    self.inside(node, true);
+                }
             }
         }
         Some(group)
     }
 
     /// What follows from an instance's statements together.
-    pub(super) fn settle(
-        &mut self,
-        d: &mut Draft,
-        defaults: &Defaults,
-        params: &mut Params,
-    ) -> bool {
-        let name = d.name.clone();
+    pub(super) fn settle(&mut self, d: &mut Draft, params: &mut Params) {
+        let mut runs = self.identified(d);
+        self.owner(d);
+        let version = self.version(d);
+        self.strictness(d);
+        let interval = self.interval(d, version);
+        let auth = self.auth(d, version);
+        self.count(d, version, &mut runs);
+        self.not_yet(d, &mut runs);
+        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
+            return;
+        };
+        self.exists(interface, self.defaults.dynamic_interfaces);
+        let iface = self.intern(params, interface);
+        let mut p = InstanceParams::new(&d.name, iface, vrid);
+        p.place = self.place(d.at);
+        p.version = version;
+        p.family = Family::V4;
+        p.priority = d.priority.unwrap_or(100);
+        p.wants_master = d.state.is_some_and(|s| s.0);
+        p.advert_int = interval;
+        p.source = d.source.map(|s| s.0);
+        p.group_address = d.destination.map_or(self.defaults.group4, |g| g.0);
+        p.preempt = d.nopreempt.is_none();
+        p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
+        p.auth = auth;
+        p.garp = d.garp;
+        p.track_primary = d.track_primary;
+        self.inherit(d, &mut p);
+        p.addresses = self.addresses(&d.addresses, iface, params);
+        p.excluded = self.addresses(&d.excluded, iface, params);
+        d.params = Some(p);
+    }
+
+    /// Interface and VRID.
+    fn identified(&mut self, d: &Draft) -> bool {
+        let name = &d.name;
         let mut runs = true;
         if d.vrid.is_none() {
             if !d.vrid_bad {
@@ -78,8 +110,10 @@ impl<'a> Walk<'a> {
             runs = false;
         }
         if d.interface.is_none() && d.unicast.is_none() {
-            let text = format!("vrrp_instance {name} has no interface; it cannot run");
-            self.diags.error(d.at, text);
+            if !d.interface_bad {
+                let text = format!("vrrp_instance {name} has no interface; it cannot run");
+                self.diags.error(d.at, text);
+            }
             runs = false;
         }
         if let Some(word) = d.interface
@@ -92,69 +126,58 @@ impl<'a> Walk<'a> {
             );
             runs = false;
         }
-        self.owner(d);
-        let version = self.version(d, defaults);
-        self.strictness(d, defaults);
-        let interval = self.interval(d, version);
-        let auth = self.auth(d, version);
-        self.count(d, version, &mut runs);
-        self.not_yet(d, &mut runs);
-        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
-            return false;
+        runs
+    }
+
+    /// The number of an interface name.
+    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+        let bytes = self.bytes(word);
+        if let Some(index) = self.interfaces.get(bytes) {
+            return *index;
+        }
+        let Ok(index) = u16::try_from(params.interfaces.len()) else {
+            let text = "more than 65536 interfaces are named; the first one is used".into();
+            self.wrong(word, text, None);
+            return IfaceId(0);
         };
-        self.exists(interface, defaults.dynamic_interfaces);
-        let iface = intern(params, &self.text(interface));
-        let mut p = InstanceParams::new(&name, iface, vrid);
-        let place = self.sources.place(d.at);
-        p.place = Place {
-            file: self.sources.path(d.at.file).into(),
-            line: place.0,
-        };
-        p.version = version;
-        p.family = Family::V4;
-        p.priority = d.priority.unwrap_or(100);
-        p.wants_master = d.state.is_some_and(|s| s.0);
-        p.advert_int = interval;
-        p.source = d.source.map(|s| s.0);
-        p.group_address = d.destination.map_or(defaults.group4, |g| g.0);
-        p.preempt = d.nopreempt.is_none();
-        p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
-        p.auth = auth;
-        p.checksum = d.checksum.unwrap_or(defaults.checksum);
-        p.track_primary = d.track_primary;
-        p.skip_check_adv_addr = d
-            .skip_check_adv_addr
-            .unwrap_or(defaults.skip_check_adv_addr);
-        p.owner_ignore_adverts = d
-            .owner_ignore_adverts
-            .unwrap_or(defaults.owner_ignore_adverts);
-        p.lower_prio_no_advert = d
-            .lower_prio_no_advert
-            .unwrap_or(defaults.lower_prio_no_advert);
+        let index = IfaceId(index);
+        params.interfaces.push(self.text(word));
+        self.interfaces.insert(bytes, index);
+        index
+    }
+
+    pub(super) fn place(&self, at: At) -> Place {
+        Place {
+            file: self.sources.path(at.file).into(),
+            line: self.line_of(at),
+        }
+    }
+
+    /// What an instance does not say comes from global_defs.
+    fn inherit(&self, d: &Draft, p: &mut InstanceParams) {
+        let from = &self.defaults;
+        p.checksum = d.checksum.unwrap_or(from.checksum);
+        p.skip_check_adv_addr = d.skip_check_adv_addr.unwrap_or(from.skip_check_adv_addr);
+        p.owner_ignore_adverts = d.owner_ignore_adverts.unwrap_or(from.owner_ignore_adverts);
+        p.lower_prio_no_advert = d.lower_prio_no_advert.unwrap_or(from.lower_prio_no_advert);
         p.higher_prio_send_advert = d
             .higher_prio_send_advert
-            .unwrap_or(defaults.higher_prio_send_advert);
-        p.down_timer_adverts = d.down_timer_adverts.unwrap_or(defaults.down_timer_adverts);
-        p.garp = d.garp;
-        p.addresses = self.addresses(&d.addresses, iface, defaults, params);
-        p.excluded = self.addresses(&d.excluded, iface, defaults, params);
-        d.params = Some(p);
-        true
+            .unwrap_or(from.higher_prio_send_advert);
+        p.down_timer_adverts = d.down_timer_adverts.unwrap_or(from.down_timer_adverts);
     }
 
     fn addresses(
         &mut self,
         lines: &[super::address::Line],
         own: IfaceId,
-        defaults: &Defaults,
         params: &mut Params,
     ) -> Vec<Address> {
         let mut out = Vec::with_capacity(lines.len());
         for line in lines {
             let iface = match line.dev {
                 Some(dev) => {
-                    self.exists(dev, defaults.dynamic_interfaces);
-                    intern(params, &self.text(dev))
+                    self.exists(dev, self.defaults.dynamic_interfaces);
+                    self.intern(params, dev)
                 }
                 None => own,
             };
@@ -210,7 +233,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn version(&mut self, d: &mut Draft, defaults: &Defaults) -> Version {
+    fn version(&mut self, d: &mut Draft) -> Version {
         let v6 = d.ipv6.is_some() || d.source.is_some_and(|s| s.0.is_ipv6());
         match (d.version, v6) {
             (Some((Version::V2, at)), true) => {
@@ -220,19 +243,46 @@ impl<'a> Walk<'a> {
             }
             (_, true) => Version::V3,
             (Some((version, _)), false) => version,
-            (None, false) => defaults.version,
+            (None, false) => self.defaults.version,
         }
     }
 
-    /// What strict mode would refuse; the mode itself is not supported yet.
-    fn strictness(&mut self, d: &Draft, defaults: &Defaults) {
-        if d.strict.unwrap_or(defaults.strict)
-            && let Some(at) = d.unicast
-        {
+    /// Strict mode: what the RFC does not allow is refused or corrected (behaviour of keepalived).
+    fn strictness(&mut self, d: &mut Draft) {
+        if !d.strict.unwrap_or(self.defaults.strict) {
+            return;
+        }
+        if let Some(at) = d.unicast {
             self.diags
                 .error(at, "vrrp_strict forbids unicast_peer")
                 .hint("remove vrrp_strict, or the peers");
         }
+        let owner = d.priority == Some(255);
+        if let Some((master, at)) = d.state
+            && master != owner
+        {
+            let text = match master {
+                true => "vrrp_strict: only the owner (priority 255) can be MASTER; BACKUP is used",
+                false => "vrrp_strict: the owner (priority 255) must be MASTER; MASTER is used",
+            };
+            self.diags.error(at, text).severity(Severity::Warning);
+            d.state = Some((owner, at));
+        }
+        if let Some(auth) = d.auth.take() {
+            let text = "vrrp_strict knows no authentication; it is ignored";
+            self.diags.error(auth.at, text).severity(Severity::Warning);
+        }
+        if let Some((_, at)) = d.preempt_delay.take() {
+            let text = "vrrp_strict knows no preempt_delay; it is ignored";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
+        d.no_addresses = false;
+        d.garp.lower_prio_delay = Span::ZERO;
+        d.garp.lower_prio_repeat = 0;
+        d.down_timer_adverts = Some(3);
+        d.lower_prio_no_advert = Some(true);
+        d.higher_prio_send_advert = Some(false);
+        d.owner_ignore_adverts = Some(true);
     }
 
     fn interval(&mut self, d: &Draft, version: Version) -> Span {
@@ -321,11 +371,13 @@ impl<'a> Walk<'a> {
 
     /// How many addresses there are.
     fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
-        if d.addresses.is_empty() && !d.no_addresses {
+        if d.addresses.is_empty() && !d.no_addresses && *runs {
             let name = d.name.clone();
-            if version == Version::V3 {
+            let strict = d.strict.unwrap_or(self.defaults.strict);
+            if version == Version::V3 || strict {
+                let mode = if strict { "vrrp_strict" } else { "VRRPv3" };
                 let text = format!(
-                    "vrrp_instance {name} has no virtual address, which VRRPv3 does not allow"
+                    "vrrp_instance {name} has no virtual address, which {mode} does not allow"
                 );
                 self.diags.error(d.at, text);
                 *runs = false;
@@ -350,6 +402,10 @@ impl<'a> Walk<'a> {
 
     /// What cannot run yet is said once and left out.
     fn not_yet(&mut self, d: &Draft, runs: &mut bool) {
+        if let (None, Some(at)) = (d.unicast, d.unicast_word) {
+            let text = "a unicast keyword without unicast_peer: multicast is used";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
         let name = &d.name;
         let missing = match (d.unicast, d.ipv6) {
             (Some(at), _) => Some((at, "unicast peers are")),
@@ -434,12 +490,13 @@ impl<'a> Walk<'a> {
         let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
         for g in groups {
             let mut members = Vec::new();
+            let own = params.groups.len();
             for word in &g.members {
                 let name = self.text(*word);
                 let Some(id) = self.member(*word, &name, &g, names) else {
                     continue;
                 };
-                if members.contains(&id) {
+                if taken.get(&id) == Some(&own) {
                     let text = format!("{} is in this group already", quote(name.as_bytes()));
                     self.warn(*word, text);
                 } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
@@ -452,6 +509,7 @@ impl<'a> Walk<'a> {
                     self.wrong(*word, text, None);
                 } else {
                     members.push(id);
+                    taken.insert(id, own);
                 }
             }
             match members.len() {
@@ -462,17 +520,11 @@ impl<'a> Walk<'a> {
                 }
                 1 => {
                     let text = format!("vrrp_sync_group {} has only one member", g.name);
-                    self.diags.warning(g.at, text);
+                    self.diags.error(g.at, text).severity(Severity::Warning);
                 }
                 _ => {}
             }
-            for id in &members {
-                taken.insert(*id, params.groups.len());
-            }
-            let place = Place {
-                file: self.sources.path(g.at.file).into(),
-                line: self.line_of(g.at),
-            };
+            let place = self.place(g.at);
             params.groups.push(GroupParams {
                 name: g.name.clone(),
                 place,
@@ -515,14 +567,4 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// The number of an interface name.
-pub(super) fn intern(params: &mut Params, name: &str) -> IfaceId {
-    let found = params.interfaces.iter().position(|i| &**i == name);
-    let index = found.unwrap_or_else(|| {
-        params.interfaces.push(name.into());
-        params.interfaces.len() - 1
-    });
-    IfaceId(u16::try_from(index).unwrap_or(u16::MAX))
 }

@@ -146,16 +146,12 @@ pub fn hostname() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn scratch(name: &str) -> String {
-        let folder = std::env::temp_dir().join(format!("holdfast-file-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        folder.join(name).to_str().unwrap().to_owned()
-    }
+    use crate::sys::tests::Scratch;
 
     #[test]
     fn a_pid_file_has_one_owner() {
-        let path = scratch("one.pid");
+        let scratch = Scratch::new("pid");
+        let path = scratch.path("one.pid");
         let first = PidFile::lock(&path).unwrap().unwrap();
         let ours = std::process::id();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{ours}\n"));
@@ -177,7 +173,8 @@ mod tests {
 
     #[test]
     fn links_and_devices_are_no_pid_files() {
-        let (link, target) = (scratch("link.pid"), scratch("target"));
+        let scratch = Scratch::new("pid-link");
+        let (link, target) = (scratch.path("link.pid"), scratch.path("target"));
         std::fs::write(&target, "precious").unwrap();
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(&target, &link).unwrap();
@@ -191,7 +188,8 @@ mod tests {
 
     #[test]
     fn atomic_writes_replace_and_do_not_follow() {
-        let (path, target) = (scratch("dump.json"), scratch("victim"));
+        let scratch = Scratch::new("atomic");
+        let (path, target) = (scratch.path("dump.json"), scratch.path("victim"));
         std::fs::write(&target, "precious").unwrap();
         let _ = std::fs::remove_file(&path);
         std::os::unix::fs::symlink(&target, &path).unwrap();
@@ -199,7 +197,7 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
-        assert!(write_atomically(&scratch("no/such/folder"), b"x").is_err());
+        assert!(write_atomically(&scratch.path("no/such/folder"), b"x").is_err());
     }
 
     #[test]

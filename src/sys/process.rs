@@ -47,6 +47,18 @@ pub fn fork() -> io::Result<Fork> {
     }
 }
 
+/// Goes on in the background: the caller's process ends with status 0, a child of it lives on in a
+/// session of its own, in `/`, with /dev/null as standard input, output and error. What is to be
+/// said to the terminal must have been said; what waits in the log stays with the child.
+pub fn daemonize() -> io::Result<()> {
+    if let Fork::Parent(_) = fork()? {
+        exit(0);
+    }
+    setsid()?;
+    chdir_root()?;
+    null_stdio()
+}
+
 /// Leaves the terminal: a new session, with this process as its leader.
 pub fn setsid() -> io::Result<()> {
     nix::unistd::setsid()?;

@@ -196,12 +196,21 @@ impl Display for Text<'_, Note> {
                 }
                 write!(f, "on {} ignored: {why}", params.text(iface))
             }
-            Note::LowerMaster(id, from, priority) => write!(
-                f,
-                "{}: advert from {from} with lower priority {priority} or lower address, \
-                 staying MASTER",
-                params.text(Who::Instance(id))
-            ),
+            Note::LowerMaster(id, from, priority) => {
+                let ours = params.instances.get(usize::from(id.0));
+                let who = params.text(Who::Instance(id));
+                if ours.is_some_and(|ours| ours.priority == priority) {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with equal priority and lower address"
+                    )
+                } else {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with lower priority {priority}"
+                    )
+                }
+            }
             Note::IntervalDiffers(id, from, span) => write!(
                 f,
                 "{}: {from} advertises every {span} s, which is not our interval",

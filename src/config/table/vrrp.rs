@@ -5,7 +5,8 @@ use super::Shape::{
     OptUint, OptWord, Script, Uint, Word, Words,
 };
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, later_as, old, timer, works,
+    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, later_as, old,
+    timer, works,
 };
 
 const FIFO: &str = "notify FIFOs";
@@ -56,7 +57,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
 ];
 
 pub(super) static INSTANCE: &[Row] = &[
-    works("state", Word, "BACKUP"),
+    works("state", Word, "BACKUP").adds(),
     works("interface", Interface, "required"),
     works("virtual_router_id", Uint(1, 255), "required"),
     works("priority", Uint(1, 255), "100"),
@@ -82,7 +83,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    later_as("IPv6", "native_ipv6", Flag, "off"),
+    blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
     later(
         "track_interface",
@@ -165,7 +166,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("owner_ignore_adverts", Bool, "vrrp_owner_ignore_adverts"),
     works("skip_check_adv_addr", Bool, "vrrp_skip_check_adv_addr"),
-    later("strict_mode", Bool, "vrrp_strict"),
+    works("strict_mode", Bool, "vrrp_strict"),
     works(
         "down_timer_adverts",
         Count(1, 100),
@@ -197,8 +198,8 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    later_as(UNICAST, "unicast_src_ip", Ip, "the interface's"),
-    later_as(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
+    blocks(UNICAST, "unicast_src_ip", Ip, "the interface's"),
+    blocks(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
     later_as(UNICAST, "unicast_ttl", Uint(0, 255), "255"),
     later_as(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
     later_as(UNICAST, "unicast_fault_no_peer", Flag, "off"),
