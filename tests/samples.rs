@@ -60,7 +60,10 @@ fn passes(file: &Path, text: &str) {
         return;
     }
     assert!(!said.contains("unknown"), "{}:\n{said}", file.display());
-    assert!(!said.contains("error"), "{}:\n{said}", file.display());
+    // An error is what stops a part from running: here only because it is not supported yet.
+    let errors = said.lines().filter(|line| line.contains(" error: "));
+    let mut others = errors.filter(|line| !line.contains("not supported yet"));
+    assert_eq!(others.next(), None, "{}:\n{said}", file.display());
     assert_eq!(
         said.contains("not supported yet"),
         text.contains("NOT YET"),
