@@ -22,7 +22,16 @@ mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
     pub const CONFIG: u8 = 2;
+    pub const PERMISSION: u8 = 4;
     pub const NO_CONFIG: u8 = 6;
+
+    /// What an error means to the caller of the daemon.
+    pub fn of(e: &std::io::Error) -> u8 {
+        match e.kind() {
+            std::io::ErrorKind::PermissionDenied => PERMISSION,
+            _ => FATAL,
+        }
+    }
 }
 
 /// `-t`: judges the configuration.
@@ -95,10 +104,7 @@ fn start(options: &Options) -> u8 {
             format!("daemon is already running ({path} is locked)"),
             status::OK,
         ),
-        Err(e) => (
-            format!("cannot lock the pid file {path}: {e}"),
-            status::FATAL,
-        ),
+        Err(e) => (cannot_lock(path, &e), status::of(&e)),
     };
     log::error!("{text}");
     if !options.console {
@@ -115,7 +121,7 @@ fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
         if options.file.is_some() {
             return status::NO_CONFIG;
         }
-        log::warn!("running without a configuration; write {DEFAULT_FILE} and restart");
+        log::warn!("running without a configuration: write {DEFAULT_FILE} and restart");
     } else if loaded.diags.fatal() {
         log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
         return status::CONFIG;
@@ -124,42 +130,64 @@ fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
     // Its texts and spans are not needed any longer.
     drop(loaded.diags);
     if !options.vrrp {
-        log::info!("VRRP is switched off by the command line");
+        log::info!("VRRP is switched off by the command line; nothing else is available yet");
         config = config::Config {
             global: config.global,
             ..config::Config::default()
         };
     }
     if options.dump {
-        for line in config::print(&config).lines() {
+        let text = config::print(&config);
+        for line in text.lines().filter(|line| !line.is_empty()) {
             log::info!("{line}");
         }
     }
+    introduce(options, &config);
     serve(options, &config, pid_file)
+}
+
+/// The first line of a run: which program, what for.
+fn introduce(options: &Options, config: &config::Config) {
+    let version = env!("CARGO_PKG_VERSION");
+    let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
+    match config.vrrp.instances.len() {
+        0 => log::warn!("holdfast {version}: there is no vrrp_instance to run"),
+        1 => log::info!("holdfast {version} runs 1 vrrp_instance of {file}"),
+        n => log::info!("holdfast {version} runs {n} vrrp_instances of {file}"),
+    }
+}
+
+fn cannot_lock(path: &str, e: &std::io::Error) -> String {
+    let hint = match e.kind() {
+        std::io::ErrorKind::PermissionDenied => "; start as root, or name another file with -p",
+        _ => "",
+    };
+    format!("cannot lock the pid file {path}: {e}{hint}")
 }
 
 /// Goes into the background if told to, and runs.
 fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> u8 {
-    if !options.foreground
-        && let Some(code) = daemonise()
-    {
-        return code;
-    }
-    if let Err(e) = pid_file.rewrite() {
-        log::error!("cannot write the pid file: {e}");
-    }
     if options.foreground {
-        work(options, config, None)
-    } else {
-        supervise(options, config)
+        return work(options, config, None);
+    }
+    match daemonise(pid_file) {
+        Some(code) => code,
+        None => supervise(options, config),
     }
 }
 
-/// Into the background. `Some` is the exit status of the process that stays behind.
-fn daemonise() -> Option<u8> {
+/// Into the background. `Some` is the exit status of a process that could not.
+fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
     logger::flush();
     match sys::process::fork() {
-        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(i32::from(status::OK)),
+        Ok(sys::process::Fork::Parent(pid)) => {
+            // Here and not in the child: whoever has waited for us reads the right number.
+            let named = pid_file.name(pid.unsigned_abs());
+            if let Err(e) = named {
+                say(&format!("cannot write the pid file: {e}\n"));
+            }
+            sys::process::exit(i32::from(status::OK))
+        }
         Ok(sys::process::Fork::Child) => {}
         Err(e) => {
             log::error!("cannot go into the background: {e}");
@@ -206,7 +234,9 @@ fn supervise(options: &Options, config: &config::Config) -> u8 {
 /// The worker: this process, until it is told to stop.
 fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> u8 {
     let held = worker_pid_files(options);
-    let dump_dir = std::env::var("TMPDIR").ok().filter(|d| d.starts_with('/'));
+    let dump_dir = std::env::var("TMPDIR")
+        .ok()
+        .filter(|d| d.starts_with('/') && std::path::Path::new(d).is_dir());
     let setup = Setup {
         config,
         page,
@@ -217,13 +247,15 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
     let code = match engine::run(setup) {
         Ok(engine::Outcome::Stopped) => status::OK,
         Err(e) => {
-            log::error!("cannot run: {e}");
-            if e.kind() == std::io::ErrorKind::PermissionDenied {
-                // keepalived's status for missing permission.
-                4
+            let code = status::of(&e);
+            if code == status::PERMISSION {
+                log::error!(
+                    "cannot run: {e}; start as root, or with the capabilities NET_ADMIN and NET_RAW"
+                );
             } else {
-                status::FATAL
+                log::error!("cannot run: {e}");
             }
+            code
         }
     };
     held.into_iter().for_each(PidFile::remove);

@@ -58,9 +58,15 @@ impl PidFile {
 
     /// Writes the process id of the calling process, after a fork.
     pub fn rewrite(&mut self) -> io::Result<()> {
+        self.name(std::process::id())
+    }
+
+    /// Names another process, to which the caller hands the file over: before it ends itself, so
+    /// that nobody ever reads the id of a process that is gone.
+    pub fn name(&mut self, pid: u32) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        writeln!(self.file, "{}", std::process::id())
+        writeln!(self.file, "{pid}")
     }
 
     /// Removes the file if it still is ours, then gives up the lock. Merely dropping the value

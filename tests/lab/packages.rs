@@ -1,15 +1,7 @@
-//! What a bare machine lacks: installed when that is possible, else named.
+//! What a bare machine lacks: `tests/deps.sh` installs it when that is possible, else names it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Program and the Debian package it comes in.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("ip", "iproute2"),
-    ("keepalived", "keepalived"),
-    ("busybox", "busybox-static"),
-    ("tcpdump", "tcpdump"),
-];
 
 /// Where a program is.
 pub fn find(program: &str) -> Option<String> {
@@ -21,50 +13,19 @@ pub fn find(program: &str) -> Option<String> {
 
 /// Makes sure that programs are there. `Err` says what is missing and what would help.
 pub fn need(programs: &[&str]) -> Result<(), String> {
-    let missing: Vec<&str> = programs
-        .iter()
-        .copied()
-        .filter(|p| find(p).is_none())
-        .collect();
-    if missing.is_empty() {
+    if programs.iter().all(|p| find(p).is_some()) {
         return Ok(());
     }
-    let packages: Vec<&str> = missing
-        .iter()
-        .map(|m| {
-            PROGRAMS
-                .iter()
-                .find(|(p, _)| p == m)
-                .map_or(*m, |(_, d)| *d)
-        })
-        .collect();
-    let line = format!(
-        "apt-get install -y --no-install-recommends {}",
-        packages.join(" ")
-    );
-    let debian = Path::new("/etc/debian_version").exists() && find("apt-get").is_some();
-    if debian && nix::unistd::geteuid().is_root() {
-        eprintln!("not installed: {}; running: {line}", missing.join(", "));
-        if !apt(&line) && apt("apt-get update") {
-            apt(&line);
-        }
-        if programs.iter().all(|p| find(p).is_some()) {
-            return Ok(());
-        }
-    }
-    Err(format!(
-        "not installed: {}; would help, as root: {line}",
-        missing.join(", ")
-    ))
-}
-
-fn apt(line: &str) -> bool {
-    let words: Vec<&str> = line.split(' ').collect();
-    Command::new(words[0])
-        .args(&words[1..])
-        .env("DEBIAN_FRONTEND", "noninteractive")
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deps.sh");
+    let done = Command::new("sh")
+        .arg(script)
+        .args(programs)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
+        .output()
+        .map_err(|e| format!("not installed: {}; {script}: {e}", programs.join(", ")))?;
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    match done.status.success() {
+        true => Ok(()),
+        false => Err(said.lines().last().unwrap_or("tests/deps.sh failed").into()),
+    }
 }
