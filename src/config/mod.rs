@@ -1,9 +1,37 @@
 //! keepalived.conf becomes typed parameters and diagnostics.
 //!
-//! `text → lexer (words with spans) → tree (blocks with spans) → keyword tables → Config + Diags`.
-//! Reads files only through [`Outside`].
+//! `text → reader (lines, includes, definitions) → lexer (words) → tree (blocks) → tables (shapes)
+//! → Config + Diags`. Words are ranges of the files, never copies; every message knows its place.
+//! Reads files only through [`Outside`]; never panics on any input, never recurses with it.
 
-use crate::{notify, vrrp};
+mod address;
+mod check;
+mod diag;
+mod expand;
+mod global;
+mod include;
+mod instance;
+mod items;
+mod lexer;
+pub mod memory;
+mod print;
+mod reader;
+mod resolve;
+mod script;
+mod source;
+mod suggest;
+pub mod table;
+mod tree;
+mod value;
+mod vrrp;
+mod walk;
+
+pub use diag::{Class, Diag, Diags, Severity};
+pub use print::print;
+pub use source::Span as TextSpan;
+
+use crate::time::Span;
+use crate::{notify, vrrp as room};
 
 /// What the configuration asks of the world.
 pub trait Outside {
@@ -51,6 +79,12 @@ pub struct Global {
     pub router_id: Option<Box<str>>,
     /// `notification_email` (mail is not sent yet).
     pub notification_email: Vec<Box<str>>,
+    /// `notification_email_from`
+    pub notification_email_from: Option<Box<str>>,
+    /// `smtp_server`: host and port.
+    pub smtp_server: Option<(Box<str>, u16)>,
+    /// `smtp_connect_timeout`
+    pub smtp_connect_timeout: Option<Span>,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: bool,
 }
@@ -61,7 +95,60 @@ pub struct Config {
     /// global_defs.
     pub global: Global,
     /// The VRRP room.
-    pub vrrp: vrrp::Params,
+    pub vrrp: room::Params,
     /// The notify room.
     pub notify: notify::Params,
+}
+
+/// What the command line has to say about reading.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `-i`: the id of `@` lines; the host name up to the first dot otherwise.
+    pub config_id: Option<String>,
+    /// `-e`: every include must succeed.
+    pub strict_includes: bool,
+    /// `-t`: numbers with trailing characters are refused rather than cut.
+    pub test: bool,
+    /// Mixed into `${_RANDOM}`; the host name is the rest of its seed.
+    pub seed: u32,
+}
+
+/// What [`load`] found.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Everything that is sound.
+    pub config: Config,
+    /// Everything there is to say.
+    pub diags: Diags,
+}
+
+/// Reads a configuration.
+///
+/// Never fails: what cannot be used is left out and reported; `diags.fatal()` says that a start
+/// must be refused, `diags.missing_file` that there was nothing to read.
+pub fn load(outside: &dyn Outside, path: &str, options: &Options) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut reader = reader::Reader::new(outside, options, &mut loaded.diags);
+    let opened = reader.open_main(path);
+    reader.run();
+    let (sources, words) = (reader.sources, reader.words);
+    loaded.diags.missing_file = !opened;
+    if opened && words.is_empty() && loaded.diags.is_empty() {
+        let text = format!("{path} holds no configuration");
+        loaded.diags.add(Severity::Warning, None, text).ours();
+    }
+    let nodes = tree::build(&sources, &words, &mut loaded.diags);
+    let mut walk = walk::Walk::new(
+        outside,
+        options,
+        &sources,
+        &words,
+        &nodes,
+        &mut loaded.diags,
+    );
+    loaded.config = resolve::config(&mut walk);
+    drop(nodes);
+    drop(words);
+    loaded.diags.finish(sources);
+    loaded
 }

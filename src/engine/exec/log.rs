@@ -46,6 +46,11 @@ pub fn start(settings: &Settings<'_>) {
     });
 }
 
+/// Sends what waits before the process ends, or before it forks; gives up after 50 ms.
+pub fn flush() {
+    flush_for(Span::from_millis(50));
+}
+
 /// Sends what can be sent, and keeps `token` registered for writability exactly while lines wait
 /// for syslogd to read. Call once per turn. Returns when to call [`retry`].
 pub fn pump(now: Instant, registry: &Registry, token: Token) -> Option<Instant> {

@@ -1,0 +1,290 @@
+//! From options to a running daemon: configuration, pid files, daemon or foreground.
+
+use super::options::Options;
+use crate::config::{self, Loaded};
+use crate::engine::exec::log as logger;
+use crate::engine::outside::Real;
+use crate::engine::{self, Setup, vital};
+use crate::sys;
+use crate::sys::file::PidFile;
+use crate::watchdog;
+use std::io::Write;
+
+/// The configuration when `-f` does not name one.
+const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+/// keepalived's pid files, which init scripts know.
+const PID_FILE: &str = "/run/keepalived.pid";
+const VRRP_PID_FILE: &str = "/run/vrrp.pid";
+const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
+
+/// Exit statuses (those of keepalived).
+mod status {
+    pub const OK: u8 = 0;
+    pub const FATAL: u8 = 1;
+    pub const CONFIG: u8 = 2;
+    pub const NO_CONFIG: u8 = 6;
+}
+
+/// `-t`: judges the configuration.
+pub fn test(options: &Options, log: Option<&str>) -> u8 {
+    let loaded = load(options, true);
+    let mut text = String::new();
+    let colour = log.is_none() && sys::file::isatty(2);
+    // Writing to a String cannot fail.
+    let _ = loaded.diags.render(&mut text, colour);
+    for notice in &options.notices {
+        text.push_str(&format!("{}: {notice}\n", options.name));
+    }
+    let written = match log {
+        Some(path) => sys::file::write_atomically(path, text.as_bytes()),
+        None => std::io::stderr().write_all(text.as_bytes()),
+    };
+    if let Err(e) = written {
+        say(&format!(
+            "{}: cannot write the messages: {e}\n",
+            options.name
+        ));
+    }
+    if options.dump {
+        // A closed standard output is no fault of the configuration.
+        let _ = std::io::stdout().write_all(config::print(&loaded.config).as_bytes());
+    }
+    loaded.diags.status()
+}
+
+/// Runs the daemon; returns its exit status.
+pub fn run(options: &Options) -> u8 {
+    if let Some(mask) = options.umask {
+        sys::process::umask(mask);
+    }
+    if let Err(e) = sys::signal::block() {
+        say(&format!("{}: cannot set up signals: {e}\n", options.name));
+        return status::FATAL;
+    }
+    logger::start(&logger::Settings {
+        ident: &options.name,
+        facility: logger::facility_code(options.facility.code())
+            .unwrap_or(logger::Facility::LOG_DAEMON),
+        syslog: options.syslog,
+        console: options.console,
+        detail: options.detail,
+        ..logger::Settings::default()
+    });
+    let code = start(options);
+    logger::flush();
+    code
+}
+
+/// Holds the pid file from before the configuration is read until the end.
+fn start(options: &Options) -> u8 {
+    for notice in &options.notices {
+        log::warn!("{notice}");
+    }
+    let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
+    let (text, code) = match PidFile::lock(path) {
+        Ok(Ok(mut pid_file)) => {
+            let code = configure(options, &mut pid_file);
+            pid_file.remove();
+            return code;
+        }
+        Ok(Err(Some(pid))) => (
+            format!("daemon is already running (pid {pid}, {path})"),
+            status::OK,
+        ),
+        Ok(Err(None)) => (
+            format!("daemon is already running ({path} is locked)"),
+            status::OK,
+        ),
+        Err(e) => (
+            format!("cannot lock the pid file {path}: {e}"),
+            status::FATAL,
+        ),
+    };
+    log::error!("{text}");
+    if !options.console {
+        say(&format!("{}: {text}\n", options.name));
+    }
+    code
+}
+
+/// Reads the configuration and runs on what is sound in it.
+fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
+    let loaded = load(options, false);
+    report(options, &loaded);
+    if loaded.diags.missing_file {
+        if options.file.is_some() {
+            return status::NO_CONFIG;
+        }
+        log::warn!("running without a configuration; write {DEFAULT_FILE} and restart");
+    } else if loaded.diags.fatal() {
+        log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
+        return status::CONFIG;
+    }
+    let mut config = loaded.config;
+    // Its texts and spans are not needed any longer.
+    drop(loaded.diags);
+    if !options.vrrp {
+        log::info!("VRRP is switched off by the command line");
+        config = config::Config {
+            global: config.global,
+            ..config::Config::default()
+        };
+    }
+    if options.dump {
+        for line in config::print(&config).lines() {
+            log::info!("{line}");
+        }
+    }
+    serve(options, &config, pid_file)
+}
+
+/// Goes into the background if told to, and runs.
+fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> u8 {
+    if !options.foreground
+        && let Some(code) = daemonise()
+    {
+        return code;
+    }
+    if let Err(e) = pid_file.rewrite() {
+        log::error!("cannot write the pid file: {e}");
+    }
+    if options.foreground {
+        work(options, config, None)
+    } else {
+        supervise(options, config)
+    }
+}
+
+/// Into the background. `Some` is the exit status of the process that stays behind.
+fn daemonise() -> Option<u8> {
+    logger::flush();
+    match sys::process::fork() {
+        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(i32::from(status::OK)),
+        Ok(sys::process::Fork::Child) => {}
+        Err(e) => {
+            log::error!("cannot go into the background: {e}");
+            return Some(status::FATAL);
+        }
+    }
+    logger::after_fork();
+    let done = sys::process::setsid()
+        .and_then(|()| sys::process::chdir_root())
+        .and_then(|()| sys::process::null_stdio());
+    if let Err(e) = done {
+        log::error!("cannot leave the terminal: {e}");
+    }
+    None
+}
+
+/// Parent and worker.
+fn supervise(options: &Options, config: &config::Config) -> u8 {
+    let words = vital::page_words(config.vrrp.instances.len());
+    let how = watchdog::Options {
+        no_respawn: options.no_respawn,
+        ignore_sigint: options.ignore_sigint,
+    };
+    let done = sys::shared::Page::new(words).and_then(|page| {
+        watchdog::run(how, &page, |worker| {
+            i32::from(work(options, config, Some(worker.page)))
+        })
+    });
+    match done {
+        Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
+        Err(e) => {
+            log::error!("cannot start the worker: {e}");
+            status::FATAL
+        }
+    }
+}
+
+/// The worker: this process, until it is told to stop.
+fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> u8 {
+    let held = worker_pid_files(options);
+    let dump_dir = std::env::var("TMPDIR").ok().filter(|d| d.starts_with('/'));
+    let setup = Setup {
+        config,
+        page,
+        keep_addresses: options.keep_vrrp,
+        ignore_int: options.ignore_sigint,
+        dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
+    };
+    let code = match engine::run(setup) {
+        Ok(engine::Outcome::Stopped) => status::OK,
+        Err(e) => {
+            log::error!("cannot run: {e}");
+            if e.kind() == std::io::ErrorKind::PermissionDenied {
+                // keepalived's status for missing permission.
+                4
+            } else {
+                status::FATAL
+            }
+        }
+    };
+    held.into_iter().for_each(PidFile::remove);
+    code
+}
+
+/// `-r` and `-c` both name the one worker.
+fn worker_pid_files(options: &Options) -> Vec<PidFile> {
+    let wanted = [
+        (
+            options.vrrp,
+            options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE),
+        ),
+        (
+            options.check,
+            options
+                .check_pid_file
+                .as_deref()
+                .unwrap_or(CHECKERS_PID_FILE),
+        ),
+    ];
+    let mut held = Vec::new();
+    for (_, path) in wanted.into_iter().filter(|(on, _)| *on) {
+        match PidFile::lock(path) {
+            Ok(Ok(file)) => held.push(file),
+            Ok(Err(_)) => log::warn!("pid file {path} is locked by another process"),
+            Err(e) => log::warn!("cannot write the pid file {path}: {e}"),
+        }
+    }
+    held
+}
+
+fn load(options: &Options, test: bool) -> Loaded {
+    let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
+    let how = config::Options {
+        config_id: options.config_id.as_deref().map(str::to_owned),
+        strict_includes: options.all_config,
+        test,
+        ..config::Options::default()
+    };
+    config::load(&Real, file, &how)
+}
+
+/// Says what is wrong with the configuration: pretty on a terminal, line by line in the log.
+fn report(options: &Options, loaded: &Loaded) {
+    if sys::file::isatty(2) && !options.console {
+        let mut text = String::new();
+        let _ = loaded.diags.render(&mut text, true);
+        say(&text);
+    }
+    for diag in loaded.diags.iter() {
+        let place = match loaded.diags.place(diag) {
+            Some((file, line, column)) => format!("{file}:{line}:{column}: "),
+            None => String::new(),
+        };
+        let hint = match &diag.hint {
+            Some(hint) => format!(" ({hint})"),
+            None => String::new(),
+        };
+        match diag.severity {
+            config::Severity::Warning => log::warn!("{place}{}{hint}", diag.text),
+            _ => log::error!("{place}{}{hint}", diag.text),
+        }
+    }
+}
+
+fn say(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

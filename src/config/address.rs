@@ -1,0 +1,260 @@
+//! Address lines: `ADDRESS[/PREFIX] [option …]`.
+
+use super::diag::quote;
+use super::lexer::Word;
+use super::suggest::nearest;
+use super::value;
+use super::walk::Walk;
+use core::net::{IpAddr, Ipv4Addr};
+
+/// An address line that can be used.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub address: IpAddr,
+    pub prefix: u8,
+    pub dev: Option<Word>,
+    pub scope: u8,
+    pub label: Option<Box<str>>,
+    pub broadcast: Option<Ipv4Addr>,
+    /// The address itself.
+    pub at: Word,
+}
+
+/// Options and whether they take a word.
+const OPTIONS: [(&str, bool); 16] = [
+    ("dev", true),
+    ("brd", true),
+    ("broadcast", true),
+    ("scope", true),
+    ("label", true),
+    ("peer", true),
+    ("preferred_lft", true),
+    ("track_group", true),
+    ("home", false),
+    ("-nodad", false),
+    ("nodad", false),
+    ("mngtmpaddr", false),
+    ("noprefixroute", false),
+    ("autojoin", false),
+    ("no_track", false),
+    ("use_vmac", false),
+];
+
+impl<'a> Walk<'a> {
+    /// Reads an address line; says what is wrong with it.
+    pub(super) fn address(&mut self, node: u32) -> Option<Line> {
+        let words = self.all(node);
+        let first = words.first().copied()?;
+        if self.broken(words) {
+            return None;
+        }
+        let bytes = self.bytes(first);
+        let slash = bytes.iter().position(|b| *b == b'/');
+        let Some(address) = value::ip(&bytes[..slash.unwrap_or(bytes.len())]) else {
+            self.no_address(first, bytes, slash);
+            return None;
+        };
+        let full = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match slash {
+            None => full,
+            Some(at) => self.prefix(first, at, full),
+        };
+        let mut line = Line {
+            address,
+            prefix,
+            dev: None,
+            scope: 0,
+            label: None,
+            broadcast: None,
+            at: first,
+        };
+        let mut rest = words[1..].iter().copied();
+        let mut said = false;
+        while let Some(word) = rest.next() {
+            if !self.option(&mut line, word, &mut rest, &mut said) {
+                return None;
+            }
+        }
+        Some(line)
+    }
+
+    fn no_address(&mut self, first: Word, bytes: &[u8], slash: Option<usize>) {
+        let base = &bytes[..slash.unwrap_or(bytes.len())];
+        let digits = base
+            .iter()
+            .all(|b| b.is_ascii_digit() || *b == b'.' || *b == b':');
+        let hint = match digits || base.contains(&b':') {
+            true => None,
+            false => Some("names are not resolved here"),
+        };
+        let text = format!("{} is not an IP address; the line is ignored", quote(bytes));
+        self.wrong(first, text, hint);
+    }
+
+    fn prefix(&mut self, first: Word, slash: usize, full: u8) -> u8 {
+        let bytes = self.bytes(first);
+        let len = &bytes[slash + 1..];
+        if let Ok(n) = value::int(len, 0, i64::from(full)) {
+            return u8::try_from(n).unwrap_or(full);
+        }
+        let span = self.span(first).part(slash, bytes.len() - slash);
+        let (text, hint) = match value::ipv4(len) {
+            Some(mask) => {
+                let bits = u32::from(mask);
+                let ones = bits.leading_ones();
+                let text = format!(
+                    "a prefix length is expected after '/', not a netmask; /{full} is used"
+                );
+                let hint = (bits.count_ones() == ones).then(|| format!("write /{ones}"));
+                (text, hint)
+            }
+            None => {
+                let text = format!(
+                    "prefix length {} is no number up to {full}; /{full} is used",
+                    quote(len)
+                );
+                (text, None)
+            }
+        };
+        let diag = self.diags.error(span, text);
+        if let Some(hint) = hint {
+            diag.hint(hint);
+        }
+        full
+    }
+
+    /// One option with its word. `false`: the line must be left out.
+    fn option(
+        &mut self,
+        line: &mut Line,
+        word: Word,
+        rest: &mut dyn Iterator<Item = Word>,
+        said: &mut bool,
+    ) -> bool {
+        let name = self.bytes(word);
+        let Some((known, takes)) = OPTIONS.iter().find(|(k, _)| k.as_bytes() == name).copied()
+        else {
+            if !core::mem::replace(said, true) {
+                self.unknown_option(word, name);
+            }
+            return true;
+        };
+        let argument = if takes { rest.next() } else { None };
+        let Some(argument) = argument.or((!takes).then_some(word)) else {
+            let text = format!("'{known}' needs a word behind it; the line is ignored");
+            self.wrong(word, text, None);
+            return false;
+        };
+        match known {
+            "dev" if line.dev.is_some() => {
+                self.wrong(word, "'dev' given twice; the line is ignored".into(), None);
+                false
+            }
+            "dev" => {
+                line.dev = Some(argument);
+                self.ifname(argument)
+            }
+            "brd" | "broadcast" => self.broadcast(line, word, argument),
+            "scope" => self.scope(line, argument),
+            "label" => self.label(line, argument),
+            known => {
+                let key = match known {
+                    "no_track" => "address option no_track",
+                    "use_vmac" => "use_vmac",
+                    _ => "address options",
+                };
+                if self.once(key) {
+                    let at = self.span(word);
+                    let text = format!("address option '{known}' is not supported yet (ignored)");
+                    self.diags.warning(at, text);
+                }
+                true
+            }
+        }
+    }
+
+    fn unknown_option(&mut self, word: Word, name: &[u8]) {
+        let hint = match value::loose_ip(name) {
+            Some(_) => Some("one address per line".to_owned()),
+            None => nearest(name, OPTIONS.map(|o| o.0)).map(|n| format!("did you mean '{n}'?")),
+        };
+        let text = format!("unknown option {} is ignored", quote(name));
+        self.wrong(word, text, hint.as_deref());
+    }
+
+    fn broadcast(&mut self, line: &mut Line, word: Word, argument: Word) -> bool {
+        let bytes = self.bytes(argument);
+        let IpAddr::V4(address) = line.address else {
+            let text = "IPv6 has no broadcast addresses; the line is ignored".into();
+            self.wrong(word, text, None);
+            return false;
+        };
+        let host = u32::MAX.checked_shr(u32::from(line.prefix)).unwrap_or(0);
+        let found = match bytes {
+            b"+" | b"-" if line.prefix > 30 => {
+                let text = format!(
+                    "'{}' needs a prefix of at most /30; no broadcast is set",
+                    quote(bytes).trim_matches('\'')
+                );
+                self.wrong(argument, text, None);
+                return true;
+            }
+            b"+" => Some(Ipv4Addr::from(u32::from(address) | host)),
+            b"-" => Some(Ipv4Addr::from(u32::from(address) & !host)),
+            other => value::ipv4(other),
+        };
+        if found.is_none() {
+            let text = format!("{} is not an IPv4 address", quote(bytes));
+            self.wrong(argument, text, None);
+            return false;
+        }
+        line.broadcast = found;
+        true
+    }
+
+    fn scope(&mut self, line: &mut Line, argument: Word) -> bool {
+        let bytes = self.bytes(argument);
+        let scope = match bytes {
+            b"global" => Some(0),
+            b"site" => Some(200),
+            b"link" => Some(253),
+            b"host" => Some(254),
+            b"nowhere" => Some(255),
+            other => value::int(other, 0, 255).ok(),
+        };
+        match scope.and_then(|s| u8::try_from(s).ok()) {
+            Some(scope) if line.address.is_ipv4() => line.scope = scope,
+            Some(_) => {
+                self.wrong(
+                    argument,
+                    "an IPv6 address has no scope to set; ignored".into(),
+                    None,
+                );
+            }
+            None => {
+                let names = ["global", "site", "link", "host", "nowhere"];
+                let near = nearest(bytes, names).map(|n| format!("did you mean '{n}'?"));
+                let text = format!("unknown scope {}; the line is ignored", quote(bytes));
+                self.wrong(argument, text, near.as_deref());
+                return false;
+            }
+        }
+        true
+    }
+
+    fn label(&mut self, line: &mut Line, argument: Word) -> bool {
+        if self.bytes(argument).len() > value::IFNAME {
+            let text = "a label has at most 15 characters; it is left out".into();
+            self.wrong(argument, text, None);
+        } else if line.address.is_ipv4() {
+            line.label = Some(self.text(argument));
+        } else {
+            self.wrong(
+                argument,
+                "an IPv6 address has no label; ignored".into(),
+                None,
+            );
+        }
+        true
+    }
+}

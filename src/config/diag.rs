@@ -1,0 +1,362 @@
+//! What is to be said about a configuration, and how it is printed.
+
+use super::source::{Sources, Span, chars};
+use core::fmt::{self, Write};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Runs, but probably not as meant.
+    Warning,
+    /// This part cannot run, the rest does.
+    Error,
+    /// Nothing can run.
+    Fatal,
+}
+
+/// How keepalived would have classed it; decides the exit status of a configuration test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The configuration file does not exist or cannot be read.
+    FileNotFound,
+    /// Any other complaint: keyword, brace, quote, value, deprecation.
+    General,
+    /// Scripts without `enable_script_security`, or a strict include that fails.
+    Security,
+    /// A keyword without its argument.
+    MissingArgument,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diag {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What keepalived would call it; `None`: it would say nothing.
+    pub class: Option<Class>,
+    /// Where.
+    pub span: Option<Span>,
+    /// What is wrong.
+    pub text: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl Diag {
+    /// Adds what to write instead.
+    pub(super) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
+        self.hint = Some(hint.into());
+        self
+    }
+    /// keepalived says nothing about this.
+    pub(super) fn ours(&mut self) -> &mut Self {
+        self.class = None;
+        self
+    }
+    /// keepalived's class, if it is not the general one.
+    pub(super) fn class(&mut self, class: Class) -> &mut Self {
+        self.class = Some(class);
+        self
+    }
+    /// Lowers an error to a warning, or raises a warning.
+    pub(super) fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+}
+
+/// All messages of one load.
+#[derive(Debug, Default)]
+pub struct Diags {
+    list: Vec<Diag>,
+    sources: Sources,
+    /// The configuration file named does not exist or cannot be read.
+    pub missing_file: bool,
+    /// Messages not kept because there were too many.
+    dropped: usize,
+    counts: [usize; 3],
+    classes: [bool; 4],
+    scratch: Option<Diag>,
+    /// A brace or quote is missing: a reload must refuse this.
+    pub(super) broken_syntax: bool,
+}
+
+/// Messages printed per file before the rest is only counted.
+const PER_FILE: usize = 50;
+/// Messages kept at all.
+const KEPT: usize = 2_000;
+/// Characters of a source line that are shown.
+const WINDOW: usize = 120;
+
+impl Diags {
+    /// Says something. The returned message can still be completed.
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        span: Option<Span>,
+        text: impl Into<String>,
+    ) -> &mut Diag {
+        self.settle();
+        self.scratch.insert(Diag {
+            severity,
+            class: Some(Class::General),
+            span,
+            text: text.into(),
+            hint: None,
+        })
+    }
+    /// An error that keepalived reports too.
+    pub(super) fn error(&mut self, span: Span, text: impl Into<String>) -> &mut Diag {
+        self.add(Severity::Error, Some(span), text)
+    }
+    /// A warning that keepalived does not give.
+    pub(super) fn warning(&mut self, span: Span, text: impl Into<String>) -> &mut Diag {
+        self.add(Severity::Warning, Some(span), text).ours()
+    }
+
+    /// Books the message under construction.
+    fn settle(&mut self) {
+        let Some(diag) = self.scratch.take() else {
+            return;
+        };
+        self.counts[diag.severity as usize] += 1;
+        if let Some(class) = diag.class {
+            self.classes[class as usize] = true;
+        }
+        if self.list.len() < KEPT {
+            self.list.push(diag);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Puts the messages into file order and takes the texts over, for printing.
+    pub(super) fn finish(&mut self, sources: Sources) {
+        self.settle();
+        self.sources = sources;
+        self.list
+            .sort_by_key(|d| d.span.map_or((0, 0), |s| (s.file, s.start)));
+        // What a definition or repetition says again and again is said once.
+        let counts = &mut self.counts;
+        self.list.dedup_by(|b, a| {
+            let same = a.span.is_some() && a.span == b.span && a.text == b.text;
+            if same {
+                counts[b.severity as usize] = counts[b.severity as usize].saturating_sub(1);
+            }
+            same
+        });
+    }
+
+    /// The messages, in file order.
+    pub fn iter(&self) -> impl Iterator<Item = &Diag> {
+        self.list.iter()
+    }
+    /// How many messages of this severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.counts[severity as usize]
+    }
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.counts.iter().all(|n| *n == 0)
+    }
+    /// Nothing of this can run: a start must be refused.
+    pub fn fatal(&self) -> bool {
+        self.count(Severity::Fatal) > 0
+    }
+    /// A brace or quote is missing somewhere: a start goes on with what is sound, a reload does not.
+    pub fn broken_syntax(&self) -> bool {
+        self.broken_syntax
+    }
+    /// Line and column of a message, from 1.
+    pub fn place(&self, diag: &Diag) -> Option<(&str, u32, u32)> {
+        let span = diag.span?;
+        let (line, column) = self.sources.place(span);
+        Some((self.sources.path(span.file), line, column))
+    }
+
+    /// The exit status of a configuration test: 0 clean, 2 a keyword lacks its argument, 6 security,
+    /// 5 anything else keepalived complains about, 4 no such file.
+    pub fn status(&self) -> u8 {
+        let seen = |c: Class| self.classes[c as usize];
+        match () {
+            () if seen(Class::MissingArgument) => 2,
+            () if seen(Class::Security) => 6,
+            () if seen(Class::General) => 5,
+            () if seen(Class::FileNotFound) => 4,
+            () => 0,
+        }
+    }
+
+    /// Prints all messages: at most 50 per file, then a count.
+    pub fn render(&self, out: &mut dyn Write, colour: bool) -> fmt::Result {
+        let mut file = None;
+        let mut shown = 0;
+        let mut hidden = self.dropped;
+        for diag in &self.list {
+            let of = diag.span.map(|s| s.file);
+            if of != file {
+                self.hidden(out, file, hidden)?;
+                (file, shown, hidden) = (of, 0, 0);
+            }
+            if shown == PER_FILE {
+                hidden += 1;
+                continue;
+            }
+            shown += 1;
+            self.one(out, diag, colour)?;
+        }
+        self.hidden(out, file, hidden)
+    }
+
+    fn hidden(&self, out: &mut dyn Write, file: Option<u16>, count: usize) -> fmt::Result {
+        if count == 0 {
+            return Ok(());
+        }
+        let path = file.map_or("", |f| self.sources.path(f));
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(out, "{path}: {count} more message{s} not shown")
+    }
+
+    /// Prints one message: the place, the source line, the caret and the hint.
+    pub fn one(&self, out: &mut dyn Write, diag: &Diag, colour: bool) -> fmt::Result {
+        let (paint, word) = match diag.severity {
+            Severity::Warning => ("\x1b[1;35m", "warning"),
+            Severity::Error => ("\x1b[1;31m", "error"),
+            Severity::Fatal => ("\x1b[1;31m", "fatal"),
+        };
+        let (bold, paint, off) = if colour {
+            ("\x1b[1m", paint, "\x1b[0m")
+        } else {
+            ("", "", "")
+        };
+        let Some(span) = diag.span else {
+            writeln!(out, "{paint}{word}:{off} {}", diag.text)?;
+            return diag
+                .hint
+                .as_ref()
+                .map_or(Ok(()), |h| writeln!(out, "    {h}"));
+        };
+        let (line, column) = self.sources.place(span);
+        let path = self.sources.path(span.file);
+        writeln!(
+            out,
+            "{bold}{path}:{line}:{column}:{off} {paint}{word}:{off} {}",
+            diag.text
+        )?;
+        let (start, text) = self.sources.line_of(span);
+        let view = View::new(text, (span.start - start) as usize, span.len as usize);
+        if view.line.is_empty() {
+            return diag
+                .hint
+                .as_ref()
+                .map_or(Ok(()), |h| writeln!(out, "    {h}"));
+        }
+        writeln!(out, "{}", view.line)?;
+        write!(out, "{:1$}{paint}^", "", view.pad)?;
+        for _ in 1..view.width {
+            out.write_char('~')?;
+        }
+        out.write_str(off)?;
+        match &diag.hint {
+            Some(hint) => writeln!(out, " {hint}"),
+            None => writeln!(out),
+        }
+    }
+}
+
+/// The part of a source line that is shown.
+struct View {
+    line: String,
+    pad: usize,
+    width: usize,
+}
+
+impl View {
+    fn new(text: &[u8], at: usize, len: usize) -> View {
+        let at = at.min(text.len());
+        let end = at.saturating_add(len).min(text.len());
+        let before = chars(&text[..at]);
+        let cut = before.saturating_sub(WINDOW / 2);
+        let cut = if chars(text) <= WINDOW { 0 } else { cut };
+        let mut view = View {
+            line: String::new(),
+            pad: 0,
+            width: 0,
+        };
+        if cut > 0 {
+            view.line.push_str("...");
+            view.pad = 3;
+        }
+        let mut seen = 0;
+        for (piece, part) in [(&text[..at], 0), (&text[at..end], 1), (&text[end..], 2)] {
+            for c in shown(piece) {
+                seen += 1;
+                if seen <= cut {
+                    continue;
+                }
+                if seen > cut + WINDOW {
+                    view.line.push_str("...");
+                    return view;
+                }
+                view.line.push(c);
+                match part {
+                    0 => view.pad += columns(c),
+                    1 => view.width += columns(c),
+                    _ => {}
+                }
+            }
+        }
+        let kept = view.line.trim_end().len();
+        view.line.truncate(kept);
+        view
+    }
+}
+
+/// Printable characters only: a file may hold anything.
+fn shown(bytes: &[u8]) -> impl Iterator<Item = char> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let bad = chunk.invalid().iter().map(|_| '\u{fffd}');
+        chunk.valid().chars().map(plain).chain(bad)
+    })
+}
+
+fn plain(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        // Directional overrides and invisible characters could fake the message.
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// Columns a terminal gives to a character.
+fn columns(c: char) -> usize {
+    match c {
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}' => 2,
+        _ => 1,
+    }
+}
+
+/// A word as it can stand in a message: printable, not too long.
+pub(super) fn quote(bytes: &[u8]) -> String {
+    let mut out = String::from("'");
+    for (n, c) in shown(bytes).enumerate() {
+        if n == 48 {
+            out.push_str("...");
+            break;
+        }
+        out.push(c);
+    }
+    out.push('\'');
+    out
+}

@@ -1,0 +1,472 @@
+//! Definitions (`$NAME=value`), their use, and the repetitions `~SEQ` and `~LST`.
+
+use super::diag::quote;
+use super::lexer::{blank, ident};
+use super::reader::{Collect, Frame, LinesFrame, Reader, RepeatFrame, Value, Values};
+use super::source::{Span, Text};
+
+/// Bytes one line may grow to.
+const MAX_LINE: usize = 64 << 10;
+/// Values one repetition may have.
+const MAX_VALUES: i64 = 65_536;
+
+/// A reference at the start of some bytes.
+struct Reference<'b> {
+    name: &'b [u8],
+    /// What follows the name inside the braces.
+    params: &'b [u8],
+    len: usize,
+}
+
+/// The name in `$NAME` or `${NAME}`, if the bytes begin with one.
+pub(super) fn reference_name(bytes: &[u8]) -> Option<&[u8]> {
+    reference(bytes).map(|r| r.name)
+}
+
+fn name_len(bytes: &[u8]) -> usize {
+    match bytes.first() {
+        Some(b) if !b.is_ascii_digit() => bytes.iter().take_while(|b| ident(**b)).count(),
+        _ => 0,
+    }
+}
+
+fn reference(bytes: &[u8]) -> Option<Reference<'_>> {
+    let rest = bytes.strip_prefix(b"$")?;
+    if let Some(inner) = rest.strip_prefix(b"{") {
+        let end = inner.iter().position(|b| *b == b'}')?;
+        let inner = &inner[..end];
+        let len = name_len(inner);
+        let (name, params) = inner.split_at(len);
+        let valid = len > 0 && params.first().is_none_or(|b| blank(*b));
+        return valid.then_some(Reference {
+            name,
+            params,
+            len: end + 3,
+        });
+    }
+    let len = name_len(rest);
+    let ends = rest
+        .get(len)
+        .is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b')'));
+    (len > 0 && ends).then(|| Reference {
+        name: &rest[..len],
+        params: &[],
+        len: len + 1,
+    })
+}
+
+impl Reader<'_> {
+    /// `$NAME=value`: stores it. `false`: the line is something else.
+    pub(super) fn definition(&mut self, text: Text) -> bool {
+        let bytes = self.sources.get(text);
+        let len = name_len(&bytes[1..]);
+        if len == 0 || bytes.get(len + 1) != Some(&b'=') {
+            return false;
+        }
+        let name = bytes[1..=len].to_vec();
+        let value = self.trim(text.part(len + 2, bytes.len()));
+        match self.sources.get(value).split_last() {
+            Some((b'\\', _)) => {
+                self.collect = Some(Collect {
+                    name,
+                    lines: Vec::new(),
+                });
+                self.collect_line(value);
+            }
+            _ => {
+                self.cyclic.remove(&name);
+                self.defs.insert(name, Value::Line(value));
+            }
+        }
+        true
+    }
+
+    /// One more line of a definition of several lines.
+    pub(super) fn collect_line(&mut self, text: Text) {
+        let text = self.trim(text);
+        let bytes = self.sources.get(text);
+        let goes_on = bytes.last() == Some(&b'\\');
+        let line = text.part(0, bytes.len() - usize::from(goes_on));
+        let line = self.trim(line);
+        if let Some(collect) = &mut self.collect {
+            if line.len > 0 {
+                collect.lines.push(line);
+            }
+        }
+        if !goes_on {
+            self.end_collecting();
+        }
+    }
+
+    pub(super) fn end_collecting(&mut self) {
+        if let Some(collect) = self.collect.take() {
+            self.cyclic.remove(&collect.name);
+            self.defs
+                .insert(collect.name, Value::Lines(collect.lines.into()));
+        }
+    }
+
+    /// The line with its references replaced; `None`: there is none that is defined.
+    pub(super) fn substitute(&mut self, text: Text) -> Option<Text> {
+        if !self.sources.get(text).contains(&b'$') {
+            return None;
+        }
+        let bytes = self.sources.get(text).to_vec();
+        let from = self.sources.arena_len();
+        let (mut i, mut copied, mut changed) = (0, 0, false);
+        while i < bytes.len() {
+            let Some(r) = reference(&bytes[i..]) else {
+                i += 1;
+                continue;
+            };
+            let end = i + r.len;
+            if end == bytes.len()
+                && let Some(Value::Lines(lines)) = self.defs.get(r.name)
+            {
+                let lines = lines.clone();
+                self.sources.copy(text.part(copied, i));
+                return self.use_lines(r.name, lines, from, text.part(i, end));
+            }
+            let span = self.sources.span(text.part(i, end));
+            self.sources.copy(text.part(copied, i));
+            copied = i;
+            let mark = self.sources.arena_len();
+            let mut stack = Vec::new();
+            if self.value(&r, span, from, &mut stack) {
+                changed = true;
+                copied = end;
+            } else {
+                self.sources.rollback(mark);
+            }
+            i = end;
+        }
+        if !changed {
+            self.sources.rollback(from);
+            return None;
+        }
+        self.sources.copy(text.part(copied, bytes.len()));
+        Some(self.sources.since(from))
+    }
+
+    /// The first line of a definition of several lines goes here, the others follow.
+    fn use_lines(
+        &mut self,
+        name: &[u8],
+        lines: std::rc::Rc<[Text]>,
+        from: usize,
+        at: Text,
+    ) -> Option<Text> {
+        let running = |f: &Frame| matches!(f, Frame::Lines(l) if l.name == name);
+        if self.frames.iter().any(running) {
+            let span = self.sources.span(at);
+            let text = format!("definition {} refers to itself", quote(name));
+            self.diags.error(span, text);
+            return Some(self.sources.since(from));
+        }
+        if let Some(first) = lines.first() {
+            self.sources.copy(*first);
+        }
+        self.frames.push(Frame::Lines(LinesFrame {
+            name: name.to_vec(),
+            lines,
+            next: 1,
+        }));
+        Some(self.sources.since(from))
+    }
+
+    /// Appends what a reference stands for. `false`: it is not defined, or cannot be expanded.
+    fn value(
+        &mut self,
+        r: &Reference<'_>,
+        span: Span,
+        from: usize,
+        stack: &mut Vec<Vec<u8>>,
+    ) -> bool {
+        let value = match self.defs.get(r.name) {
+            Some(Value::Line(text)) => *text,
+            Some(Value::Lines(_)) => return false,
+            None => return self.predefined(r, span),
+        };
+        if stack.iter().any(|n| n == r.name) {
+            self.refers_to_itself(r.name, stack);
+            return false;
+        }
+        let bytes = self.sources.get(value).to_vec();
+        stack.push(r.name.to_vec());
+        let (mut i, mut copied) = (0, 0);
+        while i < bytes.len() {
+            let Some(inner) = reference(&bytes[i..]) else {
+                i += 1;
+                continue;
+            };
+            self.sources.copy_as(value.part(copied, i), span);
+            copied = i;
+            let mark = self.sources.arena_len();
+            if mark - from > MAX_LINE {
+                let text = format!("{} stands for too much text", quote(r.name));
+                self.diags.error(span, text);
+                return false;
+            }
+            if self.value(&inner, span, from, stack) {
+                copied = i + inner.len;
+            } else if self.cyclic.contains(inner.name) {
+                return false;
+            } else {
+                self.sources.rollback(mark);
+            }
+            i += inner.len;
+        }
+        self.sources.copy_as(value.part(copied, bytes.len()), span);
+        stack.pop();
+        true
+    }
+
+    /// Says once that a definition leads back to itself, where its value stands.
+    fn refers_to_itself(&mut self, name: &[u8], stack: &[Vec<u8>]) {
+        let start = stack.iter().position(|n| n == name).unwrap_or(0);
+        let ring = &stack[start..];
+        let known = ring.iter().any(|n| self.cyclic.contains(n));
+        self.cyclic.extend(stack.iter().cloned());
+        let Some(Value::Line(text)) = self.defs.get(name) else {
+            return;
+        };
+        if known {
+            return;
+        }
+        let span = self.sources.span(*text);
+        let mut chain = String::new();
+        for n in ring.iter().map(Vec::as_slice).chain([name]) {
+            if !chain.is_empty() {
+                chain.push_str(" -> ");
+            }
+            chain.push('$');
+            chain.push_str(&String::from_utf8_lossy(n));
+        }
+        self.diags
+            .error(span, format!("definition refers to itself: {chain}"));
+    }
+
+    /// `_PWD`, `_INSTANCE`, `_RANDOM`, `_ENV`, `_HASH`, `_BANG`.
+    fn predefined(&mut self, r: &Reference<'_>, span: Span) -> bool {
+        let params: Vec<&[u8]> = r
+            .params
+            .split(|b| blank(*b))
+            .filter(|p| !p.is_empty())
+            .collect();
+        let number = |p: &&[u8]| core::str::from_utf8(p).ok()?.parse::<u32>().ok();
+        let text = match (r.name, params.as_slice()) {
+            (b"_HASH", []) => "#".to_owned(),
+            (b"_BANG", []) => "!".to_owned(),
+            (b"_INSTANCE", []) => {
+                let id = self.config_id.clone();
+                self.sources.insert(&id, span);
+                return true;
+            }
+            (b"_PWD", []) => self.directory().to_owned(),
+            (b"_ENV", [name]) => {
+                let name = String::from_utf8_lossy(name);
+                self.outside.env(&name).unwrap_or_default()
+            }
+            (b"_RANDOM", range) if range.len() <= 2 => {
+                let min = range.first().map_or(Some(0), number);
+                let max = range.get(1).map_or(Some(32_767), number);
+                let (Some(min), Some(max)) = (min, max) else {
+                    return false;
+                };
+                self.roll(min, max).to_string()
+            }
+            _ => return false,
+        };
+        self.sources.insert(text.as_bytes(), span);
+        true
+    }
+
+    fn roll(&mut self, min: u32, max: u32) -> u32 {
+        // xorshift32
+        let mut x = self.random;
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random = x;
+        if min >= max {
+            return min;
+        }
+        let span = u64::from(max - min) + 1;
+        min + (u64::from(x) % span) as u32
+    }
+
+    /// Gives the variables of a repetition their next values.
+    pub(super) fn assign(&mut self, vars: Vec<Vec<u8>>, values: Vec<Vec<u8>>, whole: Text) {
+        let span = self.sources.span(whole);
+        let mut values = values.into_iter();
+        for name in vars {
+            let from = self.sources.arena_len();
+            let value = values.next().unwrap_or_default();
+            self.sources.insert(&value, span);
+            let text = self.sources.since(from);
+            self.defs.insert(name, Value::Line(text));
+        }
+    }
+
+    /// `~SEQ(…) rest` or `~LST(…) rest`. `false`: the line is something else.
+    pub(super) fn repetition(&mut self, text: Text) -> bool {
+        let bytes = self.sources.get(text);
+        let (seq, hex, open) = match bytes {
+            [b'~', b'S', b'E', b'Q', b'(', ..] => (true, false, 5),
+            [b'~', b'S', b'E', b'Q', b'x', b'(', ..] => (true, true, 6),
+            [b'~', b'L', b'S', b'T', b'(', ..] => (false, false, 5),
+            _ => return false,
+        };
+        let whole = text.part(0, open - 1);
+        let Some(close) = bytes.iter().position(|b| *b == b')') else {
+            let span = self.sources.span(whole);
+            self.diags
+                .error(span, "')' is missing; the line is ignored");
+            return true;
+        };
+        let body = self.trim(text.part(close + 1, bytes.len()));
+        let args = text.part(open, close);
+        let args = self.substitute(args).unwrap_or(args);
+        let parsed = match seq {
+            true => self.sequence(args, hex),
+            false => self.list(args),
+        };
+        match parsed {
+            Ok((vars, values)) => self.frames.push(Frame::Repeat(RepeatFrame {
+                vars,
+                values,
+                body,
+                whole: text.part(0, close + 1),
+            })),
+            Err((at, why)) => {
+                let span = self.sources.span(at);
+                self.diags
+                    .error(span, format!("{why}; the line is ignored"));
+                self.lex_broken(body);
+            }
+        }
+        true
+    }
+
+    fn sequence(&mut self, args: Text, hex: bool) -> Result<Repetition, (Text, String)> {
+        let parts = self.split_commas(args);
+        let Some((var, numbers)) = parts.split_first() else {
+            return Err((args, "~SEQ needs a name and a number".into()));
+        };
+        let name = self.variable(*var)?;
+        let mut values = [0i64; 3];
+        for (value, part) in values.iter_mut().zip(numbers) {
+            let bytes = self.sources.get(*part);
+            *value = c_number(bytes)
+                .ok_or_else(|| (*part, format!("{} is not a number", quote(bytes))))?;
+        }
+        let last = numbers.last().copied().unwrap_or(args);
+        let toward = |a: i64, b: i64| if b < a { -1 } else { 1 };
+        let (start, step, end) = match (numbers.len(), values) {
+            (1, [end, ..]) if end < 0 => (-1, -1, end),
+            (1, [end, ..]) => (1, toward(1, end), end),
+            (2, [start, end, _]) => (start, toward(start, end), end),
+            (3, [start, step, end]) => (start, step, end),
+            _ => return Err((args, "~SEQ takes one, two or three numbers".into())),
+        };
+        if step == 0 || (end > start) != (step > 0) && end != start {
+            return Err((last, "the step does not lead from start to end".into()));
+        }
+        let count = (end.saturating_sub(start)) / step + 1;
+        if count > MAX_VALUES {
+            return Err((last, format!("{count} values are more than {MAX_VALUES}")));
+        }
+        if hex && (start < 0 || end < 0) {
+            return Err((last, "~SEQx takes no negative numbers".into()));
+        }
+        let values = Values::Numbers {
+            next: start,
+            step,
+            left: u32::try_from(count).unwrap_or(0),
+            hex,
+        };
+        Ok((vec![name], values))
+    }
+
+    fn list(&mut self, args: Text) -> Result<Repetition, (Text, String)> {
+        let parts = self.split_commas(args);
+        let Some((first, rest)) = parts.split_first() else {
+            return Err((args, "~LST needs a name and values".into()));
+        };
+        let tuple = |text: Text| -> Option<Vec<Text>> {
+            let bytes = self.sources.get(text);
+            let braced = bytes.starts_with(b"{") && bytes.ends_with(b"}") && bytes.len() >= 2;
+            braced.then(|| self.split_commas(text.part(1, bytes.len() - 1)))
+        };
+        let names = tuple(*first);
+        let several = names.is_some();
+        let mut vars = Vec::new();
+        for name in names.unwrap_or_else(|| vec![*first]) {
+            vars.push(self.variable(name)?);
+        }
+        let mut values = Vec::new();
+        for part in rest {
+            let row = match several {
+                true => tuple(*part)
+                    .ok_or_else(|| (*part, "values stand in braces as the names do".to_owned()))?,
+                false => vec![*part],
+            };
+            if row.len() > vars.len() {
+                return Err((*part, "more values than names".into()));
+            }
+            values.push(row.iter().map(|t| self.sources.get(*t).to_vec()).collect());
+        }
+        Ok((vars, Values::List(Vec::into_iter(values))))
+    }
+
+    fn variable(&self, text: Text) -> Result<Vec<u8>, (Text, String)> {
+        let name = self.sources.get(text);
+        match name_len(name) == name.len() && !name.is_empty() {
+            true => Ok(name.to_vec()),
+            false => Err((text, format!("{} is not a name", quote(name)))),
+        }
+    }
+
+    /// Pieces between commas that are not inside braces, without surrounding blanks.
+    fn split_commas(&self, text: Text) -> Vec<Text> {
+        let bytes = self.sources.get(text);
+        let mut parts = Vec::new();
+        let (mut depth, mut from) = (0u32, 0);
+        for (i, b) in bytes.iter().enumerate() {
+            match b {
+                b'{' => depth += 1,
+                b'}' => depth = depth.saturating_sub(1),
+                b',' if depth == 0 => {
+                    parts.push(self.trim(text.part(from, i)));
+                    from = i + 1;
+                }
+                _ => {}
+            }
+        }
+        let last = self.trim(text.part(from, bytes.len()));
+        if !parts.is_empty() || last.len > 0 {
+            parts.push(last);
+        }
+        parts
+    }
+}
+
+type Repetition = (Vec<Vec<u8>>, Values);
+
+/// A number as C writes it: decimal, `0x…`, `0…`.
+fn c_number(bytes: &[u8]) -> Option<i64> {
+    let text = core::str::from_utf8(bytes).ok()?;
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let value = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        u32::from_str_radix(hex, 16)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        u32::from_str_radix(digits, 8)
+    } else {
+        digits.parse()
+    };
+    let value = i64::from(value.ok()?);
+    Some(if negative { -value } else { value })
+}

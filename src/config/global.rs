@@ -1,0 +1,247 @@
+//! `global_defs` becomes [`Global`] and the defaults of instances.
+
+use super::Global;
+use super::lexer::{BROKEN, RAW, Word};
+use super::script::ScriptUser;
+use super::table::{Item, Shape};
+use super::value;
+use super::walk::{Seen, Walk};
+use crate::time::Span;
+use crate::vrrp::Garp;
+use crate::wire::vrrp::{ChecksumForm, GROUP4, Version};
+use core::net::IpAddr;
+
+/// What instances inherit.
+#[derive(Clone, Debug)]
+pub(super) struct Defaults {
+    pub version: Version,
+    pub group4: IpAddr,
+    pub garp: GarpDefaults,
+    pub down_timer_adverts: u8,
+    pub lower_prio_no_advert: bool,
+    pub higher_prio_send_advert: bool,
+    pub owner_ignore_adverts: bool,
+    pub skip_check_adv_addr: bool,
+    pub checksum: ChecksumForm,
+    pub strict: bool,
+    pub dynamic_interfaces: bool,
+    pub script_user: ScriptUser,
+    pub security: bool,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Defaults {
+            version: Version::V2,
+            group4: IpAddr::V4(GROUP4),
+            garp: GarpDefaults::default(),
+            down_timer_adverts: 3,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            owner_ignore_adverts: false,
+            skip_check_adv_addr: false,
+            checksum: ChecksumForm::Pseudo,
+            strict: false,
+            dynamic_interfaces: false,
+            script_user: ScriptUser::Unset,
+            security: false,
+        }
+    }
+}
+
+/// `vrrp_garp_*`, as far as written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GarpDefaults {
+    delay: Option<Span>,
+    repeat: Option<u8>,
+    refresh: Option<Span>,
+    refresh_repeat: Option<u8>,
+    lower_prio_delay: Option<Span>,
+    lower_prio_repeat: Option<u8>,
+}
+
+impl GarpDefaults {
+    /// The values in force at this point.
+    pub(super) fn garp(&self) -> Garp {
+        let default = Garp::default();
+        let delay = self.delay.unwrap_or(default.delay);
+        let repeat = self.repeat.unwrap_or(default.repeat);
+        Garp {
+            delay,
+            repeat,
+            refresh: self.refresh.unwrap_or(default.refresh),
+            refresh_repeat: self.refresh_repeat.unwrap_or(default.refresh_repeat),
+            lower_prio_delay: self.lower_prio_delay.unwrap_or(delay),
+            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(repeat),
+        }
+    }
+    /// `vrrp_min_garp`: what is still at its default becomes the least.
+    fn least(&mut self) {
+        self.delay.get_or_insert(Span::ZERO);
+        self.repeat.get_or_insert(1);
+        self.refresh.get_or_insert(Span::ZERO);
+        self.refresh_repeat.get_or_insert(1);
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// The first argument as a number that was checked before.
+    pub(super) fn number(&self, node: u32) -> u32 {
+        let Some(word) = self.args(node).first() else {
+            return 0;
+        };
+        match value::int(self.bytes(*word), 0, i64::from(u32::MAX)) {
+            Ok(n) | Err(value::Fault::Trailing(n, _)) => u32::try_from(n).unwrap_or(u32::MAX),
+            Err(_) => 0,
+        }
+    }
+    /// The first argument as seconds.
+    pub(super) fn seconds(&self, node: u32) -> Span {
+        Span::from_secs(u64::from(self.number(node)))
+    }
+    /// The first argument as a count of packets, at least `min`, at most what a byte holds.
+    pub(super) fn packets(&self, node: u32, min: u8) -> u8 {
+        u8::try_from(self.number(node)).unwrap_or(u8::MAX).max(min)
+    }
+    /// The first argument as a decimal number of seconds.
+    pub(super) fn timer(&self, node: u32) -> Span {
+        let Some(word) = self.args(node).first() else {
+            return Span::ZERO;
+        };
+        let us = match value::decimal(self.bytes(*word), 0, u64::MAX, 6) {
+            Ok(us) | Err(value::Fault::Digits(us)) => us,
+            Err(value::Fault::Trailing(us, _)) => us.unsigned_abs(),
+            Err(_) => 0,
+        };
+        Span::from_micros(us)
+    }
+    /// The first argument as on or off; nothing means on.
+    pub(super) fn flag(&self, node: u32) -> bool {
+        let word = self.args(node).first().copied();
+        word.is_none_or(|w| value::boolean(self.bytes(w)).unwrap_or(true))
+    }
+    /// The first argument.
+    pub(super) fn first(&self, node: u32) -> Option<Word> {
+        self.args(node).first().copied()
+    }
+    /// The first argument as an address that was checked before.
+    pub(super) fn ip_of(&self, node: u32) -> Option<IpAddr> {
+        value::loose_ip(self.bytes(self.first(node)?))
+    }
+
+    /// A `global_defs` block.
+    pub(super) fn global(&mut self, block: u32, global: &mut Global) {
+        let mut seen = Seen::new();
+        for node in self.children(Some(block)) {
+            if !self.line(node, &mut seen, false) {
+                if self.name(node) == "script_user" {
+                    self.defaults.script_user = ScriptUser::Unknown;
+                }
+                continue;
+            }
+            match self.row(node).map(|r| r.shape) {
+                Some(Shape::Words(Item::Mails)) => self.mails(node, global),
+                Some(Shape::Script) => {
+                    self.script(node);
+                }
+                Some(_) if !self.identity(node, global) => self.vrrp_default(node),
+                _ => {}
+            }
+        }
+        global.dynamic_interfaces = self.defaults.dynamic_interfaces;
+    }
+
+    fn mails(&mut self, node: u32, global: &mut Global) {
+        let mut any = false;
+        for line in self.children(Some(node)) {
+            for word in self.all(line) {
+                any = true;
+                if !word.is(BROKEN | RAW) {
+                    global.notification_email.push(self.text(*word));
+                }
+            }
+        }
+        if !any {
+            let at = self.head(node);
+            self.diags
+                .error(at, "notification_email is empty")
+                .severity(super::diag::Severity::Warning);
+        }
+    }
+
+    /// Keywords that say who we are. `false`: it is another one.
+    fn identity(&mut self, node: u32, global: &mut Global) -> bool {
+        let Some(word) = self.first(node) else {
+            return false;
+        };
+        match self.name(node) {
+            "router_id" | "lvs_id" => global.router_id = Some(self.text(word)),
+            "notification_email_from" => global.notification_email_from = Some(self.text(word)),
+            "smtp_server" => {
+                let port = self.args(node).get(1).map(|w| self.bytes(*w));
+                let port = port
+                    .and_then(|p| value::int(p, 1, 65_535).ok())
+                    .unwrap_or(25);
+                let port = u16::try_from(port).unwrap_or(25);
+                global.smtp_server = Some((self.text(word), port));
+            }
+            "smtp_connect_timeout" => {
+                let seconds = u64::from(self.number(node).max(1));
+                global.smtp_connect_timeout = Some(Span::from_secs(seconds));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn vrrp_default(&mut self, node: u32) {
+        let mut d = core::mem::take(&mut self.defaults);
+        self.vrrp_default_of(node, &mut d);
+        self.defaults = d;
+    }
+
+    fn vrrp_default_of(&mut self, node: u32, d: &mut Defaults) {
+        let version = self.first(node).map(|w| self.bytes(w));
+        match self.name(node) {
+            "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
+            "vrrp_version" => d.version = Version::V2,
+            "vrrp_mcast_group4" => d.group4 = self.ip_of(node).unwrap_or(d.group4),
+            "vrrp_garp_master_delay" => d.garp.delay = Some(self.seconds(node)),
+            "vrrp_garp_master_repeat" => d.garp.repeat = Some(self.packets(node, 1)),
+            "vrrp_garp_master_refresh" => d.garp.refresh = Some(self.seconds(node)),
+            "vrrp_garp_master_refresh_repeat" => {
+                d.garp.refresh_repeat = Some(self.packets(node, 1));
+            }
+            "vrrp_garp_lower_prio_delay" => d.garp.lower_prio_delay = Some(self.seconds(node)),
+            "vrrp_garp_lower_prio_repeat" => d.garp.lower_prio_repeat = Some(self.packets(node, 0)),
+            "vrrp_min_garp" if self.flag(node) => d.garp.least(),
+            "vrrp_down_timer_adverts" => d.down_timer_adverts = self.packets(node, 1),
+            "vrrp_lower_prio_no_advert" => d.lower_prio_no_advert = self.flag(node),
+            "vrrp_higher_prio_send_advert" => d.higher_prio_send_advert = self.flag(node),
+            "vrrp_owner_ignore_adverts" => d.owner_ignore_adverts = self.flag(node),
+            "vrrp_skip_check_adv_addr" => d.skip_check_adv_addr = self.flag(node),
+            "vrrp_strict" => {
+                d.strict = self.flag(node);
+                let at = self.head(node);
+                let text = "vrrp_strict: packets to the virtual addresses are not refused yet";
+                self.diags.warning(at, text);
+            }
+            "v3_checksum_as_v2" => d.checksum = ChecksumForm::Plain,
+            "dynamic_interfaces" => d.dynamic_interfaces = true,
+            "enable_script_security" => d.security = true,
+            "script_user" => self.script_user(node, d),
+            _ => {}
+        }
+    }
+
+    fn script_user(&mut self, node: u32, d: &mut Defaults) {
+        let args = self.args(node);
+        let Some(user) = args.first().copied() else {
+            return;
+        };
+        d.script_user = match self.user(user, args.get(1).copied(), false) {
+            Some(user) => ScriptUser::Set(user),
+            None => ScriptUser::Unknown,
+        };
+    }
+}

@@ -1,0 +1,279 @@
+//! The normal form: the effective configuration as a keepalived.conf that loads to the same.
+
+use super::Config;
+use crate::notify::{Script, Scripts};
+use crate::vrrp::{Address, InstanceParams, Params};
+use crate::wire::vrrp::{Auth, ChecksumForm, Version};
+use core::fmt::{self, Write};
+
+/// The effective configuration with all defaults filled in.
+pub fn print(config: &Config) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = all(&mut out, config);
+    out
+}
+
+fn all(out: &mut String, config: &Config) -> fmt::Result {
+    global(out, config)?;
+    for (i, group) in config.vrrp.groups.iter().enumerate() {
+        writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
+        writeln!(out, "    group {{")?;
+        for id in &group.members {
+            if let Some(member) = config.vrrp.instances.get(usize::from(id.0)) {
+                writeln!(out, "        {}", word(&member.name))?;
+            }
+        }
+        writeln!(out, "    }}")?;
+        if let Some((_, s)) = config.notify.groups.get(i) {
+            scripts(out, s)?;
+        }
+        writeln!(out, "}}")?;
+    }
+    for (i, instance) in config.vrrp.instances.iter().enumerate() {
+        let s = config.notify.instances.get(i).map(|n| &n.1);
+        one(out, instance, &config.vrrp, s)?;
+    }
+    Ok(())
+}
+
+fn global(out: &mut String, config: &Config) -> fmt::Result {
+    let g = &config.global;
+    writeln!(out, "global_defs {{")?;
+    if let Some(id) = &g.router_id {
+        writeln!(out, "    router_id {}", word(id))?;
+    }
+    if !g.notification_email.is_empty() {
+        writeln!(out, "    notification_email {{")?;
+        for mail in &g.notification_email {
+            writeln!(out, "        {}", word(mail))?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if let Some(from) = &g.notification_email_from {
+        writeln!(out, "    notification_email_from {}", word(from))?;
+    }
+    if let Some((host, port)) = &g.smtp_server {
+        writeln!(out, "    smtp_server {} {port}", word(host))?;
+    }
+    if let Some(timeout) = g.smtp_connect_timeout {
+        writeln!(out, "    smtp_connect_timeout {timeout}")?;
+    }
+    if g.dynamic_interfaces {
+        writeln!(out, "    dynamic_interfaces")?;
+    }
+    if config.notify.security {
+        writeln!(out, "    enable_script_security")?;
+    }
+    writeln!(out, "}}")
+}
+
+fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
+    let name =
+        |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
+    let on = |b: bool| if b { "on" } else { "off" };
+    writeln!(out, "\nvrrp_instance {} {{", word(&p.name))?;
+    writeln!(
+        out,
+        "    state {}",
+        if p.wants_master { "MASTER" } else { "BACKUP" }
+    )?;
+    writeln!(out, "    interface {}", word(name(p.iface)))?;
+    writeln!(out, "    virtual_router_id {}", p.vrid)?;
+    writeln!(out, "    priority {}", p.priority)?;
+    writeln!(
+        out,
+        "    version {}",
+        if p.version == Version::V2 { 2 } else { 3 }
+    )?;
+    writeln!(out, "    advert_int {}", p.advert_int)?;
+    if let Some(source) = p.source {
+        writeln!(out, "    mcast_src_ip {source}")?;
+    }
+    writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    writeln!(
+        out,
+        "    {}",
+        if p.preempt { "preempt" } else { "nopreempt" }
+    )?;
+    if !p.preempt_delay.is_zero() {
+        writeln!(out, "    preempt_delay {}", p.preempt_delay)?;
+    }
+    if !p.track_primary {
+        writeln!(out, "    dont_track_primary")?;
+    }
+    writeln!(out, "    skip_check_adv_addr {}", on(p.skip_check_adv_addr))?;
+    writeln!(
+        out,
+        "    owner_ignore_adverts {}",
+        on(p.owner_ignore_adverts)
+    )?;
+    writeln!(
+        out,
+        "    lower_prio_no_advert {}",
+        on(p.lower_prio_no_advert)
+    )?;
+    writeln!(
+        out,
+        "    higher_prio_send_advert {}",
+        on(p.higher_prio_send_advert)
+    )?;
+    writeln!(out, "    down_timer_adverts {}", p.down_timer_adverts)?;
+    writeln!(
+        out,
+        "    v3_checksum_as_v2 {}",
+        on(p.checksum == ChecksumForm::Plain)
+    )?;
+    writeln!(out, "    garp_master_delay {}", p.garp.delay)?;
+    writeln!(out, "    garp_master_repeat {}", p.garp.repeat)?;
+    writeln!(out, "    garp_master_refresh {}", p.garp.refresh)?;
+    writeln!(
+        out,
+        "    garp_master_refresh_repeat {}",
+        p.garp.refresh_repeat
+    )?;
+    writeln!(out, "    garp_lower_prio_delay {}", p.garp.lower_prio_delay)?;
+    writeln!(
+        out,
+        "    garp_lower_prio_repeat {}",
+        p.garp.lower_prio_repeat
+    )?;
+    auth(out, &p.auth)?;
+    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
+    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
+    if p.addresses.is_empty() {
+        writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    if let Some(s) = s {
+        scripts(out, s)?;
+    }
+    writeln!(out, "}}")
+}
+
+fn auth(out: &mut String, auth: &Auth) -> fmt::Result {
+    let (kind, key) = match auth {
+        Auth::None => return Ok(()),
+        Auth::Pass(key) => ("PASS", key),
+        Auth::Ah(key) => ("AH", key),
+    };
+    writeln!(out, "    authentication {{")?;
+    writeln!(out, "        auth_type {kind}")?;
+    writeln!(out, "        auth_pass {}", word(&password(key)))?;
+    writeln!(out, "    }}")
+}
+
+/// The eight bytes as text. One that was cut inside a character is completed with any character
+/// that begins alike: it will be cut again at the same byte.
+fn password(key: &[u8; 8]) -> String {
+    let len = key.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
+    let mut bytes = key[..len].to_vec();
+    for _ in 0..3 {
+        if core::str::from_utf8(&bytes).is_ok() || len < 8 {
+            break;
+        }
+        bytes.push(0x80);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => String::from_utf8_lossy(&key[..len]).into_owned(),
+    }
+}
+
+fn addresses<'n>(
+    out: &mut String,
+    keyword: &str,
+    list: &[Address],
+    p: &InstanceParams,
+    name: &dyn Fn(crate::vrrp::IfaceId) -> &'n str,
+) -> fmt::Result {
+    if list.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "    {keyword} {{")?;
+    for a in list {
+        write!(out, "        {}/{}", a.address, a.prefix)?;
+        if a.iface != p.iface {
+            write!(out, " dev {}", word(name(a.iface)))?;
+        }
+        if a.scope != 0 {
+            write!(out, " scope {}", a.scope)?;
+        }
+        if let Some(label) = &a.label {
+            write!(out, " label {}", word(label))?;
+        }
+        if let Some(broadcast) = a.broadcast {
+            write!(out, " brd {broadcast}")?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "    }}")
+}
+
+fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
+    let all = [
+        ("notify_master", &s.master),
+        ("notify_backup", &s.backup),
+        ("notify_fault", &s.fault),
+        ("notify_stop", &s.stop),
+        ("notify", &s.any),
+    ];
+    for (keyword, script) in all {
+        if let Some(script) = script {
+            writeln!(out, "    {keyword} {}", command(script))?;
+        }
+    }
+    Ok(())
+}
+
+/// A command for the shell-like tokenizer: one word in double quotes, its words in single quotes
+/// where they need it.
+fn command(script: &Script) -> String {
+    let mut out = String::from("\"");
+    for (i, arg) in script.argv.iter().enumerate() {
+        if i > 0 {
+            out.push(' ');
+        }
+        let plain = !arg.is_empty()
+            && arg
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !b"'\"\\".contains(&b));
+        if !plain {
+            out.push('\'');
+        }
+        for c in arg.chars() {
+            match c {
+                '\'' | '"' | '\\' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                c if c.is_control() => {
+                    let mut buffer = [0; 4];
+                    for b in c.encode_utf8(&mut buffer).bytes() {
+                        out.push_str(&format!("\\x{b:02x}"));
+                    }
+                }
+                c => out.push(c),
+            }
+        }
+        if !plain {
+            out.push('\'');
+        }
+    }
+    out.push('"');
+    if let Some(user) = script.user {
+        out.push_str(&format!(" {} {}", user.uid, user.gid));
+    }
+    out
+}
+
+/// A word, in quotes if the plain tokenizer needs them.
+fn word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
+    let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
+    match starts && text.bytes().all(plain) {
+        true => text.to_owned(),
+        false => format!("\"{text}\""),
+    }
+}

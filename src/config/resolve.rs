@@ -1,0 +1,189 @@
+//! The root: blocks in file order, then what refers to what.
+
+use super::diag::{Class, Severity};
+use super::instance::Draft;
+use super::source::Span as At;
+use super::table::{Defined, State};
+use super::vrrp::GroupDraft;
+use super::walk::{Seen, Thing, Walk};
+use super::{Config, Global};
+use crate::vrrp::InstanceId;
+use std::collections::BTreeMap;
+
+/// Instances a configuration can have: their number is 16 bits.
+const MAX_INSTANCES: usize = 65_535;
+
+/// Everything that is sound.
+pub(super) fn config(walk: &mut Walk<'_>) -> Config {
+    let mut root = Root::default();
+    let mut seen = Seen::new();
+    for node in walk.children(None) {
+        let Some(row) = walk.row(node) else {
+            continue;
+        };
+        if !walk.line(node, &mut seen, false) {
+            continue;
+        }
+        match row.name {
+            "global_defs" => walk.global(node, &mut root.global),
+            "vrrp_instance" => root.instance(walk, node),
+            "vrrp_sync_group" => root.group(walk, node),
+            _ => root.other(walk, node, row.state),
+        }
+    }
+    root.finish(walk)
+}
+
+#[derive(Default)]
+struct Root {
+    global: Global,
+    drafts: Vec<Draft>,
+    groups: Vec<GroupDraft>,
+    instances: BTreeMap<Box<str>, At>,
+    group_names: BTreeMap<Box<str>, At>,
+}
+
+impl Root {
+    fn instance(&mut self, walk: &mut Walk<'_>, node: u32) {
+        let Some(draft) = walk.instance(node) else {
+            return;
+        };
+        if taken(
+            walk,
+            &mut self.instances,
+            &draft.name,
+            draft.name_at,
+            "vrrp_instance",
+        ) {
+            return;
+        }
+        if self.drafts.len() >= MAX_INSTANCES {
+            let text = "there are more vrrp_instances than 65535; this one is ignored";
+            walk.diags.error(draft.at, text);
+            return;
+        }
+        self.drafts.push(draft);
+    }
+
+    fn group(&mut self, walk: &mut Walk<'_>, node: u32) {
+        let Some(group) = walk.sync_group(node) else {
+            return;
+        };
+        let (name, at) = (group.name.clone(), group.name_at);
+        if !taken(walk, &mut self.group_names, &name, at, "vrrp_sync_group") {
+            self.groups.push(group);
+        }
+    }
+
+    /// A block nothing acts on yet.
+    fn other<'a>(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+        let kind = match walk.name(node) {
+            "vrrp_script" => Some(Defined::Script),
+            "track_file" | "vrrp_track_file" => Some(Defined::File),
+            "vrrp_track_process" => Some(Defined::Process),
+            "bfd_instance" => Some(Defined::Bfd),
+            _ => None,
+        };
+        let Some(kind) = kind else {
+            walk.inside(node, true);
+            return;
+        };
+        debug_assert!(!matches!(state, State::Works));
+        let before = walk.first_script;
+        if kind == Defined::Script {
+            walk.first_script = None;
+        }
+        let usable = walk.inside(node, true);
+        let script = match kind {
+            Defined::Script => core::mem::replace(&mut walk.first_script, before),
+            _ => None,
+        };
+        let Some(word) = walk.first(node) else {
+            return;
+        };
+        let at = walk.span(word);
+        let name = walk.bytes(word);
+        if let Some(first) = walk.defined.get(&(kind, name)) {
+            let line = walk.line_of(first.at);
+            let text = format!(
+                "{} {} is already defined on line {line}; this one is ignored",
+                walk.name(node),
+                super::diag::quote(name)
+            );
+            walk.diags.error(at, text);
+            return;
+        }
+        let thing = Thing { at, script, usable };
+        walk.defined.insert((kind, name), thing);
+    }
+
+    fn finish(self, walk: &mut Walk<'_>) -> Config {
+        let Root {
+            global,
+            mut drafts,
+            groups,
+            instances,
+            ..
+        } = self;
+        let mut config = Config {
+            global,
+            ..Config::default()
+        };
+        if config.global.router_id.is_none() {
+            let host = walk.outside.hostname();
+            config.global.router_id = (!host.is_empty()).then(|| host.into());
+        }
+        for draft in &mut drafts {
+            walk.settle(draft, &mut config.vrrp);
+        }
+        walk.clashes(&mut drafts);
+        let mut names: BTreeMap<Box<str>, (At, Option<InstanceId>)> = instances
+            .into_iter()
+            .map(|(name, at)| (name, (at, None)))
+            .collect();
+        for draft in drafts {
+            let Some(params) = draft.params else {
+                continue;
+            };
+            let id = u16::try_from(config.vrrp.instances.len()).unwrap_or(u16::MAX);
+            if let Some(entry) = names.get_mut(&draft.name) {
+                entry.1 = Some(InstanceId(id));
+            }
+            config.vrrp.instances.push(params);
+            config.notify.instances.push((draft.name, draft.scripts));
+        }
+        config.notify.groups = walk.groups(groups, &names, &mut config.vrrp);
+        config.notify.security = walk.defaults.security;
+        if let Some(at) = walk.first_script
+            && !walk.defaults.security
+        {
+            let text = "scripts are run, but enable_script_security is not set";
+            walk.diags
+                .add(Severity::Warning, Some(at), text)
+                .class(Class::Security)
+                .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
+        }
+        config
+    }
+}
+
+/// Whether a name was used before; says so.
+fn taken(
+    walk: &mut Walk<'_>,
+    names: &mut BTreeMap<Box<str>, At>,
+    name: &str,
+    at: At,
+    what: &str,
+) -> bool {
+    if let Some(first) = names.get(name) {
+        let text = format!(
+            "{what} {} is already defined on line {}; this one is ignored",
+            super::diag::quote(name.as_bytes()),
+            walk.line_of(*first)
+        );
+        walk.diags.error(at, text);
+        return true;
+    }
+    names.insert(name.into(), at);
+    false
+}

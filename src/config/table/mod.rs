@@ -1,0 +1,553 @@
+//! Every keyword there is, the block it lives in, what it takes, and what becomes of it.
+
+mod checks;
+mod global;
+mod ipvs;
+mod root;
+mod vrrp;
+
+use core::fmt;
+
+/// A block that holds keywords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Block {
+    /// Outside every block.
+    Root,
+    /// `global_defs`
+    Global,
+    /// `vrrp_sync_group`
+    SyncGroup,
+    /// `vrrp_instance`
+    Instance,
+    /// `authentication`
+    Authentication,
+    /// `auth_hmac`
+    AuthHmac,
+    /// `vrrp_script`
+    Script,
+    /// `track_file` at the root
+    TrackFile,
+    /// `vrrp_track_process`
+    TrackProcess,
+    /// `bfd_instance`
+    Bfd,
+    /// `garp_group`
+    GarpGroup,
+    /// `track_group`
+    TrackGroup,
+    /// `SSL`
+    Ssl,
+    /// `virtual_server`
+    VirtualServer,
+    /// `real_server`
+    RealServer,
+    /// `TCP_CHECK`
+    Tcp,
+    /// `HTTP_GET`
+    Http,
+    /// `SSL_GET`
+    SslGet,
+    /// `url` in `HTTP_GET`
+    Url,
+    /// `url` in `SSL_GET`
+    SslUrl,
+    /// `MISC_CHECK`
+    Misc,
+    /// `SMTP_CHECK`
+    Smtp,
+    /// `host` in `SMTP_CHECK`
+    SmtpHost,
+    /// `DNS_CHECK`
+    Dns,
+    /// `UDP_CHECK`
+    Udp,
+    /// `PING_CHECK`
+    Ping,
+    /// `FILE_CHECK`
+    File,
+    /// `BFD_CHECK`
+    BfdCheck,
+}
+
+/// All blocks.
+pub const BLOCKS: [Block; 28] = [
+    Block::Root,
+    Block::Global,
+    Block::SyncGroup,
+    Block::Instance,
+    Block::Authentication,
+    Block::AuthHmac,
+    Block::Script,
+    Block::TrackFile,
+    Block::TrackProcess,
+    Block::Bfd,
+    Block::GarpGroup,
+    Block::TrackGroup,
+    Block::Ssl,
+    Block::VirtualServer,
+    Block::RealServer,
+    Block::Tcp,
+    Block::Http,
+    Block::SslGet,
+    Block::Url,
+    Block::SslUrl,
+    Block::Misc,
+    Block::Smtp,
+    Block::SmtpHost,
+    Block::Dns,
+    Block::Udp,
+    Block::Ping,
+    Block::File,
+    Block::BfdCheck,
+];
+
+/// What stands between a block's keyword and its `{`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Nothing.
+    None,
+    /// Exactly one name; keepalived skips the block otherwise.
+    Name,
+    /// A name; keepalived gives up without it.
+    Required,
+    /// `IP [PORT]`, `fwmark N` or `group NAME`.
+    VirtualServer,
+    /// `IP [PORT]`.
+    RealServer,
+}
+
+/// What one line, or one word, of a list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// Mail addresses, any number on a line.
+    Mails,
+    /// Names of instances, any number on a line.
+    Instances,
+    /// Names of interfaces, any number on a line.
+    Interfaces,
+    /// An address with its options.
+    Address,
+    /// A static address with its options.
+    StaticAddress,
+    /// A route.
+    Route,
+    /// A policy rule.
+    Rule,
+    /// An interface to track: `IFNAME [weight W [reverse]]`.
+    TrackInterface,
+    /// Something defined elsewhere: `NAME [weight W [reverse|noreverse]]`, W up to this.
+    Track(Defined, i16),
+    /// `IP [min_ttl N] [max_ttl N]`.
+    Peer,
+    /// Service addresses: `IP[-…|/M] [PORT]` or `fwmark N`.
+    Service,
+    /// `IFNAME [MII|ETHTOOL|IOCTL]`.
+    Linkbeat,
+    /// `IFNAME DOWN [UP]`.
+    Delays,
+}
+
+/// Kinds of things that are defined by name and referred to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Defined {
+    /// `vrrp_script`
+    Script,
+    /// `track_file`
+    File,
+    /// `vrrp_track_process`
+    Process,
+    /// `bfd_instance`
+    Bfd,
+}
+
+/// What a keyword takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A block of keywords.
+    Block(Block, Head),
+    /// A block of words.
+    Words(Item),
+    /// A block of lines.
+    Lines(Item, Head),
+    /// Nothing.
+    Flag,
+    /// Perhaps `on`, `true`, `yes`, `off`, `false`, `no`.
+    Bool,
+    /// A whole number; anything else is refused.
+    Uint(u32, u32),
+    /// A whole number; outside a test, trailing characters are tolerated.
+    Count(u32, u32),
+    /// Perhaps a whole number.
+    OptUint(u32, u32),
+    /// A whole number with a sign.
+    Int(i32, i32),
+    /// A decimal number of units of 10^-digits: least, most, digits.
+    Decimal(u64, u64, u8),
+    /// Any word.
+    Word,
+    /// Perhaps a word.
+    OptWord,
+    /// A word of at most so many bytes.
+    Short(u8),
+    /// Between so many and so many words.
+    Many(u8, u8),
+    /// The name of an interface.
+    Interface,
+    /// An IP address.
+    Ip,
+    /// An IPv4 address, or one of either family, that is multicast.
+    Multicast(bool),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// One of these words, in any case.
+    AnyCase(&'static [&'static str]),
+    /// A script, perhaps with user and group.
+    Script,
+    /// Perhaps a script.
+    OptScript,
+    /// A script without user.
+    Command,
+    /// A user and perhaps a group.
+    User,
+    /// `N [reverse]`, N up to this.
+    Weight(i32),
+    /// `HOST [PORT]`.
+    Server,
+    /// `[all] SECONDS`.
+    ExtraIf(u32),
+    /// `IP [PORT]`.
+    IpPort,
+    /// `IFNAME [[inst] NAME] [id N] [maxlen N] [port N] [ttl N] [group IP]`.
+    SyncDaemon,
+    /// `[tcp S] [tcpfin S] [udp S]`.
+    Timeouts,
+    /// NAT, DR or TUN with its options.
+    Method,
+    /// A netmask, or a prefix length.
+    Mask,
+    /// HTTP status codes and ranges.
+    Codes,
+    /// 32 hexadecimal digits.
+    Digest,
+    /// `[read|match|…]`.
+    IncludeCheck,
+    /// A regular expression.
+    Regex,
+    /// `ID VALUE`.
+    HmacKey,
+    /// `NAME [user [group]]` of a FIFO.
+    Fifo,
+}
+
+/// What holdfast does with a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Does what it says.
+    Works,
+    /// Not supported yet; the text names what is missing and is said once.
+    Later(&'static str),
+    /// Not supported yet, and an instance with it cannot run; that is said there.
+    Blocks(&'static str),
+    /// Not supported, and not planned.
+    Never(&'static str),
+    /// Accepted; it has no effect, here or in keepalived.
+    Idle,
+    /// An old name; use this one.
+    Old(&'static str),
+    /// keepalived does not know it, or no longer; accepted with this explanation.
+    Foreign(&'static str),
+}
+
+/// What a second line with the same keyword means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The last one wins.
+    Last,
+    /// The first one wins.
+    First,
+    /// They add up.
+    Adds,
+}
+
+/// One keyword in one block.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The keyword.
+    pub name: &'static str,
+    /// What it takes.
+    pub shape: Shape,
+    /// What counts when it is not written.
+    pub default: &'static str,
+    /// What becomes of it.
+    pub state: State,
+    /// What a second one means.
+    pub again: Again,
+}
+
+impl Row {
+    const fn again(self, again: Again) -> Row {
+        Row { again, ..self }
+    }
+    const fn first(self) -> Row {
+        self.again(Again::First)
+    }
+    const fn adds(self) -> Row {
+        self.again(Again::Adds)
+    }
+    /// The block this keyword opens, if it opens one.
+    pub fn opens(&self) -> bool {
+        matches!(
+            self.shape,
+            Shape::Block(..) | Shape::Words(_) | Shape::Lines(..)
+        )
+    }
+}
+
+const fn row(name: &'static str, shape: Shape, default: &'static str, state: State) -> Row {
+    let again = match shape {
+        Shape::Block(..) | Shape::Words(_) | Shape::Lines(..) => Again::Adds,
+        Shape::Script | Shape::OptScript | Shape::Command => Again::First,
+        _ => Again::Last,
+    };
+    Row {
+        name,
+        shape,
+        default,
+        state,
+        again,
+    }
+}
+/// A keyword that works.
+const fn works(name: &'static str, shape: Shape, default: &'static str) -> Row {
+    row(name, shape, default, State::Works)
+}
+/// A keyword that is not supported yet.
+const fn later(name: &'static str, shape: Shape, default: &'static str) -> Row {
+    row(name, shape, default, State::Later(""))
+}
+const fn later_as(
+    what: &'static str,
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+) -> Row {
+    row(name, shape, default, State::Later(what))
+}
+/// A keyword without which, or with which, an instance cannot run yet.
+const fn blocks(
+    what: &'static str,
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+) -> Row {
+    row(name, shape, default, State::Blocks(what))
+}
+const fn never(what: &'static str, name: &'static str, shape: Shape, default: &'static str) -> Row {
+    row(name, shape, default, State::Never(what))
+}
+const fn idle(name: &'static str, shape: Shape, default: &'static str) -> Row {
+    row(name, shape, default, State::Idle)
+}
+/// An old name of another keyword.
+const fn old(name: &'static str, shape: Shape, new: &'static str) -> Row {
+    row(name, shape, "", State::Old(new))
+}
+const fn foreign(name: &'static str, shape: Shape, why: &'static str) -> Row {
+    row(name, shape, "", State::Foreign(why))
+}
+
+/// A decimal number of seconds, in microseconds.
+const fn timer(min: u64, max: u64) -> Shape {
+    Shape::Decimal(min, max, 6)
+}
+/// Longest timer keepalived takes: 32 bits of microseconds.
+const TIMER_MAX: u64 = 4_294_967_295;
+const BIG: u32 = u32::MAX;
+
+/// The keywords of a block.
+pub fn rows(block: Block) -> &'static [Row] {
+    match block {
+        Block::Root => root::ROOT,
+        Block::Global => global::GLOBAL,
+        Block::SyncGroup => vrrp::SYNC_GROUP,
+        Block::Instance => vrrp::INSTANCE,
+        Block::Authentication => vrrp::AUTHENTICATION,
+        Block::AuthHmac => vrrp::AUTH_HMAC,
+        Block::Script => root::SCRIPT,
+        Block::TrackFile => root::TRACK_FILE,
+        Block::TrackProcess => root::TRACK_PROCESS,
+        Block::Bfd => root::BFD,
+        Block::GarpGroup => root::GARP_GROUP,
+        Block::TrackGroup => root::TRACK_GROUP,
+        Block::Ssl => root::SSL,
+        Block::VirtualServer => ipvs::VIRTUAL_SERVER,
+        Block::RealServer => ipvs::REAL_SERVER,
+        Block::Tcp => checks::TCP,
+        Block::Http => checks::HTTP,
+        Block::SslGet => checks::SSL_GET,
+        Block::Url => checks::URL,
+        Block::SslUrl => checks::SSL_URL,
+        Block::Misc => checks::MISC,
+        Block::Smtp => checks::SMTP,
+        Block::SmtpHost => checks::SMTP_HOST,
+        Block::Dns => checks::DNS,
+        Block::Udp => checks::UDP,
+        Block::Ping => checks::PING,
+        Block::File => checks::FILE,
+        Block::BfdCheck => checks::BFD_CHECK,
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Block::Root => "top level",
+            Block::Global => "global_defs",
+            Block::SyncGroup => "vrrp_sync_group",
+            Block::Instance => "vrrp_instance",
+            Block::Authentication => "authentication",
+            Block::AuthHmac => "auth_hmac",
+            Block::Script => "vrrp_script",
+            Block::TrackFile => "track_file",
+            Block::TrackProcess => "vrrp_track_process",
+            Block::Bfd => "bfd_instance",
+            Block::GarpGroup => "garp_group",
+            Block::TrackGroup => "track_group",
+            Block::Ssl => "SSL",
+            Block::VirtualServer => "virtual_server",
+            Block::RealServer => "real_server",
+            Block::Tcp => "TCP_CHECK",
+            Block::Http => "HTTP_GET",
+            Block::SslGet => "SSL_GET",
+            Block::Url | Block::SslUrl => "url",
+            Block::Misc => "MISC_CHECK",
+            Block::Smtp => "SMTP_CHECK",
+            Block::SmtpHost => "host",
+            Block::Dns => "DNS_CHECK",
+            Block::Udp => "UDP_CHECK",
+            Block::Ping => "PING_CHECK",
+            Block::File => "FILE_CHECK",
+            Block::BfdCheck => "BFD_CHECK",
+        })
+    }
+}
+
+/// A row by block and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowId {
+    pub block: Block,
+    pub index: u8,
+}
+
+impl RowId {
+    pub(super) fn get(self) -> &'static Row {
+        &rows(self.block)[usize::from(self.index)]
+    }
+}
+
+/// The keyword `name` in `block`.
+pub(super) fn find(block: Block, name: &[u8]) -> Option<RowId> {
+    let index = rows(block).iter().position(|r| r.name.as_bytes() == name)?;
+    let index = u8::try_from(index).ok()?;
+    Some(RowId { block, index })
+}
+
+/// The blocks in which `name` is a keyword, without repeating their names.
+pub(super) fn homes(name: &[u8]) -> Vec<Block> {
+    let mut found: Vec<Block> = BLOCKS
+        .into_iter()
+        .filter(|b| find(*b, name).is_some())
+        .collect();
+    found.dedup_by_key(|b| b.to_string());
+    found
+}
+
+/// Whether a keyword takes any text, so that look-alike characters change nothing for keepalived.
+pub(super) fn free_text(name: &[u8]) -> bool {
+    let mut shapes = BLOCKS.into_iter().filter_map(|b| find(b, name));
+    shapes.next().is_some_and(|id| {
+        matches!(
+            id.get().shape,
+            Shape::Word | Shape::OptWord | Shape::Many(..) | Shape::Flag
+        )
+    })
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Shape::Block(_, head) => write!(f, "{head}{{ }}"),
+            Shape::Words(_) => f.write_str("{ words }"),
+            Shape::Lines(_, head) => write!(f, "{head}{{ lines }}"),
+            Shape::Flag => Ok(()),
+            Shape::Bool => f.write_str("[on|off]"),
+            Shape::Uint(min, BIG) | Shape::Count(min, BIG) => write!(f, "N (from {min})"),
+            Shape::Uint(min, max) | Shape::Count(min, max) => write!(f, "{min}..{max}"),
+            Shape::OptUint(min, max) => write!(f, "[{min}..{max}]"),
+            Shape::Int(min, max) => write!(f, "{min}..{max}"),
+            Shape::Decimal(min, max, digits) => {
+                write!(f, "{}..", Scaled(min, digits))?;
+                write!(f, "{}", Scaled(max, digits))
+            }
+            Shape::Word | Shape::Short(_) => f.write_str("WORD"),
+            Shape::OptWord => f.write_str("[WORD]"),
+            Shape::Many(min, _) => f.write_str(if min == 0 { "[WORD ...]" } else { "WORD ..." }),
+            Shape::Interface => f.write_str("INTERFACE"),
+            Shape::Ip => f.write_str("IP"),
+            Shape::Multicast(_) => f.write_str("MULTICAST-IP"),
+            Shape::Choice(words) | Shape::AnyCase(words) => f.write_str(&words.join("|")),
+            Shape::Script => f.write_str("COMMAND [USER [GROUP]]"),
+            Shape::OptScript => f.write_str("[COMMAND [USER [GROUP]]]"),
+            Shape::Command => f.write_str("COMMAND"),
+            Shape::User => f.write_str("USER [GROUP]"),
+            Shape::Weight(max) => write!(f, "-{max}..{max} [reverse]"),
+            Shape::Server => f.write_str("HOST [PORT]"),
+            Shape::ExtraIf(min) => write!(f, "[all] {min}..86400"),
+            Shape::IpPort => f.write_str("IP [PORT]"),
+            Shape::SyncDaemon => {
+                f.write_str("INTERFACE [inst NAME] [id N] [maxlen N] [port N] [ttl N] [group IP]")
+            }
+            Shape::Timeouts => f.write_str("[tcp N] [tcpfin N] [udp N]"),
+            Shape::Method => f.write_str("NAT|DR|TUN [type ipip|gue port N|gre] [csum]"),
+            Shape::Mask => f.write_str("NETMASK|1..128"),
+            Shape::Codes => f.write_str("N[-N] ..."),
+            Shape::Digest => f.write_str("32 hex digits"),
+            Shape::IncludeCheck => f.write_str("[[+-]read|match|wildcard_match|brace_match ...]"),
+            Shape::Regex => f.write_str("PATTERN"),
+            Shape::HmacKey => f.write_str("1..255 VALUE"),
+            Shape::Fifo => f.write_str("PATH [USER [GROUP]]"),
+        }
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Head::None => "",
+            Head::Name | Head::Required => "NAME ",
+            Head::VirtualServer => "IP [PORT]|fwmark N|group NAME ",
+            Head::RealServer => "IP [PORT] ",
+        })
+    }
+}
+
+/// A scaled decimal number, printed without trailing zeros.
+pub(super) struct Scaled(pub u64, pub u8);
+
+impl fmt::Display for Scaled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = 10u64.saturating_pow(u32::from(self.1)).max(1);
+        let (whole, mut frac) = (self.0 / unit, self.0 % unit);
+        let mut digits = usize::from(self.1);
+        write!(f, "{whole}")?;
+        if frac == 0 {
+            return Ok(());
+        }
+        while frac % 10 == 0 {
+            frac /= 10;
+            digits -= 1;
+        }
+        write!(f, ".{frac:0digits$}")
+    }
+}

@@ -1,0 +1,570 @@
+//! Drafts of instances and groups become the VRRP room's parameters.
+
+use super::diag::{Severity, quote};
+use super::instance::Draft;
+use super::lexer::{BROKEN, RAW, Word};
+use super::source::Span as At;
+use super::table::Shape;
+use super::walk::{Seen, Walk};
+use crate::notify::Scripts;
+use crate::time::Span;
+use crate::vrrp::{
+    Address, Family, GroupParams, IfaceId, InstanceId, InstanceParams, Params, Place,
+};
+use crate::wire::vrrp::{Auth, Version};
+use std::collections::BTreeMap;
+
+/// A sync group as written.
+pub(super) struct GroupDraft {
+    pub name: Box<str>,
+    pub at: At,
+    pub name_at: At,
+    pub members: Vec<Word>,
+    pub scripts: Scripts,
+}
+
+/// Addresses one advert can list: its count is a byte.
+const MAX_ADDRESSES: usize = 255;
+
+impl<'a> Walk<'a> {
+    /// A `vrrp_sync_group` block.
+    pub(super) fn sync_group(&mut self, block: u32) -> Option<GroupDraft> {
+        let name = self.first(block)?;
+        let mut group = GroupDraft {
+            name: self.text(name),
+            at: self.head(block),
+            name_at: self.span(name),
+            members: Vec::new(),
+            scripts: Scripts::default(),
+        };
+        let mut seen = Seen::new();
+        for node in self.children(Some(block)) {
+            let Some(row) = self.row(node) else {
+                continue;
+            };
+            if !self.line(node, &mut seen, false) {
+                continue;
+            }
+            match row.shape {
+                Shape::Words(_) => {
+                    for line in self.children(Some(node)) {
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
+                    }
+                }
+                Shape::Script => {
+                    self.instance_script(node, row.name, &mut group.scripts);
+                }
+                _ => {
+                    self.inside(node, true);
+                }
+            }
+        }
+        Some(group)
+    }
+
+    /// What follows from an instance's statements together.
+    pub(super) fn settle(&mut self, d: &mut Draft, params: &mut Params) {
+        let mut runs = self.identified(d);
+        self.owner(d);
+        let version = self.version(d);
+        self.strictness(d);
+        let interval = self.interval(d, version);
+        let auth = self.auth(d, version);
+        self.count(d, version, &mut runs);
+        self.not_yet(d, &mut runs);
+        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
+            return;
+        };
+        self.exists(interface, self.defaults.dynamic_interfaces);
+        let iface = self.intern(params, interface);
+        let mut p = InstanceParams::new(&d.name, iface, vrid);
+        p.place = self.place(d.at);
+        p.version = version;
+        p.family = Family::V4;
+        p.priority = d.priority.unwrap_or(100);
+        p.wants_master = d.state.is_some_and(|s| s.0);
+        p.advert_int = interval;
+        p.source = d.source.map(|s| s.0);
+        p.group_address = d.destination.map_or(self.defaults.group4, |g| g.0);
+        p.preempt = d.nopreempt.is_none();
+        p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
+        p.auth = auth;
+        p.garp = d.garp;
+        p.track_primary = d.track_primary;
+        self.inherit(d, &mut p);
+        p.addresses = self.addresses(&d.addresses, iface, params);
+        p.excluded = self.addresses(&d.excluded, iface, params);
+        d.params = Some(p);
+    }
+
+    /// Interface and VRID.
+    fn identified(&mut self, d: &Draft) -> bool {
+        let name = &d.name;
+        let mut runs = true;
+        if d.vrid.is_none() {
+            if !d.vrid_bad {
+                let text = format!("vrrp_instance {name} has no virtual_router_id; it cannot run");
+                self.diags.error(d.at, text);
+            }
+            runs = false;
+        }
+        if d.interface.is_none() && d.unicast.is_none() {
+            if !d.interface_bad {
+                let text = format!("vrrp_instance {name} has no interface; it cannot run");
+                self.diags.error(d.at, text);
+            }
+            runs = false;
+        }
+        if let Some(word) = d.interface
+            && self.bytes(word) == b"lo"
+        {
+            self.wrong(
+                word,
+                "the loopback interface cannot carry VRRP".into(),
+                None,
+            );
+            runs = false;
+        }
+        runs
+    }
+
+    /// The number of an interface name.
+    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+        let bytes = self.bytes(word);
+        if let Some(index) = self.interfaces.get(bytes) {
+            return *index;
+        }
+        let Ok(index) = u16::try_from(params.interfaces.len()) else {
+            let text = "more than 65536 interfaces are named; the first one is used".into();
+            self.wrong(word, text, None);
+            return IfaceId(0);
+        };
+        let index = IfaceId(index);
+        params.interfaces.push(self.text(word));
+        self.interfaces.insert(bytes, index);
+        index
+    }
+
+    pub(super) fn place(&self, at: At) -> Place {
+        Place {
+            file: self.sources.path(at.file).into(),
+            line: self.line_of(at),
+        }
+    }
+
+    /// What an instance does not say comes from global_defs.
+    fn inherit(&self, d: &Draft, p: &mut InstanceParams) {
+        let from = &self.defaults;
+        p.checksum = d.checksum.unwrap_or(from.checksum);
+        p.skip_check_adv_addr = d.skip_check_adv_addr.unwrap_or(from.skip_check_adv_addr);
+        p.owner_ignore_adverts = d.owner_ignore_adverts.unwrap_or(from.owner_ignore_adverts);
+        p.lower_prio_no_advert = d.lower_prio_no_advert.unwrap_or(from.lower_prio_no_advert);
+        p.higher_prio_send_advert = d
+            .higher_prio_send_advert
+            .unwrap_or(from.higher_prio_send_advert);
+        p.down_timer_adverts = d.down_timer_adverts.unwrap_or(from.down_timer_adverts);
+    }
+
+    fn addresses(
+        &mut self,
+        lines: &[super::address::Line],
+        own: IfaceId,
+        params: &mut Params,
+    ) -> Vec<Address> {
+        let mut out = Vec::with_capacity(lines.len());
+        for line in lines {
+            let iface = match line.dev {
+                Some(dev) => {
+                    self.exists(dev, self.defaults.dynamic_interfaces);
+                    self.intern(params, dev)
+                }
+                None => own,
+            };
+            out.push(Address {
+                address: line.address,
+                prefix: line.prefix,
+                iface,
+                scope: line.scope,
+                label: line.label.clone(),
+                broadcast: line.broadcast,
+            });
+        }
+        out
+    }
+
+    /// Priority, state and preemption depend on each other.
+    fn owner(&mut self, d: &mut Draft) {
+        let master = d.state.filter(|s| s.0);
+        if d.priority.is_none() && master.is_some() {
+            d.priority = Some(255);
+            let (_, at) = master.unwrap_or_default();
+            let text = "state MASTER without priority makes this the owner: priority 255";
+            self.diags.warning(at, text).hint("write a priority");
+        }
+        let owner = d.priority == Some(255);
+        if owner && d.state.is_none() {
+            d.state = Some((true, d.at));
+        }
+        let why = match (master, owner) {
+            (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
+            (None, true) => "priority 255".to_owned(),
+            (None, false) => String::new(),
+        };
+        if let Some(at) = d.nopreempt
+            && !why.is_empty()
+        {
+            let text = format!("nopreempt does nothing with {why}; it is ignored");
+            self.diags
+                .error(at, text)
+                .severity(Severity::Warning)
+                .hint("write 'state BACKUP' on all routers");
+            d.nopreempt = None;
+        }
+        if let Some((_, at)) = d.preempt_delay {
+            let why = match d.nopreempt {
+                Some(_) => "nopreempt",
+                None if master.is_some() => "state MASTER",
+                None => return,
+            };
+            let text = format!("preempt_delay does nothing with {why}; it is ignored");
+            self.diags.error(at, text).severity(Severity::Warning);
+            d.preempt_delay = None;
+        }
+    }
+
+    fn version(&mut self, d: &mut Draft) -> Version {
+        let v6 = d.ipv6.is_some() || d.source.is_some_and(|s| s.0.is_ipv6());
+        match (d.version, v6) {
+            (Some((Version::V2, at)), true) => {
+                let text = "version 2 carries no IPv6 addresses; version 3 is used";
+                self.diags.error(at, text);
+                Version::V3
+            }
+            (_, true) => Version::V3,
+            (Some((version, _)), false) => version,
+            (None, false) => self.defaults.version,
+        }
+    }
+
+    /// Strict mode: what the RFC does not allow is refused or corrected (behaviour of keepalived).
+    fn strictness(&mut self, d: &mut Draft) {
+        if !d.strict.unwrap_or(self.defaults.strict) {
+            return;
+        }
+        if let Some(at) = d.unicast {
+            self.diags
+                .error(at, "vrrp_strict forbids unicast_peer")
+                .hint("remove vrrp_strict, or the peers");
+        }
+        let owner = d.priority == Some(255);
+        if let Some((master, at)) = d.state
+            && master != owner
+        {
+            let text = match master {
+                true => "vrrp_strict: only the owner (priority 255) can be MASTER; BACKUP is used",
+                false => "vrrp_strict: the owner (priority 255) must be MASTER; MASTER is used",
+            };
+            self.diags.error(at, text).severity(Severity::Warning);
+            d.state = Some((owner, at));
+        }
+        if let Some(auth) = d.auth.take() {
+            let text = "vrrp_strict knows no authentication; it is ignored";
+            self.diags.error(auth.at, text).severity(Severity::Warning);
+        }
+        if let Some((_, at)) = d.preempt_delay.take() {
+            let text = "vrrp_strict knows no preempt_delay; it is ignored";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
+        d.no_addresses = false;
+        d.garp.lower_prio_delay = Span::ZERO;
+        d.garp.lower_prio_repeat = 0;
+        d.down_timer_adverts = Some(3);
+        d.lower_prio_no_advert = Some(true);
+        d.higher_prio_send_advert = Some(false);
+        d.owner_ignore_adverts = Some(true);
+    }
+
+    fn interval(&mut self, d: &Draft, version: Version) -> Span {
+        let Some((asked, at)) = d.advert_int else {
+            return Span::from_secs(1);
+        };
+        let us = asked.micros();
+        let (unit, most) = match version {
+            Version::V2 => (1_000_000, 255_000_000),
+            Version::V3 => (10_000, 40_950_000),
+        };
+        let rounded = us
+            .saturating_add(unit / 2)
+            .checked_div(unit)
+            .unwrap_or(1)
+            .max(1)
+            .saturating_mul(unit)
+            .min(most);
+        let got = Span::from_micros(rounded);
+        if rounded != us {
+            let text = match version {
+                Version::V2 => {
+                    format!("advert_int {asked}: VRRPv2 carries whole seconds only; {got} is used")
+                }
+                Version::V3 => format!(
+                    "advert_int {asked}: VRRPv3 carries hundredths of a second up to 40.95; {got} is used"
+                ),
+            };
+            let diag = self.diags.error(at, text);
+            if version == Version::V2 {
+                diag.hint("write 'version 3' for shorter intervals");
+            }
+        }
+        got
+    }
+
+    fn auth(&mut self, d: &mut Draft, version: Version) -> Auth {
+        let Some(auth) = d.auth else {
+            return Auth::None;
+        };
+        let warn = |w: &mut Self, text: &str| {
+            w.diags.error(auth.at, text).severity(Severity::Warning);
+        };
+        if version == Version::V3 {
+            warn(self, "VRRPv3 has no authentication; it is ignored");
+            return Auth::None;
+        }
+        if d.hmac {
+            warn(
+                self,
+                "auth_hmac replaces this authentication; it is ignored",
+            );
+            return Auth::None;
+        }
+        match (auth.ah, auth.password) {
+            (Some(true), Some(key)) => {
+                let owner = d.priority == Some(255);
+                if let Some((true, at)) = d.state
+                    && !owner
+                {
+                    let text = "AH cannot start as MASTER: the sequence number must be learnt first; \
+                                BACKUP is used";
+                    self.diags.error(at, text).severity(Severity::Warning);
+                    d.state = Some((false, at));
+                }
+                Auth::Ah(key)
+            }
+            (Some(false), Some(key)) => Auth::Pass(key),
+            (Some(_), None) => {
+                warn(
+                    self,
+                    "auth_type without auth_pass; there is no authentication",
+                );
+                Auth::None
+            }
+            (None, Some(_)) => {
+                warn(
+                    self,
+                    "auth_pass without a known auth_type; there is no authentication",
+                );
+                Auth::None
+            }
+            (None, None) => Auth::None,
+        }
+    }
+
+    /// How many addresses there are.
+    fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
+        if d.addresses.is_empty() && !d.no_addresses && *runs {
+            let name = d.name.clone();
+            let strict = d.strict.unwrap_or(self.defaults.strict);
+            if version == Version::V3 || strict {
+                let mode = if strict { "vrrp_strict" } else { "VRRPv3" };
+                let text = format!(
+                    "vrrp_instance {name} has no virtual address, which {mode} does not allow"
+                );
+                self.diags.error(d.at, text);
+                *runs = false;
+            } else {
+                let text = format!("vrrp_instance {name} has no virtual address");
+                self.diags.error(d.at, text).severity(Severity::Warning);
+            }
+        }
+        if d.addresses.len() > MAX_ADDRESSES {
+            let at = self.span(d.addresses[MAX_ADDRESSES].at);
+            let text = format!(
+                "an advert lists at most {MAX_ADDRESSES} addresses; {} are written, the rest is held \
+                 but not advertised",
+                d.addresses.len()
+            );
+            self.diags.error(at, text);
+            let mut rest = d.addresses.split_off(MAX_ADDRESSES);
+            rest.append(&mut d.excluded);
+            d.excluded = rest;
+        }
+    }
+
+    /// What cannot run yet is said once and left out.
+    fn not_yet(&mut self, d: &Draft, runs: &mut bool) {
+        if let (None, Some(at)) = (d.unicast, d.unicast_word) {
+            let text = "a unicast keyword without unicast_peer: multicast is used";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
+        let name = &d.name;
+        let missing = match (d.unicast, d.ipv6) {
+            (Some(at), _) => Some((at, "unicast peers are")),
+            (None, Some(at)) => Some((at, "IPv6 is")),
+            (None, None) => d.source.filter(|s| s.0.is_ipv6()).map(|s| (s.1, "IPv6 is")),
+        };
+        if let Some((at, what)) = missing {
+            let text = format!("{what} not supported yet: vrrp_instance {name} does not run");
+            self.diags.error(at, text).ours();
+            *runs = false;
+        }
+        if let Some((ip, at)) = d.destination
+            && ip.is_ipv6()
+            && *runs
+        {
+            self.diags
+                .error(at, "an IPv6 group does not fit IPv4 addresses");
+            *runs = false;
+        }
+    }
+
+    /// The same VRID twice on an interface, the same address in two instances.
+    pub(super) fn clashes(&mut self, drafts: &mut [Draft]) {
+        let mut routers: BTreeMap<(Box<str>, u8, core::net::IpAddr), usize> = BTreeMap::new();
+        let mut holders: BTreeMap<(core::net::IpAddr, IfaceId), usize> = BTreeMap::new();
+        for i in 0..drafts.len() {
+            let Some(p) = &drafts[i].params else {
+                continue;
+            };
+            let interface = drafts[i]
+                .interface
+                .map(|w| self.text(w))
+                .unwrap_or_default();
+            let key = (interface.clone(), p.vrid, p.group_address);
+            if let Some(first) = routers.get(&key).copied() {
+                let at = drafts[i].vrid.map_or(drafts[i].at, |v| v.1);
+                let text = format!(
+                    "virtual_router_id {} on {interface} is already used by vrrp_instance {} (line {}); \
+                     {} does not run",
+                    key.1,
+                    drafts[first].name,
+                    self.line_of(drafts[first].at),
+                    drafts[i].name
+                );
+                self.diags.error(at, text);
+                drafts[i].params = None;
+                continue;
+            }
+            routers.insert(key, i);
+            let held: Vec<_> = p
+                .addresses
+                .iter()
+                .chain(&p.excluded)
+                .map(|a| (a.address, a.iface))
+                .collect();
+            for key in held {
+                let Some(first) = holders.insert(key, i).filter(|f| *f != i) else {
+                    continue;
+                };
+                let lines = drafts[i].addresses.iter().chain(&drafts[i].excluded);
+                let at = lines
+                    .into_iter()
+                    .find(|l| l.address == key.0)
+                    .map_or(drafts[i].at, |l| self.span(l.at));
+                let text = format!(
+                    "{} is also held by vrrp_instance {}",
+                    key.0, drafts[first].name
+                );
+                self.diags.warning(at, text);
+            }
+        }
+    }
+
+    /// Sync groups get their members.
+    pub(super) fn groups(
+        &mut self,
+        groups: Vec<GroupDraft>,
+        names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+        params: &mut Params,
+    ) -> Vec<(Box<str>, Scripts)> {
+        let mut scripts = Vec::new();
+        let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
+        for g in groups {
+            let mut members = Vec::new();
+            let own = params.groups.len();
+            for word in &g.members {
+                let name = self.text(*word);
+                let Some(id) = self.member(*word, &name, &g, names) else {
+                    continue;
+                };
+                if taken.get(&id) == Some(&own) {
+                    let text = format!("{} is in this group already", quote(name.as_bytes()));
+                    self.warn(*word, text);
+                } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
+                    let text = format!(
+                        "{} is already a member of vrrp_sync_group {} (line {})",
+                        quote(name.as_bytes()),
+                        other.name,
+                        other.place.line
+                    );
+                    self.wrong(*word, text, None);
+                } else {
+                    members.push(id);
+                    taken.insert(id, own);
+                }
+            }
+            match members.len() {
+                0 => {
+                    let text = format!("vrrp_sync_group {} has no members; it is ignored", g.name);
+                    self.diags.error(g.at, text);
+                    continue;
+                }
+                1 => {
+                    let text = format!("vrrp_sync_group {} has only one member", g.name);
+                    self.diags.error(g.at, text).severity(Severity::Warning);
+                }
+                _ => {}
+            }
+            let place = self.place(g.at);
+            params.groups.push(GroupParams {
+                name: g.name.clone(),
+                place,
+                members,
+            });
+            scripts.push((g.name, g.scripts));
+        }
+        scripts
+    }
+
+    fn member(
+        &mut self,
+        word: Word,
+        name: &str,
+        group: &GroupDraft,
+        names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+    ) -> Option<InstanceId> {
+        match names.get(name) {
+            Some((_, Some(id))) => Some(*id),
+            Some((_, None)) => {
+                let at = self.span(word);
+                let text = format!(
+                    "{} does not run, so vrrp_sync_group {} goes without it",
+                    quote(name.as_bytes()),
+                    group.name
+                );
+                self.diags.warning(at, text);
+                None
+            }
+            None => {
+                let near = super::suggest::nearest(name.as_bytes(), names.keys().map(|k| &**k));
+                let near = near.map(|n| format!("did you mean '{n}'?"));
+                let text = format!(
+                    "vrrp_sync_group {} names an unknown vrrp_instance {}",
+                    group.name,
+                    quote(name.as_bytes())
+                );
+                self.wrong(word, text, near.as_deref());
+                None
+            }
+        }
+    }
+}

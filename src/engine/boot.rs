@@ -1,0 +1,99 @@
+//! From nothing to a turning loop: sockets, what the kernel holds, what an earlier worker left.
+
+use super::*;
+use crate::sys;
+use crate::vrrp::Event;
+use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+use std::os::fd::AsRawFd;
+use vital::Vital;
+
+/// Notifications wanted: links and addresses.
+const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_IPV6_ADDRESS);
+/// Receive buffer of the monitor socket, bytes.
+const MONITOR_BUFFER: usize = 2 << 20;
+/// Netlink datagrams of a dump may be this long; adverts are far shorter.
+const BUFFER: usize = 32 * 1024;
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(setup: Setup<'a>) -> io::Result<Self> {
+        let config = setup.config;
+        let vital = Vital::new(setup.page);
+        let poll = Poll::new()?;
+        let signals = Signals::new()?;
+        let timer = Timerfd::new()?;
+        let monitor = Netlink::route(MONITORED, MONITOR_BUFFER)?;
+        let hands = Hands::new(config, vital, OWN_TIMERS)?;
+        for (fd, token) in [
+            (signals.as_raw_fd(), TOKEN_SIGNALS),
+            (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
+            (monitor.as_raw_fd(), TOKEN_MONITOR),
+            (timer.as_raw_fd(), TOKEN_TIMER),
+        ] {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
+        }
+        Ok(Engine {
+            links: Links::new(&config.vrrp),
+            router: Router::new(config.vrrp.clone()),
+            deferred: Vec::with_capacity(config.vrrp.instances.len()),
+            setup,
+            poll,
+            signals,
+            timer,
+            armed: None,
+            monitor,
+            monitor_unread: false,
+            hands,
+            dump: Dump::Idle,
+            interrupted: false,
+            started: false,
+            stopping: false,
+            more: false,
+            buf: vec![0; BUFFER].into_boxed_slice(),
+        })
+    }
+
+    /// Asks the kernel what there is; the room starts when it has answered.
+    pub(super) fn boot(&mut self) {
+        let now = sys::now();
+        self.hands.vital.beat();
+        self.arm_own(Own::Beat, now + BEAT);
+        self.request(Dump::Links);
+    }
+
+    /// The kernel has answered: begin.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.started = true;
+        for at in 0..self.hands.instances() {
+            let instance = InstanceId(at as u16);
+            let Some(legacy) = self.hands.vital.legacy(instance) else {
+                continue;
+            };
+            let interval = self.setup.config.vrrp.instances[at].advert_int;
+            // Older than two intervals: the others may have elected a new Master already.
+            if legacy.master && now.since(legacy.last_advert) < interval.times(2) {
+                let (last_advert, sequence) = (legacy.last_advert, legacy.sequence);
+                self.tell(
+                    Event::Resume {
+                        instance,
+                        last_advert,
+                        sequence,
+                    },
+                    now,
+                );
+            }
+        }
+        self.tell(Event::Start, now);
+        let left = self.hands.jobs.remove_leftovers();
+        if left > 0 {
+            log::warn!("removing {left} virtual addresses that an earlier run left behind");
+        }
+    }
+}
+
+/// The bit of a multicast group in the mask of `struct sockaddr_nl`.
+const fn mask(group: u32) -> u32 {
+    1 << (group - 1)
+}
