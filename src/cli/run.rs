@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::config::{self, Loaded};
 use crate::engine::exec::log as logger;
-use crate::engine::outside::Real;
+use crate::engine::outside::{Real, plain};
 use crate::engine::{self, Setup, vital};
 use crate::sys;
 use crate::sys::file::PidFile;
@@ -22,6 +22,8 @@ mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
     pub const CONFIG: u8 = 2;
+    /// Missing permission.
+    pub const PERMISSION: u8 = 4;
     pub const NO_CONFIG: u8 = 6;
 }
 
@@ -96,8 +98,12 @@ fn start(options: &Options) -> u8 {
             status::OK,
         ),
         Err(e) => (
-            format!("cannot lock the pid file {path}: {e}"),
-            status::FATAL,
+            format!("cannot lock the pid file {path}: {}", plain(&e)),
+            if e.kind() == std::io::ErrorKind::PermissionDenied {
+                status::PERMISSION
+            } else {
+                status::FATAL
+            },
         ),
     };
     log::error!("{text}");
@@ -141,12 +147,9 @@ fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
 /// Goes into the background if told to, and runs.
 fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> u8 {
     if !options.foreground
-        && let Some(code) = daemonise()
+        && let Some(code) = daemonise(pid_file)
     {
         return code;
-    }
-    if let Err(e) = pid_file.rewrite() {
-        log::error!("cannot write the pid file: {e}");
     }
     if options.foreground {
         work(options, config, None)
@@ -156,10 +159,16 @@ fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> 
 }
 
 /// Into the background. `Some` is the exit status of the process that stays behind.
-fn daemonise() -> Option<u8> {
+fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
     logger::flush();
     match sys::process::fork() {
-        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(i32::from(status::OK)),
+        Ok(sys::process::Fork::Parent(child)) => {
+            // Before whoever started us goes on: it may look for the process at once.
+            if let Err(e) = pid_file.name(child.unsigned_abs()) {
+                log::error!("cannot write the pid file: {e}");
+            }
+            sys::process::exit(i32::from(status::OK))
+        }
         Ok(sys::process::Fork::Child) => {}
         Err(e) => {
             log::error!("cannot go into the background: {e}");
@@ -213,8 +222,7 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
         Err(e) => {
             log::error!("cannot run: {e}");
             if e.kind() == std::io::ErrorKind::PermissionDenied {
-                // keepalived's status for missing permission.
-                4
+                status::PERMISSION
             } else {
                 status::FATAL
             }

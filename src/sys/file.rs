@@ -58,9 +58,14 @@ impl PidFile {
 
     /// Writes the process id of the calling process, after a fork.
     pub fn rewrite(&mut self) -> io::Result<()> {
+        self.name(std::process::id())
+    }
+
+    /// Writes the id of another process: of a child that takes the file over.
+    pub fn name(&mut self, pid: u32) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        writeln!(self.file, "{}", std::process::id())
+        writeln!(self.file, "{pid}")
     }
 
     /// Removes the file if it still is ours, then gives up the lock. Merely dropping the value
