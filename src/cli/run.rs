@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::config::{self, Loaded};
 use crate::engine::exec::log as logger;
-use crate::engine::outside::Real;
+use crate::engine::outside::{Real, plain};
 use crate::engine::{self, Setup, vital};
 use crate::sys;
 use crate::sys::file::PidFile;
