@@ -1,6 +1,7 @@
 //! What is to be said about a configuration, and how it is printed.
 
 use super::source::{Sources, Span, chars};
+use super::suggest;
 use core::fmt::{self, Write};
 
 /// How bad it is.
@@ -77,6 +78,8 @@ pub struct Diags {
     counts: [usize; 3],
     classes: [bool; 4],
     scratch: Option<Diag>,
+    /// How often a word was looked for among the known ones.
+    searches: u32,
     /// A brace or quote is missing: a reload must refuse this.
     pub(super) broken_syntax: bool,
 }
@@ -84,7 +87,9 @@ pub struct Diags {
 /// Messages printed per file before the rest is only counted.
 const PER_FILE: usize = 50;
 /// Messages kept at all.
-const KEPT: usize = 2_000;
+const KEPT: usize = 1_000;
+/// Words that are compared with all known ones before only the place is named.
+const SEARCHES: u32 = 100;
 /// Characters of a source line that are shown.
 const WINDOW: usize = 120;
 
@@ -112,6 +117,24 @@ impl Diags {
     /// A warning that keepalived does not give.
     pub(super) fn warning(&mut self, span: Span, text: impl Into<String>) -> &mut Diag {
         self.add(Severity::Warning, Some(span), text).ours()
+    }
+
+    /// The known word that differs least from `word`. Gives up after many: it takes a while.
+    pub(super) fn nearest<'k>(
+        &mut self,
+        word: &[u8],
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Option<&'k str> {
+        self.searches += 1;
+        match self.searches > SEARCHES {
+            true => None,
+            false => suggest::nearest(word, known),
+        }
+    }
+
+    /// No further message is kept: its text does not matter.
+    pub(super) fn full(&self) -> bool {
+        self.list.len() >= KEPT
     }
 
     /// Books the message under construction.

@@ -66,6 +66,8 @@ pub(super) struct Draft {
     pub skip_check_adv_addr: Option<bool>,
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
+    /// Its `}` is missing.
+    pub torn: bool,
     /// Filled in by the resolver.
     pub params: Option<InstanceParams>,
 }
@@ -109,6 +111,7 @@ impl<'a> Walk<'a> {
             skip_check_adv_addr: None,
             checksum: None,
             scripts: Scripts::default(),
+            torn: self.node(block).torn,
             params: None,
         };
         let mut seen = Seen::new();

@@ -11,6 +11,7 @@ mod expand;
 mod global;
 mod include;
 mod instance;
+mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;

@@ -2,6 +2,7 @@
 
 use super::diag::{Class, Severity};
 use super::instance::Draft;
+use super::ipvs::Services;
 use super::source::Span as At;
 use super::table::{Defined, State};
 use super::vrrp::GroupDraft;
@@ -17,6 +18,11 @@ const MAX_INSTANCES: usize = 65_535;
 pub(super) fn config(walk: &mut Walk<'_>) -> Config {
     let mut root = Root::default();
     let mut seen = Seen::new();
+    for node in walk.children(None) {
+        if walk.name(node) == "virtual_server_group" {
+            walk.service_group(node, &mut root.services);
+        }
+    }
     for node in walk.children(None) {
         let Some(row) = walk.row(node) else {
             continue;
@@ -35,7 +41,8 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 }
 
 #[derive(Default)]
-struct Root {
+struct Root<'a> {
+    services: Services<'a>,
     global: Global,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
@@ -43,8 +50,8 @@ struct Root {
     group_names: BTreeMap<Box<str>, At>,
 }
 
-impl Root {
-    fn instance(&mut self, walk: &mut Walk<'_>, node: u32) {
+impl<'a> Root<'a> {
+    fn instance(&mut self, walk: &mut Walk<'a>, node: u32) {
         let Some(draft) = walk.instance(node) else {
             return;
         };
@@ -65,7 +72,7 @@ impl Root {
         self.drafts.push(draft);
     }
 
-    fn group(&mut self, walk: &mut Walk<'_>, node: u32) {
+    fn group(&mut self, walk: &mut Walk<'a>, node: u32) {
         let Some(group) = walk.sync_group(node) else {
             return;
         };
@@ -76,7 +83,7 @@ impl Root {
     }
 
     /// A block nothing acts on yet.
-    fn other<'a>(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+    fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
         let kind = match walk.name(node) {
             "vrrp_script" => Some(Defined::Script),
             "track_file" | "vrrp_track_file" => Some(Defined::File),
@@ -86,6 +93,9 @@ impl Root {
         };
         let Some(kind) = kind else {
             walk.inside(node, true);
+            if walk.name(node) == "virtual_server" {
+                walk.service_check(node, &mut self.services);
+            }
             return;
         };
         debug_assert!(!matches!(state, State::Works));
@@ -117,7 +127,7 @@ impl Root {
         walk.defined.insert((kind, name), thing);
     }
 
-    fn finish(self, walk: &mut Walk<'_>) -> Config {
+    fn finish(self, walk: &mut Walk<'a>) -> Config {
         let Root {
             global,
             mut drafts,

@@ -18,6 +18,8 @@ pub(super) struct Node {
     pub next: u32,
     /// The keyword's row; `None` for an item.
     pub row: Option<RowId>,
+    /// Its `}` is missing, so something else may be missing in it too.
+    pub torn: bool,
 }
 
 /// What may stand inside an open block.
@@ -139,7 +141,7 @@ impl<'a> Builder<'a> {
         self.words.get(at as usize).is_some_and(|w| w.is(flag))
     }
     fn line(&self, at: u32) -> u32 {
-        self.sources.place(self.span(at)).0
+        self.sources.line_number(self.span(at))
     }
     /// `vrrp_instance VI_1`, for messages.
     fn label(&self, frame: &Frame) -> String {
@@ -272,6 +274,7 @@ impl<'a> Builder<'a> {
             count,
             next: node.saturating_add(1),
             row,
+            torn: false,
         });
         node
     }
@@ -302,18 +305,19 @@ impl<'a> Builder<'a> {
         self.diags.broken_syntax = true;
         self.diags.error(span, here);
         while self.stack.len() > depth + 1 {
-            self.pop();
+            self.pop(true);
             self.missing -= 1;
         }
     }
 
-    fn pop(&mut self) {
+    fn pop(&mut self, torn: bool) {
         let len = self.len();
         if self.stack.len() > 1
             && let Some(frame) = self.stack.pop()
             && let Some(node) = self.nodes.get_mut(frame.node as usize)
         {
             node.next = len;
+            node.torn |= torn;
         }
     }
 
@@ -476,7 +480,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let frame = self.top();
-        self.pop();
+        self.pop(false);
         if frame.kind != Kind::Nothing {
             self.closed = Some(Closed { frame, close: at });
         }
@@ -539,7 +543,7 @@ impl<'a> Builder<'a> {
             self.diags.error(span, text);
         }
         while self.stack.len() > 1 {
-            self.pop();
+            self.pop(true);
         }
     }
 }

@@ -371,7 +371,7 @@ impl<'a> Walk<'a> {
 
     /// How many addresses there are.
     fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
-        if d.addresses.is_empty() && !d.no_addresses && *runs {
+        if d.addresses.is_empty() && !d.no_addresses && *runs && !d.torn {
             let name = d.name.clone();
             let strict = d.strict.unwrap_or(self.defaults.strict);
             if version == Version::V3 || strict {
@@ -555,7 +555,9 @@ impl<'a> Walk<'a> {
                 None
             }
             None => {
-                let near = super::suggest::nearest(name.as_bytes(), names.keys().map(|k| &**k));
+                let near = self
+                    .diags
+                    .nearest(name.as_bytes(), names.keys().map(|k| &**k));
                 let near = near.map(|n| format!("did you mean '{n}'?"));
                 let text = format!(
                     "vrrp_sync_group {} names an unknown vrrp_instance {}",

@@ -72,6 +72,7 @@ impl<'a> Walk<'a> {
             count: 0,
             next: u32::MAX,
             row: None,
+            torn: false,
         })
     }
     /// All words of a statement, the keyword first.
@@ -109,7 +110,7 @@ impl<'a> Walk<'a> {
         self.row(node).map_or("", |r| r.name)
     }
     pub(super) fn line_of(&self, span: Span) -> u32 {
-        self.sources.place(span).0
+        self.sources.line_number(span)
     }
 
     /// The statements directly inside a block; `None`: at the root.
