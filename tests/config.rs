@@ -179,40 +179,42 @@ impl Random {
     }
 }
 
+/// What gets inserted.
+const PIECES: [&str; 30] = [
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\\",
+    "\n",
+    "#",
+    "!",
+    "$",
+    "${",
+    "$A",
+    "$A=",
+    "@x ",
+    "~SEQ(a, 1, 9) ",
+    "~LST({a, b}, {1, 2}) ",
+    "include ",
+    "\r",
+    "\0",
+    "“",
+    "｛",
+    "　",
+    "vrrp_instance X {",
+    "virtual_ipaddress {",
+    "priority 300",
+    " weight ",
+    "10.0.0.1/24",
+    "fe80::1/64",
+    "\t",
+    "99999999999999999999",
+    "$A= x \\\n",
+];
+
 /// One change of a kind people, editors and disks make.
 fn mutate(text: &mut Vec<u8>, others: &[Vec<u8>], r: &mut Random) {
-    const PIECES: [&str; 30] = [
-        "{",
-        "}",
-        "\"",
-        "'",
-        "\\",
-        "\n",
-        "#",
-        "!",
-        "$",
-        "${",
-        "$A",
-        "$A=",
-        "@x ",
-        "~SEQ(a, 1, 9) ",
-        "~LST({a, b}, {1, 2}) ",
-        "include ",
-        "\r",
-        "\0",
-        "“",
-        "｛",
-        "　",
-        "vrrp_instance X {",
-        "virtual_ipaddress {",
-        "priority 300",
-        " weight ",
-        "10.0.0.1/24",
-        "fe80::1/64",
-        "\t",
-        "99999999999999999999",
-        "$A= x \\\n",
-    ];
     let at = r.below(text.len() + 1);
     match r.below(8) {
         0 => {

@@ -90,10 +90,10 @@ impl Reader<'_> {
         let goes_on = bytes.last() == Some(&b'\\');
         let line = text.part(0, bytes.len() - usize::from(goes_on));
         let line = self.trim(line);
-        if let Some(collect) = &mut self.collect {
-            if line.len > 0 {
-                collect.lines.push(line);
-            }
+        if let Some(collect) = &mut self.collect
+            && line.len > 0
+        {
+            collect.lines.push(line);
         }
         if !goes_on {
             self.end_collecting();

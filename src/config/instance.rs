@@ -76,7 +76,44 @@ impl<'a> Walk<'a> {
     /// A `vrrp_instance` block.
     pub(super) fn instance(&mut self, block: u32) -> Option<Draft> {
         let name = self.first(block)?;
-        let mut draft = Draft {
+        let mut draft = self.draft(block, name);
+        let mut seen = Seen::new();
+        for node in self.children(Some(block)) {
+            let Some(row) = self.row(node) else {
+                continue;
+            };
+            if !self.line(node, &mut seen, false) {
+                match row.name {
+                    "priority" => draft.priority = Some(100),
+                    "virtual_router_id" => draft.vrid_bad = draft.vrid.is_none(),
+                    "interface" => draft.interface_bad = draft.interface.is_none(),
+                    _ => {}
+                }
+                continue;
+            }
+            match row.shape {
+                Shape::Script => self.instance_script(node, row.name, &mut draft.scripts),
+                Shape::Lines(item, _) => self.lines(node, item, row.name, &mut draft),
+                Shape::Block(..) if row.name == "authentication" => {
+                    draft.auth = Some(self.authentication(node));
+                }
+                Shape::Block(..) => {
+                    draft.hmac = true;
+                    self.generic(node);
+                }
+                _ => {
+                    let _ = self.who(node, row.name, &mut draft)
+                        || self.announcements(node, row.name, &mut draft)
+                        || self.conduct(node, row.name, &mut draft);
+                }
+            }
+        }
+        Some(draft)
+    }
+
+    /// An instance of which nothing is known but its name.
+    fn draft(&self, block: u32, name: Word) -> Draft {
+        Draft {
             name: self.text(name),
             at: self.head(block),
             name_at: self.span(name),
@@ -113,39 +150,7 @@ impl<'a> Walk<'a> {
             scripts: Scripts::default(),
             torn: self.node(block).torn,
             params: None,
-        };
-        let mut seen = Seen::new();
-        for node in self.children(Some(block)) {
-            let Some(row) = self.row(node) else {
-                continue;
-            };
-            if !self.line(node, &mut seen, false) {
-                match row.name {
-                    "priority" => draft.priority = Some(100),
-                    "virtual_router_id" => draft.vrid_bad = draft.vrid.is_none(),
-                    "interface" => draft.interface_bad = draft.interface.is_none(),
-                    _ => {}
-                }
-                continue;
-            }
-            match row.shape {
-                Shape::Script => self.instance_script(node, row.name, &mut draft.scripts),
-                Shape::Lines(item, _) => self.lines(node, item, row.name, &mut draft),
-                Shape::Block(..) if row.name == "authentication" => {
-                    draft.auth = Some(self.authentication(node));
-                }
-                Shape::Block(..) => {
-                    draft.hmac = true;
-                    self.generic(node);
-                }
-                _ => {
-                    let _ = self.who(node, row.name, &mut draft)
-                        || self.announcements(node, row.name, &mut draft)
-                        || self.conduct(node, row.name, &mut draft);
-                }
-            }
         }
-        Some(draft)
     }
 
     /// Keywords that say who the virtual router is.

@@ -17,16 +17,15 @@ impl<'a> Walk<'a> {
             return;
         };
         match item {
-            Item::Mails | Item::Instances | Item::Route | Item::Rule => {}
+            Item::Mails | Item::Instances => {}
+            Item::Route => self.route(words),
+            Item::Rule => self.rule(words),
             Item::Interfaces => {
                 for word in words {
                     self.ifname(*word);
                 }
             }
-            Item::Address => {
-                self.address(node);
-            }
-            Item::StaticAddress => {
+            Item::Address | Item::StaticAddress => {
                 self.address(node);
             }
             Item::TrackInterface => {

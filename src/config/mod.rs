@@ -18,6 +18,7 @@ pub mod memory;
 mod print;
 mod reader;
 mod resolve;
+mod route;
 mod script;
 mod source;
 mod suggest;
@@ -52,6 +53,12 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
+    /// The addresses of an interface with their prefix lengths, virtual ones left out.
+    /// `None`: cannot tell.
+    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
+        let _ = interface;
+        None
+    }
     /// The node name (`uname -n`).
     fn hostname(&self) -> String;
     /// An environment variable.
