@@ -28,6 +28,29 @@ pub enum Class {
     MissingArgument,
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Fatal => "fatal",
+        })
+    }
+}
+
+/// A JSON string.
+fn string(out: &mut dyn Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => write!(out, "\\{c}")?,
+            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c))?,
+            c => out.write_char(c)?,
+        }
+    }
+    out.write_char('"')
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diag {
@@ -231,6 +254,31 @@ impl Diags {
         self.hidden(out, file, hidden)
     }
 
+    /// Prints all messages as JSON, one object a line: `file`, `line`, `column`, `length` (in
+    /// characters), `severity`, `text`, `hint`; what is not known is left out.
+    pub fn json(&self, out: &mut dyn Write) -> fmt::Result {
+        for diag in &self.list {
+            out.write_char('{')?;
+            if let (Some(span), Some((path, line, column))) = (diag.span, self.place(diag)) {
+                out.write_str("\"file\":")?;
+                string(out, path)?;
+                let len = self.sources.characters(span);
+                write!(
+                    out,
+                    ",\"line\":{line},\"column\":{column},\"length\":{len},"
+                )?;
+            }
+            write!(out, "\"severity\":\"{}\",\"text\":", diag.severity)?;
+            string(out, &diag.text)?;
+            if let Some(hint) = &diag.hint {
+                out.write_str(",\"hint\":")?;
+                string(out, hint)?;
+            }
+            out.write_str("}\n")?;
+        }
+        Ok(())
+    }
+
     fn hidden(&self, out: &mut dyn Write, file: Option<u16>, count: usize) -> fmt::Result {
         if count == 0 {
             return Ok(());
@@ -242,10 +290,10 @@ impl Diags {
 
     /// Prints one message: the place, the source line, the caret and the hint.
     pub fn one(&self, out: &mut dyn Write, diag: &Diag, colour: bool) -> fmt::Result {
-        let (paint, word) = match diag.severity {
-            Severity::Warning => ("\x1b[1;35m", "warning"),
-            Severity::Error => ("\x1b[1;31m", "error"),
-            Severity::Fatal => ("\x1b[1;31m", "fatal"),
+        let word = diag.severity;
+        let paint = match word {
+            Severity::Warning => "\x1b[1;35m",
+            Severity::Error | Severity::Fatal => "\x1b[1;31m",
         };
         let (bold, paint, off) = if colour {
             ("\x1b[1m", paint, "\x1b[0m")

@@ -5,7 +5,8 @@ use super::address::Line;
 use super::diag::quote;
 use super::lexer::Word;
 use super::source::Span as At;
-use super::table::{Item, Shape};
+use super::table::{Defined, Item, Shape};
+use super::value;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::time::Span;
@@ -45,6 +46,8 @@ pub(super) struct Draft {
     pub nopreempt: Option<At>,
     pub preempt_delay: Option<(Span, At)>,
     pub auth: Option<AuthDraft>,
+    /// Weights of what is tracked.
+    pub weights: Vec<(At, i64)>,
     pub hmac: bool,
     pub addresses: Vec<Line>,
     /// Where each advertised address stands.
@@ -130,6 +133,7 @@ impl<'a> Walk<'a> {
             nopreempt: None,
             preempt_delay: None,
             auth: None,
+            weights: Vec::new(),
             hmac: false,
             addresses: Vec::new(),
             held: BTreeMap::new(),
@@ -306,10 +310,26 @@ impl<'a> Walk<'a> {
                 Item::TrackInterface => {
                     self.own_interface(child, d);
                     self.item(child, item);
+                    d.weights.extend(self.item_weight(child, None));
+                }
+                Item::Track(kind, _) => {
+                    self.item(child, item);
+                    d.weights.extend(self.item_weight(child, Some(kind)));
                 }
                 _ => self.item(child, item),
             }
         }
+    }
+
+    /// The weight something tracked has, if it is not 0.
+    fn item_weight(&self, node: u32, kind: Option<Defined>) -> Option<(At, i64)> {
+        let words = self.all(node);
+        let name = words.first().copied()?;
+        let weight = match words.get(1).map(|w| self.bytes(*w)) {
+            Some(b"weight") => value::int(self.bytes(*words.get(2)?), -254, 254).ok()?,
+            _ => self.defined.get(&(kind?, self.bytes(name)))?.weight,
+        };
+        (weight != 0).then(|| (self.span(name), weight))
     }
 
     fn first_ip(&self, node: u32) -> Option<IpAddr> {

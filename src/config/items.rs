@@ -68,16 +68,20 @@ impl<'a> Walk<'a> {
                     Defined::Process => ("track_process", "vrrp_track_process"),
                     Defined::Bfd => ("track_bfd", "bfd_instance"),
                 };
-                let names = self.defined.keys().filter(|k| k.0 == kind);
-                let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
-                let near = self
-                    .diags
-                    .nearest(name, names)
-                    .map(|n| format!("did you mean '{n}'?"));
-                let text = format!(
-                    "{what} {} is not defined by any {block} block before this one",
-                    quote(name)
-                );
+                let (text, near) = match self.everywhere.get(&(kind, name)) {
+                    Some(line) => (
+                        format!("{what} {} is defined only on line {line}", quote(name)),
+                        Some(format!("a {block} must stand before what tracks it")),
+                    ),
+                    None => {
+                        let names = self.defined.keys().filter(|k| k.0 == kind);
+                        let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
+                        let near = self.diags.nearest(name, names);
+                        let text =
+                            format!("{what} {} is not defined by any {block} block", quote(name));
+                        (text, near.map(|n| format!("did you mean '{n}'?")))
+                    }
+                };
                 self.wrong(first, text, near.as_deref());
             }
         }

@@ -22,6 +22,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
         }
+        if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
+            let line = walk.line_of(walk.span(word));
+            let key = (kind, walk.bytes(word));
+            walk.everywhere.entry(key).or_insert(line);
+        }
     }
     for node in walk.children(None) {
         let Some(row) = walk.row(node) else {
@@ -84,13 +89,7 @@ impl<'a> Root<'a> {
 
     /// A block nothing acts on yet.
     fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
-        let kind = match walk.name(node) {
-            "vrrp_script" => Some(Defined::Script),
-            "track_file" | "vrrp_track_file" => Some(Defined::File),
-            "vrrp_track_process" => Some(Defined::Process),
-            "bfd_instance" => Some(Defined::Bfd),
-            _ => None,
-        };
+        let kind = defines(walk, node);
         let Some(kind) = kind else {
             walk.inside(node, true);
             if walk.name(node) == "virtual_server" {
@@ -123,7 +122,12 @@ impl<'a> Root<'a> {
             walk.diags.error(at, text);
             return;
         }
-        let thing = Thing { at, script, usable };
+        let thing = Thing {
+            at,
+            script,
+            usable,
+            weight: walk.own_weight(node),
+        };
         walk.defined.insert((kind, name), thing);
     }
 
@@ -151,6 +155,7 @@ impl<'a> Root<'a> {
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
+        let mut weights = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
                 continue;
@@ -159,10 +164,11 @@ impl<'a> Root<'a> {
             if let Some(entry) = names.get_mut(&draft.name) {
                 entry.1 = Some(InstanceId(id));
             }
+            weights.push(draft.weights);
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
-        config.notify.groups = walk.groups(groups, &names, &mut config.vrrp);
+        config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security
@@ -196,4 +202,15 @@ fn taken(
     }
     names.insert(name.into(), at);
     false
+}
+
+/// What a root block defines by name.
+fn defines(walk: &Walk<'_>, node: u32) -> Option<Defined> {
+    match walk.name(node) {
+        "vrrp_script" => Some(Defined::Script),
+        "track_file" | "vrrp_track_file" => Some(Defined::File),
+        "vrrp_track_process" => Some(Defined::Process),
+        "bfd_instance" => Some(Defined::Bfd),
+        _ => None,
+    }
 }

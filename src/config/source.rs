@@ -209,6 +209,13 @@ impl Sources {
         (number(line), number(column))
     }
 
+    /// How many characters a span covers.
+    pub(super) fn characters(&self, span: Span) -> usize {
+        let from = span.start as usize;
+        let bytes = self.bytes(span.file).get(from..from + span.len as usize);
+        chars(bytes.unwrap_or_default())
+    }
+
     /// The line of a span's start, from 1.
     pub(super) fn line_number(&self, span: Span) -> u32 {
         let Some(f) = self.files.get(usize::from(span.file)) else {

@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
                     self.keyword(first, count, Block::Root);
                 }
             }
-            Kind::List => match self.keyword_above(first) {
+            Kind::List => match self.keyword_above(first, count) {
                 Some(depth) => {
                     self.missing_brace(depth, first);
                     self.statement(first, count);
@@ -205,9 +205,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Inside a list: the open block around it to which a word belongs as a keyword.
-    fn keyword_above(&self, first: u32) -> Option<usize> {
+    fn keyword_above(&self, first: u32, count: u32) -> Option<usize> {
         if self.missing <= 0 {
-            return None;
+            return self.root_header(first, count).then_some(0);
         }
         let name = self.word(first);
         let fits =

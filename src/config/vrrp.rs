@@ -21,6 +21,8 @@ pub(super) struct GroupDraft {
     pub name_at: At,
     pub members: Vec<Word>,
     pub scripts: Scripts,
+    /// `sync_group_tracking_weight`
+    pub weights: bool,
 }
 
 /// Addresses one advert can list: its count is a byte.
@@ -36,6 +38,7 @@ impl<'a> Walk<'a> {
             name_at: self.span(name),
             members: Vec::new(),
             scripts: Scripts::default(),
+            weights: false,
         };
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
@@ -45,6 +48,7 @@ impl<'a> Walk<'a> {
             if !self.line(node, &mut seen, false) {
                 continue;
             }
+            group.weights |= matches!(row.name, "sync_group_tracking_weight" | "global_tracking");
             match row.shape {
                 Shape::Words(_) => {
                     for line in self.children(Some(node)) {
@@ -173,6 +177,7 @@ impl<'a> Walk<'a> {
         params: &mut Params,
     ) -> Vec<Address> {
         let mut out = Vec::with_capacity(lines.len());
+        let mut said = false;
         for line in lines {
             let iface = match line.dev {
                 Some(dev) => {
@@ -181,6 +186,9 @@ impl<'a> Walk<'a> {
                 }
                 None => own,
             };
+            if !said {
+                said = self.outside_of_networks(line, params, iface);
+            }
             out.push(Address {
                 address: line.address,
                 prefix: line.prefix,
@@ -191,6 +199,29 @@ impl<'a> Walk<'a> {
             });
         }
         out
+    }
+
+    /// An address that no network of its interface holds; says so.
+    fn outside_of_networks(
+        &mut self,
+        line: &super::address::Line,
+        params: &Params,
+        iface: IfaceId,
+    ) -> bool {
+        let Some(name) = params.interfaces.get(usize::from(iface.0)) else {
+            return false;
+        };
+        let family = |n: &(core::net::IpAddr, u8)| n.0.is_ipv4() == line.address.is_ipv4();
+        let mut networks = self.outside.networks(name).unwrap_or_default();
+        networks.retain(family);
+        let holds = |n: &(core::net::IpAddr, u8)| same_network(n.0, line.address, n.1);
+        if networks.is_empty() || networks.iter().any(holds) {
+            return false;
+        }
+        let text = format!("{} is in no network of {name}", line.address);
+        let at = self.span(line.at);
+        self.diags.warning(at, text);
+        true
     }
 
     /// Priority, state and preemption depend on each other.
@@ -206,6 +237,7 @@ impl<'a> Walk<'a> {
         if owner && d.state.is_none() {
             d.state = Some((true, d.at));
         }
+        self.useless_weights(d);
         let why = match (master, owner) {
             (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
             (None, true) => "priority 255".to_owned(),
@@ -224,12 +256,32 @@ impl<'a> Walk<'a> {
         if let Some((_, at)) = d.preempt_delay {
             let why = match d.nopreempt {
                 Some(_) => "nopreempt",
-                None if master.is_some() => "state MASTER",
+                None if d.state.is_some_and(|s| s.0) => "state MASTER",
                 None => return,
             };
             let text = format!("preempt_delay does nothing with {why}; it is ignored");
             self.diags.error(at, text).severity(Severity::Warning);
             d.preempt_delay = None;
+        }
+    }
+
+    /// Weights that cannot change anything.
+    fn useless_weights(&mut self, d: &Draft) {
+        let Some(priority) = d.priority.or(Some(100)) else {
+            return;
+        };
+        for (at, weight) in &d.weights {
+            let why = match priority {
+                255 => "the owner (priority 255) keeps its priority",
+                254 if *weight > 0 => "a priority cannot rise above 254",
+                1 if *weight < 0 => "a priority cannot fall below 1",
+                _ => continue,
+            };
+            let text = format!("this weight does nothing: {why}");
+            let diag = self.diags.warning(*at, text);
+            if priority == 255 {
+                diag.class(super::diag::Class::General);
+            }
         }
     }
 
@@ -484,6 +536,7 @@ impl<'a> Walk<'a> {
         &mut self,
         groups: Vec<GroupDraft>,
         names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+        weights: &[Vec<(At, i64)>],
         params: &mut Params,
     ) -> Vec<(Box<str>, Scripts)> {
         let mut scripts = Vec::new();
@@ -510,6 +563,16 @@ impl<'a> Walk<'a> {
                 } else {
                     members.push(id);
                     taken.insert(id, own);
+                    let dropped = weights.get(usize::from(id.0)).filter(|_| !g.weights);
+                    for (at, _) in dropped.into_iter().flatten() {
+                        let text = format!(
+                            "this weight is dropped: the instance is in vrrp_sync_group {}",
+                            g.name
+                        );
+                        self.diags
+                            .warning(*at, text)
+                            .hint("write 'sync_group_tracking_weight' in the group");
+                    }
                 }
             }
             match members.len() {
@@ -569,4 +632,15 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+fn same_network(a: core::net::IpAddr, b: core::net::IpAddr, prefix: u8) -> bool {
+    use core::net::IpAddr::{V4, V6};
+    let (difference, width) = match (a, b) {
+        (V4(a), V4(b)) => (u128::from(u32::from(a) ^ u32::from(b)), 32),
+        (V6(a), V6(b)) => (u128::from(a) ^ u128::from(b), 128),
+        _ => return false,
+    };
+    let host = width - u32::from(prefix).min(width);
+    difference.checked_shr(host).unwrap_or(0) == 0
 }

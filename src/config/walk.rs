@@ -23,6 +23,8 @@ pub(super) struct Walk<'a> {
     said: BTreeSet<&'a str>,
     /// Scripts, track files … by kind and name.
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
+    /// Lines on which things are defined, wherever they stand.
+    pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -37,6 +39,8 @@ pub(super) struct Thing {
     pub script: Option<Span>,
     /// It can be used.
     pub usable: bool,
+    /// Its own weight.
+    pub weight: i64,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -61,6 +65,7 @@ impl<'a> Walk<'a> {
             defaults: super::global::Defaults::default(),
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
+            everywhere: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             first_script: None,
         }
