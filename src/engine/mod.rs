@@ -1,1 +1,190 @@
 //! The loop: the only room that knows all others.
+//!
+//! One turn: poll, sample `now` once, signals, VRRP packets, netlink, then expired timers, then one
+//! slice of long work, then the log. Packets go before timers: on a busy machine an advert already
+//! waiting in the socket must stop the timer that would declare its sender dead.
+
+pub mod exec;
+pub mod links;
+pub mod outside;
+pub mod ports;
+pub mod record;
+pub mod vital;
+pub mod wheel;
+
+mod boot;
+mod dump;
+mod kernel;
+mod turn;
+
+use crate::config::Config;
+use crate::notify;
+use crate::sys::net::Netlink;
+use crate::sys::shared::Page;
+use crate::sys::signal::Signals;
+use crate::sys::timer::Timerfd;
+use crate::time::{Instant, Span};
+use crate::vrrp::{self, InstanceId, Router};
+use exec::Hands;
+use links::Links;
+use mio::{Events, Poll};
+use std::io;
+use std::rc::Rc;
+
+/// How the worker is to run.
+pub struct Setup<'a> {
+    /// The virtual routers and groups to run.
+    pub vrrp: Rc<vrrp::Params>,
+    /// The scripts that belong to them.
+    pub notify: notify::Params,
+    /// The page shared with the watchdog, if there is one.
+    pub page: Option<&'a Page>,
+    /// `-V`: leave addresses in place at exit and send no priority 0.
+    pub keep_addresses: bool,
+    /// `--ignore-sigint`: SIGINT does not stop the daemon.
+    pub ignore_int: bool,
+    /// Directory of the dumps.
+    pub dump_dir: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    /// Runs `config` in one process with keepalived's defaults.
+    pub fn new(config: Config) -> Self {
+        Setup {
+            vrrp: Rc::new(config.vrrp),
+            notify: config.notify,
+            page: None,
+            keep_addresses: false,
+            ignore_int: false,
+            dump_dir: "/tmp",
+        }
+    }
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// TERM or INT, everything released in order.
+    Stopped,
+}
+
+/// Tokens below [`ports::FIRST_TOKEN`].
+const TOKEN_SIGNALS: usize = 0;
+const TOKEN_COMMAND: usize = 1;
+const TOKEN_MONITOR: usize = 2;
+const TOKEN_TIMER: usize = 3;
+const TOKEN_LOG: usize = 4;
+
+/// Timers of the engine itself, behind those of the instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    /// Tell the watchdog that the loop turns.
+    Beat = 0,
+    /// A script's time is up, or its queue wants attention.
+    Children = 1,
+    /// Try /dev/log again; say what was suppressed.
+    Log = 2,
+    /// Stop waiting for orderly release.
+    StopLimit = 3,
+    /// Ask the kernel for everything again.
+    Redump = 4,
+    /// Say how many lines were not logged.
+    Hushed = 5,
+    /// Try again to open sockets that could not be opened.
+    Reopen = 6,
+}
+
+const OWN_TIMERS: usize = 7;
+const ALL_OWN: [Own; OWN_TIMERS] = [
+    Own::Beat,
+    Own::Children,
+    Own::Log,
+    Own::StopLimit,
+    Own::Redump,
+    Own::Hushed,
+    Own::Reopen,
+];
+
+/// Period of the heartbeat; the watchdog allows several of them to be missed.
+const BEAT: Span = Span::from_secs(1);
+/// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
+/// more.
+const STOP_LIMIT: Span = Span::from_secs(4);
+/// More datagrams than fit the receive buffers of an interface (two of 1 MiB, at least 512 bytes
+/// each): after so many, all that was queued before a deadline is read.
+const QUEUE_LIMIT: u32 = 4096;
+/// Notifications of the kernel read in one turn.
+const NOTIFICATIONS: usize = 128;
+/// Pause before a full re-dump after lost notifications.
+const REDUMP_DELAY: Span = Span::from_millis(100);
+/// Dumps asked for at the start before one is taken that changed while it was made.
+const START_DUMPS: u8 = 3;
+/// Pause before another attempt to open the sockets of an interface.
+const REOPEN_DELAY: Span = Span::from_secs(1);
+
+/// A Master-down timer that waits until what was queued before its deadline is read.
+#[derive(Clone, Copy)]
+struct Deferred {
+    instance: InstanceId,
+    /// Value of the port's read counter at which it fires whatever is still unread.
+    until: u32,
+}
+
+/// Where the kernel dump at the start stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dump {
+    Idle,
+    Links,
+    Addresses,
+}
+
+/// What remains of the [`Setup`].
+struct How<'a> {
+    vrrp: &'a vrrp::Params,
+    keep_addresses: bool,
+    ignore_int: bool,
+    dump_dir: &'a str,
+}
+
+/// The worker.
+struct Engine<'a> {
+    how: How<'a>,
+    poll: Poll,
+    signals: Signals,
+    timer: Timerfd,
+    /// What the timerfd is armed for.
+    armed: Option<Instant>,
+    monitor: Netlink,
+    /// The monitor socket was not read to the end yet.
+    monitor_unread: bool,
+    links: Links,
+    router: Router,
+    hands: Hands<'a>,
+    deferred: Vec<Deferred>,
+    dump: Dump,
+    /// The tables changed while they were dumped, or notifications were lost: ask once more.
+    interrupted: bool,
+    /// Dumps asked for before the start.
+    start_dumps: u8,
+    started: bool,
+    /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
+    stop_asked: bool,
+    stopping: bool,
+    /// Something was left over for the next turn: poll without waiting.
+    more: bool,
+    buf: Box<[u8]>,
+}
+
+/// Runs the worker until it is told to stop.
+pub fn run(setup: Setup<'_>) -> io::Result<Outcome> {
+    let params = Rc::clone(&setup.vrrp);
+    let mut engine = Engine::new(&params, setup)?;
+    engine.boot();
+    let mut events = Events::with_capacity(256);
+    loop {
+        engine.wait(&mut events)?;
+        if let Some(outcome) = engine.turn(&events) {
+            return Ok(outcome);
+        }
+    }
+}

@@ -71,5 +71,117 @@ pub struct Params {
     pub security: bool,
 }
 
+/// One program to run: a script and what is appended to its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Whose queue it joins.
+    pub object: Object,
+    /// Program and all arguments.
+    pub argv: Vec<Box<str>>,
+    /// Whom to run as.
+    pub user: Option<Credentials>,
+}
+
+impl State {
+    /// The word scripts get.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Master => "MASTER",
+            State::Backup => "BACKUP",
+            State::Fault => "FAULT",
+            State::Stop => "STOP",
+        }
+    }
+}
+
+impl Scripts {
+    fn of(&self, state: State) -> Option<&Script> {
+        match state {
+            State::Master => self.master.as_ref(),
+            State::Backup => self.backup.as_ref(),
+            State::Fault => self.fault.as_ref(),
+            State::Stop => self.stop.as_ref(),
+        }
+    }
+}
+
+impl Params {
+    /// What to run, in order, when `object` entered `state`: the script of that state as it is
+    /// written, then `notify` with `INSTANCE|GROUP name STATE priority` appended.
+    pub fn runs(&self, object: Object, state: State, priority: u8) -> Vec<Run> {
+        let (list, at, kind) = match object {
+            Object::Instance(at) => (&self.instances, at, "INSTANCE"),
+            Object::Group(at) => (&self.groups, at, "GROUP"),
+        };
+        let Some((name, scripts)) = list.get(usize::from(at)) else {
+            return Vec::new();
+        };
+        let run = |script: &Script, more: &[&str]| Run {
+            object,
+            argv: script
+                .argv
+                .iter()
+                .cloned()
+                .chain(more.iter().map(|w| Box::from(*w)))
+                .collect(),
+            user: script.user,
+        };
+        // keepalived states priority 0 for a group.
+        let priority = if matches!(object, Object::Group(_)) {
+            0
+        } else {
+            priority
+        };
+        let appended: &[&str] = &[kind, name, state.word(), &priority.to_string()];
+        let specific = scripts.of(state).map(|s| run(s, &[]));
+        let any = scripts.any.as_ref().map(|s| run(s, appended));
+        specific.into_iter().chain(any).collect()
+    }
+}
+
 /// How long STOP scripts may run before they are killed.
 pub const STOP_GRACE: Span = Span::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(word: &str) -> Option<Script> {
+        Some(Script {
+            argv: vec![word.into(), "x".into()],
+            user: None,
+        })
+    }
+
+    #[test]
+    fn the_specific_script_comes_first_and_only_notify_gets_arguments() {
+        let scripts = Scripts {
+            master: script("/m"),
+            any: script("/n"),
+            ..Scripts::default()
+        };
+        let params = Params {
+            instances: vec![("VI 1".into(), scripts.clone())],
+            groups: vec![("VG".into(), scripts)],
+            security: false,
+        };
+        let argv = |o, s, p| -> Vec<String> {
+            params
+                .runs(o, s, p)
+                .iter()
+                .map(|r| r.argv.join("|"))
+                .collect()
+        };
+        let i = Object::Instance(0);
+        assert_eq!(
+            argv(i, State::Master, 150),
+            ["/m|x", "/n|x|INSTANCE|VI 1|MASTER|150"]
+        );
+        assert_eq!(argv(i, State::Stop, 150), ["/n|x|INSTANCE|VI 1|STOP|150"]);
+        assert_eq!(
+            argv(Object::Group(0), State::Fault, 7),
+            ["/n|x|GROUP|VG|FAULT|0"]
+        );
+        assert!(params.runs(Object::Group(9), State::Fault, 0).is_empty());
+    }
+}

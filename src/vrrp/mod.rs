@@ -6,11 +6,27 @@
 //!
 //! Order of calls: `handle` one event, then `next_action` until it returns `None`.
 
+mod backup;
+mod fault;
+mod group;
+mod instance;
+mod master;
+mod outbox;
 pub mod params;
+mod receive;
+mod router;
+mod snapshot;
+mod template;
+mod text;
+pub mod timing;
 
 pub use params::*;
+pub use router::Router;
+pub use snapshot::{Counters, GroupSnapshot, REASONS, Snapshot, Unrouted};
+pub use template::Template;
+pub use text::Text;
 
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use crate::wire::{self, vrrp::Packet};
 use core::net::IpAddr;
 
@@ -69,6 +85,18 @@ pub enum Timer {
 
 /// Number of timers an instance has.
 pub const TIMERS: usize = 6;
+
+impl Timer {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Timer; TIMERS] = [
+        Timer::Advert,
+        Timer::MasterDown,
+        Timer::PreemptDelay,
+        Timer::SecondBurst,
+        Timer::Refresh,
+        Timer::LowerPrioBurst,
+    ];
+}
 
 /// What can happen to the room.
 #[derive(Clone, Copy, Debug)]
@@ -183,8 +211,8 @@ pub enum Reason {
     Started,
     /// The daemon stops.
     Stopping,
-    /// No advert for the whole down interval.
-    MasterSilent,
+    /// No advert for the whole down interval, which was this long.
+    MasterSilent(Span),
     /// The Master gave up (priority 0).
     MasterLeft(IpAddr),
     /// Ours is the higher priority and preemption is on.
@@ -226,7 +254,7 @@ pub enum Note {
     /// Still Master: a lower-priority (or lower-address) Master spoke; new election forced.
     LowerMaster(InstanceId, IpAddr, u8),
     /// v3: the peer's interval differs from ours (said once per Master).
-    IntervalDiffers(InstanceId, IpAddr, crate::time::Span),
+    IntervalDiffers(InstanceId, IpAddr, Span),
     /// v3 over IPv4: the peer forms its checksum this way (said once per peer).
     PeerChecksum(InstanceId, IpAddr, wire::vrrp::ChecksumForm),
     /// The address list differs from ours; accepted all the same, as keepalived does.
@@ -263,7 +291,7 @@ pub enum Reject {
     /// AH: sequence number is not new.
     Replay(u32),
     /// v2: interval is not ours; v3: interval 0.
-    Interval(crate::time::Span),
+    Interval(Span),
     /// Checksum wrong in every form.
     Checksum,
     /// Unicast to a multicast instance or the reverse.

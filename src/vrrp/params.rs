@@ -176,4 +176,22 @@ impl InstanceParams {
             garp: Garp::default(),
         }
     }
+
+    /// The authentication that applies: version 3 has none (RFC 9568 §9).
+    pub fn authentication(&self) -> Auth {
+        match self.version {
+            Version::V2 => self.auth,
+            Version::V3 => Auth::None,
+        }
+    }
+
+    /// The addresses an advert lists, in configured order: those of the family, at most the 255
+    /// the count field can say.
+    pub fn advertised(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.addresses
+            .iter()
+            .map(|line| line.address)
+            .filter(|address| address.is_ipv4() == (self.family == Family::V4))
+            .take(255)
+    }
 }

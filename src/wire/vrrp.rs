@@ -5,7 +5,11 @@
 
 use super::{Error, checksum};
 use crate::time::Span;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+mod emit;
+
+pub use emit::{MAX_IPV4_LEN, emit, set_ip_id};
 
 /// VRRP protocol version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +18,16 @@ pub enum Version {
     V2,
     /// RFC 9568: centiseconds, IPv4 and IPv6.
     V3,
+}
+
+impl Version {
+    /// The number in the packet and in the configuration.
+    pub const fn number(self) -> u8 {
+        match self {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        }
+    }
 }
 
 /// How the checksum of a received v3 IPv4 advert was formed, or how ours is to be formed.
@@ -61,6 +75,8 @@ pub const PROTOCOL_VRRP: u8 = 112;
 pub const PROTOCOL_AH: u8 = 51;
 /// The IPv4 multicast group of VRRP (RFC 9568 §5.1.1.2).
 pub const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+/// Length of an IPv4 header without options (RFC 791 §3.1).
+pub const IPV4_LEN: usize = 20;
 /// Length of the fixed VRRP header.
 pub const HEADER_LEN: usize = 8;
 /// Length of the v2 authentication data, always present in v2 over IPv4 (RFC 3768 §5.3.10).
@@ -68,9 +84,59 @@ pub const AUTH_LEN: usize = 8;
 
 impl<'a> Packet<'a> {
     /// Reads an IPv4 datagram as a raw socket delivers it: IP header, perhaps AH, then VRRP.
+    ///
+    /// `message` reaches to the end of what was received, whatever the IP header states as total
+    /// length: which surplus is padding and which a fault is for the VRRP room to say.
     pub fn parse_ipv4(raw: &'a [u8]) -> Result<Self, Error> {
-        let _ = raw;
-        Err(Error::Truncated)
+        let (&header, _) = raw
+            .split_first_chunk::<IPV4_LEN>()
+            .ok_or(Error::Truncated)?;
+        let header_len = usize::from(header[0] & 0x0f) * 4;
+        if header[0] >> 4 != 4 || header_len < IPV4_LEN {
+            return Err(Error::IpHeader);
+        }
+        let payload = raw.get(header_len..).ok_or(Error::Truncated)?;
+        let (ah, message) = match header[9] {
+            PROTOCOL_VRRP => (None, payload),
+            PROTOCOL_AH => {
+                let (ah, message) = Ah::parse(payload)?;
+                (Some(ah), message)
+            }
+            _ => return Err(Error::IpHeader),
+        };
+        if message.len() < HEADER_LEN {
+            return Err(Error::Truncated);
+        }
+        Ok(Packet {
+            source: Ipv4Addr::new(header[12], header[13], header[14], header[15]).into(),
+            destination: Ipv4Addr::new(header[16], header[17], header[18], header[19]).into(),
+            ttl: header[8],
+            total_length: usize::from(u16::from_be_bytes([header[2], header[3]])),
+            ah,
+            raw,
+            message,
+        })
+    }
+    /// Views a VRRP message whose IP header was kept by the kernel: an IPv6 raw socket gives the
+    /// addresses and the hop limit separately.
+    pub fn parse_message(
+        source: IpAddr,
+        destination: IpAddr,
+        ttl: u8,
+        message: &'a [u8],
+    ) -> Result<Self, Error> {
+        if message.len() < HEADER_LEN {
+            return Err(Error::Truncated);
+        }
+        Ok(Packet {
+            source,
+            destination,
+            ttl,
+            total_length: message.len(),
+            ah: None,
+            raw: message,
+            message,
+        })
     }
     /// First nibble: the version.
     pub fn version(&self) -> u8 {
@@ -107,21 +173,91 @@ impl<'a> Packet<'a> {
     }
     /// Length of the VRRP message that version, family and count call for.
     pub fn expected_len(&self, version: Version) -> usize {
-        let _ = version;
-        0
+        let auth = if version == Version::V2 && self.source.is_ipv4() {
+            AUTH_LEN
+        } else {
+            0
+        };
+        HEADER_LEN + usize::from(self.count()) * address_len(self.source) + auth
     }
     /// The listed addresses, in the sender's order (as many as really are there).
+    ///
+    /// They are of the sender's family. The authentication data of a version 2 message is never
+    /// taken for an address.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + 'a {
-        core::iter::empty()
+        let size = address_len(self.source);
+        let tail = if self.version() == 2 && size == 4 {
+            AUTH_LEN
+        } else {
+            0
+        };
+        let end = self.message.len().saturating_sub(tail).max(HEADER_LEN);
+        self.message[HEADER_LEN..end]
+            .chunks_exact(size)
+            .take(usize::from(self.count()))
+            .map(read_address)
     }
     /// v2: the eight bytes of authentication data: the last eight of the computed length.
+    ///
+    /// `None` if the message is too short to hold them, or came over IPv6, which has none.
     pub fn auth_data(&self) -> Option<[u8; AUTH_LEN]> {
-        None
+        if self.source.is_ipv6() {
+            return None;
+        }
+        self.message
+            .get(..self.expected_len(Version::V2))?
+            .last_chunk()
+            .copied()
     }
     /// Which checksum form, if any, the message satisfies (v2 knows `Plain` only).
+    ///
+    /// Covers exactly the computed length, so padding never counts; a shorter message satisfies
+    /// none. Over IPv6 there is only the pseudo-header form (RFC 9568 §5.2.8).
     pub fn checksum_form(&self, version: Version) -> Option<ChecksumForm> {
-        let _ = (version, checksum(&[]));
-        None
+        let message = self.message.get(..self.expected_len(version))?;
+        let with_pseudo = || pseudo_checksum(self.source, self.destination, message) == Some(0);
+        let plain = || self.source.is_ipv4() && checksum(&[message]) == 0;
+        match version {
+            Version::V3 if with_pseudo() => Some(ChecksumForm::Pseudo),
+            Version::V2 if self.source.is_ipv6() && with_pseudo() => Some(ChecksumForm::Pseudo),
+            _ if plain() => Some(ChecksumForm::Plain),
+            _ => None,
+        }
+    }
+}
+
+/// Size of an address of the same family as `of`.
+fn address_len(of: IpAddr) -> usize {
+    if of.is_ipv4() { 4 } else { 16 }
+}
+
+/// An address from 4 or 16 bytes; anything else cannot come from `chunks_exact(address_len(..))`.
+fn read_address(bytes: &[u8]) -> IpAddr {
+    if let Ok(octets) = <[u8; 16]>::try_from(bytes) {
+        return Ipv6Addr::from(octets).into();
+    }
+    let mut octets = [0; 4];
+    for (to, from) in octets.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    Ipv4Addr::from(octets).into()
+}
+
+/// The checksum with the pseudo-header of the family (IPv4: source, destination, 0, 112, length;
+/// IPv6: RFC 8200 §8.1); `None` if the two addresses are of different families.
+fn pseudo_checksum(source: IpAddr, destination: IpAddr, message: &[u8]) -> Option<u16> {
+    // The longest message, 255 IPv6 addresses, has 4088 bytes.
+    let length = u16::try_from(message.len()).ok()?.to_be_bytes();
+    match (source, destination) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            let tail = [0, PROTOCOL_VRRP, length[0], length[1]];
+            Some(checksum(&[&from.octets(), &to.octets(), &tail, message]))
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            let tail = [0, 0, length[0], length[1], 0, 0, 0, PROTOCOL_VRRP];
+            Some(checksum(&[&from.octets(), &to.octets(), &tail, message]))
+        }
+        _ => None,
     }
 }
 

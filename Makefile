@@ -1,0 +1,143 @@
+# holdfast. `make` alone lists what there is.
+
+.ONESHELL:
+.SHELLFLAGS = -ec
+.DEFAULT_GOAL = help
+.PHONY: help build install uninstall demo check test sim bench clean
+
+CARGO      ?= cargo
+RUSTC      ?= rustc
+# Empty: the host, with musl if rustc has it, else with a static glibc.
+TARGET      =
+BIN         = target/holdfast
+
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+SBINDIR     = $(PREFIX)/sbin
+BINDIR      = $(PREFIX)/bin
+MANDIR      = $(PREFIX)/share/man
+SYSCONFDIR  = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+
+SEEDS       = 100000
+
+help: ## this list
+	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
+	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
+	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s SEEDS=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)'
+
+build: ## build the daemon: one static file, target/holdfast
+	@target='$(TARGET)'
+	if [ -z "$$target" ]; then
+		host=$$($(RUSTC) -vV | sed -n 's/^host: //p')
+		target=$$(echo "$$host" | sed 's/-gnu/-musl/')
+		[ -d "$$($(RUSTC) --print target-libdir --target "$$target" 2>/dev/null)" ] || target=$$host
+	fi
+	static='-C target-feature=+crt-static'
+	mkdir -p target
+	case $$target in *-gnu*)
+		if ! echo 'fn main() {}' | $(RUSTC) --target "$$target" $$static -o target/probe - 2>/dev/null; then
+			echo "make: no static C library for $$target here: linking dynamically" >&2
+			static=
+		fi
+		rm -f target/probe
+	esac
+	RUSTFLAGS="$$RUSTFLAGS $$static" $(CARGO) build --release --locked --bin holdfast --target "$$target"
+	built="$${CARGO_TARGET_DIR:-target}/$$target/release/holdfast"
+	cmp -s "$$built" '$(BIN)' || install -m 755 "$$built" '$(BIN)'
+	size=$$(wc -c < '$(BIN)')
+	echo "$(BIN): $$size bytes, $${static:+static, }$$target"
+	case $$target in *-gnu*)
+		echo "(smaller still: rustup target add $$(echo "$$target" | sed 's/-gnu/-musl/'), then make build)"
+	esac
+
+install: ## install it below PREFIX; an existing configuration stays
+	@if [ ! -f '$(BIN)' ]; then
+		echo "make: there is no $(BIN) yet: run 'make build' first (it need not be root)" >&2
+		exit 1
+	fi
+	root='$(DESTDIR)'
+	etc="$$root$(SYSCONFDIR)"
+	install -d "$$root$(SBINDIR)" "$$root$(BINDIR)" "$$root$(MANDIR)/man8" \
+		"$$etc/keepalived/samples" "$$etc/rc.d/init.d" "$$etc/sysconfig"
+	install -m 755 '$(BIN)' "$$root$(SBINDIR)/holdfast"
+	install -m 644 board/common/holdfast.8 "$$root$(MANDIR)/man8/holdfast.8"
+	install -m 644 board/common/samples/* "$$etc/keepalived/samples/"
+	# A file that someone may have changed, or that belongs to another program, stays.
+	keep() {
+		if [ -e "$$3" ] || [ -L "$$3" ]; then
+			cmp -s "$$2" "$$3" || echo "kept: $$3"
+		else
+			install -m "$$1" "$$2" "$$3"
+		fi
+	}
+	link() {
+		if [ -e "$$2" ] || [ -L "$$2" ]; then
+			[ "$$(readlink "$$2")" = "$$1" ] || echo "kept: $$2 (another program; call holdfast by its own name)"
+		else
+			ln -s "$$1" "$$2"
+		fi
+	}
+	keep 640 board/common/keepalived.conf "$$etc/keepalived/keepalived.conf"
+	keep 644 board/common/keepalived.sysconfig "$$etc/sysconfig/keepalived"
+	init="$$etc/rc.d/init.d/keepalived"
+	if [ -e "$$init" ] && ! grep -q holdfast "$$init"; then
+		echo "kept: $$init (another program's)"
+	else
+		sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+			board/redhat/keepalived.init > "$$init.new"
+		chmod 755 "$$init.new"
+		mv "$$init.new" "$$init"
+	fi
+	link holdfast "$$root$(SBINDIR)/keepalived"
+	link '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
+	link holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
+	echo "installed: $$root$(SBINDIR)/holdfast; configuration: $$etc/keepalived/keepalived.conf"
+	if [ '$(SYSCONFDIR)' != /etc ]; then
+		echo "holdfast reads /etc/keepalived/keepalived.conf: copy or link it there, or start with -f"
+	fi
+
+uninstall: ## remove it again; a changed configuration stays
+	@root='$(DESTDIR)'
+	etc="$$root$(SYSCONFDIR)"
+	unlink_ours() {
+		if [ "$$(readlink "$$2")" = "$$1" ]; then rm -f "$$2"; fi
+	}
+	unlink_ours holdfast "$$root$(SBINDIR)/keepalived"
+	unlink_ours '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
+	unlink_ours holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
+	rm -f "$$root$(SBINDIR)/holdfast" "$$root$(MANDIR)/man8/holdfast.8"
+	for sample in board/common/samples/*; do
+		rm -f "$$etc/keepalived/samples/$${sample##*/}"
+	done
+	remove_unchanged() {
+		if cmp -s "$$1" "$$2"; then rm -f "$$2"; elif [ -e "$$2" ]; then echo "kept: $$2"; fi
+	}
+	remove_unchanged board/common/keepalived.conf "$$etc/keepalived/keepalived.conf"
+	remove_unchanged board/common/keepalived.sysconfig "$$etc/sysconfig/keepalived"
+	init="$$etc/rc.d/init.d/keepalived"
+	if grep -q holdfast "$$init" 2>/dev/null; then rm -f "$$init"; fi
+	rmdir "$$etc/keepalived/samples" "$$etc/keepalived" 2>/dev/null || true
+
+demo: build ## two routers and a client: watch an address survive its master
+	@sh tests/deps.sh demo
+	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example demo
+
+check: ## formatting, lints, the law of the house
+	@sh tests/deps.sh check
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked --quiet --test layers
+
+test: ## every test (as root on Debian it installs what it needs)
+	@sh tests/deps.sh test
+	$(CARGO) test --locked
+
+sim: ## simulated networks: SEEDS=100000
+	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
+
+bench: build ## measure against Debian's keepalived (root)
+	@sh tests/deps.sh bench
+	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example pace
+
+clean: ## remove what was built
+	@$(CARGO) clean

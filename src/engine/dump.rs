@@ -1,0 +1,56 @@
+//! The dumps of SIGUSR1 and SIGUSR2, in keepalived's file names, replaced atomically.
+
+use super::outside::plain;
+use super::*;
+use crate::vrrp::GroupId;
+use crate::{control, sys};
+
+impl Engine<'_> {
+    /// SIGUSR1: everything, for people.
+    pub(super) fn dump_data(&self, now: Instant) {
+        let all = &self.how.vrrp;
+        let mut text = String::from("------< VRRP Topology >------\n");
+        for (at, params) in all.instances.iter().enumerate() {
+            if let Some(s) = self.router.snapshot(InstanceId(at as u16)) {
+                // Writing to a String cannot fail.
+                let _ = control::data(&mut text, all, params, &s, now);
+            }
+        }
+        if !all.groups.is_empty() {
+            text.push_str("------< VRRP Sync groups >------\n");
+        }
+        for (at, params) in all.groups.iter().enumerate() {
+            if let Some(s) = self.router.group_snapshot(GroupId(at as u16)) {
+                let _ = control::group_data(&mut text, all, params, &s);
+            }
+        }
+        self.write_dump("keepalived.data", &text);
+    }
+
+    /// SIGUSR2: the counters; `clear` sets them to zero after that.
+    pub(super) fn dump_stats(&mut self, clear: bool) {
+        let mut text = String::new();
+        for (at, params) in self.how.vrrp.instances.iter().enumerate() {
+            if let Some(s) = self.router.snapshot(InstanceId(at as u16)) {
+                let _ = control::stats(&mut text, params, &s);
+            }
+        }
+        self.write_dump("keepalived.stats", &text);
+        if clear {
+            self.router.clear_counters();
+        }
+    }
+
+    /// SIGRTMIN+2.
+    pub(super) fn dump_json(&self) {
+        log::warn!("the JSON dump is not available yet; kill -USR1 and -USR2 write text");
+    }
+
+    fn write_dump(&self, name: &str, text: &str) {
+        let path = format!("{}/{name}", self.how.dump_dir);
+        match sys::file::write_atomically(&path, text.as_bytes()) {
+            Ok(()) => log::info!("wrote {path}"),
+            Err(e) => log::error!("cannot write {path}: {}", plain(&e)),
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! One address job per instance: what is wanted, what is there, what is on its way.
+//!
+//! `want` only sets a wish. `next_op` hands out one rtnetlink request at a time (the caller batches
+//! them), `ack` takes the kernel's answer, `vanished` hears of an address someone removed. No
+//! sockets here. Deletions go in reverse order, because deleting the first address of a subnet
+//! silently takes its secondaries with it.
+
+use crate::vrrp::{Address, IfaceId, InstanceId, InstanceParams, Params};
+use core::net::IpAddr;
+use std::collections::VecDeque;
+use std::io;
+
+/// Requests that may be unanswered at one time; a power of two.
+pub const IN_FLIGHT: usize = 256;
+
+/// Where an address stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Absent,
+    Adding,
+    Present,
+    /// It was present; a new dump has yet to list it.
+    Doubtful,
+    Deleting,
+    /// An answer was lost: it may be there or not. Asking again is harmless either way, because
+    /// EEXIST and EADDRNOTAVAIL count as done.
+    Unknown,
+    /// The kernel refused; not tried again until wanted anew.
+    Failed,
+}
+
+/// The addresses of one instance.
+#[derive(Debug)]
+struct Job {
+    wanted: bool,
+    slots: Vec<Slot>,
+    /// Next slot to look at: counts up when wanted, down when not.
+    cursor: usize,
+    queued: bool,
+    unanswered: usize,
+    /// Announcements per address once all are in place, the first included.
+    repeat: u8,
+    /// Some address was added, and so announced once already.
+    added: bool,
+    settled: bool,
+}
+
+/// A request to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Op {
+    /// Sequence number to send it with.
+    pub seq: u32,
+    /// Add, or delete.
+    pub add: bool,
+    /// Whose address.
+    pub instance: InstanceId,
+    /// Which of its addresses (see [`Jobs::address`]).
+    pub slot: u16,
+}
+
+/// What an answer meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing to do.
+    Noted,
+    /// The address is in place: announce it.
+    Appeared(InstanceId, u16),
+    /// The kernel refused with this errno.
+    Refused {
+        /// What was asked.
+        op: Op,
+        /// errno.
+        errno: i32,
+    },
+}
+
+/// All address jobs.
+#[derive(Debug)]
+pub struct Jobs<'a> {
+    jobs: Vec<Job>,
+    params: &'a [InstanceParams],
+    work: VecDeque<u16>,
+    /// Instances that may have come to rest.
+    resting: VecDeque<u16>,
+    flights: Vec<Option<Op>>,
+    next_seq: u32,
+    unanswered: usize,
+    /// Sorted: (address, prefix, interface) → (instance, slot).
+    index: Vec<(IpAddr, u8, IfaceId, u16, u16)>,
+}
+
+/// errno EEXIST: the address is there already.
+const EEXIST: i32 = 17;
+/// errno ENODEV: the interface went away, and its addresses with it.
+const ENODEV: i32 = 19;
+
+/// Whether there is no such address to delete. EADDRNOTAVAIL is not the same number everywhere (126
+/// on MIPS), so the standard library is asked.
+fn is_not_there(errno: i32) -> bool {
+    let kind = io::Error::from_raw_os_error(errno).kind();
+    kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
+}
+
+impl<'a> Jobs<'a> {
+    /// Nothing wanted, nothing known to be there.
+    pub fn new(params: &'a Params) -> Self {
+        let mut index = Vec::new();
+        for (i, of) in params.instances.iter().enumerate() {
+            for (s, a) in list(of).enumerate() {
+                index.push((a.address, a.prefix, a.iface, i as u16, s as u16));
+            }
+        }
+        index.sort_unstable();
+        let jobs = params
+            .instances
+            .iter()
+            .map(|i| Job::new(i.addresses.len() + i.excluded.len()))
+            .collect::<Vec<_>>();
+        Jobs {
+            work: VecDeque::with_capacity(jobs.len()),
+            resting: VecDeque::with_capacity(jobs.len() * 2),
+            jobs,
+            params: &params.instances,
+            flights: vec![None; IN_FLIGHT],
+            next_seq: 1,
+            unanswered: 0,
+            index,
+        }
+    }
+
+    /// The address behind an [`Op`] or [`Answer`].
+    pub fn address(&self, instance: InstanceId, slot: u16) -> Option<&'a Address> {
+        let (of, slot) = (self.params.get(usize::from(instance.0))?, usize::from(slot));
+        match slot.checked_sub(of.addresses.len()) {
+            None => of.addresses.get(slot),
+            Some(slot) => of.excluded.get(slot),
+        }
+    }
+
+    /// Number of addresses of an instance.
+    pub fn count(&self, instance: InstanceId) -> usize {
+        self.jobs
+            .get(usize::from(instance.0))
+            .map_or(0, |job| job.slots.len())
+    }
+
+    /// Whether the address is known to be in place.
+    pub fn present(&self, instance: InstanceId, slot: u16) -> bool {
+        self.jobs
+            .get(usize::from(instance.0))
+            .and_then(|j| j.slots.get(usize::from(slot)))
+            .is_some_and(|s| s.is_present())
+    }
+
+    /// Whether all addresses of the instance are in place (or refused).
+    pub fn settled(&self, instance: InstanceId) -> bool {
+        self.jobs
+            .get(usize::from(instance.0))
+            .is_some_and(|j| j.settled)
+    }
+
+    /// Whether requests wait to be sent or answered.
+    pub fn busy(&self) -> bool {
+        self.unanswered > 0 || !self.work.is_empty()
+    }
+
+    /// Whether [`Jobs::next_op`] may have something.
+    pub fn has_work(&self) -> bool {
+        !self.work.is_empty() && self.unanswered < IN_FLIGHT
+    }
+
+    /// Sets the wish. `repeat`: announcements per address once claimed.
+    pub fn want(&mut self, instance: InstanceId, wanted: bool, repeat: u8) {
+        let Some(job) = self.jobs.get_mut(usize::from(instance.0)) else {
+            return;
+        };
+        job.wanted = wanted;
+        job.repeat = repeat;
+        job.added = false;
+        job.settled = false;
+        for slot in &mut job.slots {
+            if *slot == Slot::Failed {
+                *slot = Slot::Unknown;
+            }
+        }
+        job.rewind();
+        self.enqueue(instance);
+    }
+
+    /// Announcements to make once the instance has come to rest.
+    pub fn owe(&mut self, instance: InstanceId, repeat: u8) {
+        if let Some(job) = self.jobs.get_mut(usize::from(instance.0)) {
+            job.repeat = job.repeat.max(repeat);
+        }
+    }
+
+    /// A dump lists the address. In the start-up dump it may be a leftover; what a later one lists
+    /// may be older than our own answers, and only takes away doubt.
+    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, start_up: bool) {
+        self.each(iface, address, prefix, |job, slot, _, _| {
+            let slot = &mut job.slots[slot];
+            if *slot == Slot::Doubtful || (start_up && *slot == Slot::Absent) {
+                *slot = Slot::Present;
+            }
+        });
+    }
+
+    /// Notifications were lost and a new dump begins: whatever is in place must be listed.
+    pub fn doubt(&mut self) {
+        for slot in self.jobs.iter_mut().flat_map(|job| &mut job.slots) {
+            if *slot == Slot::Present {
+                *slot = Slot::Doubtful;
+            }
+        }
+    }
+
+    /// The dump is over: what it did not list is put back. Returns how many addresses.
+    pub fn restore_missing(&mut self) -> usize {
+        let mut missing = 0;
+        for at in 0..self.jobs.len() {
+            let job = &mut self.jobs[at];
+            let before = missing;
+            for slot in 0..job.slots.len() {
+                if job.slots[slot] == Slot::Doubtful {
+                    job.slots[slot] = Slot::Absent;
+                    if job.wanted {
+                        job.put_back(slot);
+                        missing += 1;
+                    }
+                }
+            }
+            if missing > before {
+                self.enqueue(InstanceId(at as u16));
+            }
+        }
+        missing
+    }
+
+    /// After the start-up dump: everything found but not wanted goes. Returns how many addresses.
+    pub fn remove_leftovers(&mut self) -> usize {
+        let mut count = 0;
+        for i in 0..self.jobs.len() {
+            let job = &mut self.jobs[i];
+            let left = job.slots.iter().filter(|s| **s == Slot::Present).count();
+            if !job.wanted && left > 0 {
+                count += left;
+                job.rewind();
+                self.enqueue(InstanceId(i as u16));
+            }
+        }
+        count
+    }
+
+    /// The kernel says an address is gone. Returns whether it was wanted and is put back.
+    pub fn vanished(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<InstanceId> {
+        let mut again = None;
+        self.each(iface, address, prefix, |job, slot, instance, work| {
+            if job.slots[slot].is_present() {
+                job.slots[slot] = Slot::Absent;
+                if job.wanted {
+                    job.put_back(slot);
+                    job.enqueue(instance, work);
+                    again = Some(instance);
+                }
+            }
+        });
+        again
+    }
+
+    /// The interface is gone, and every address on it.
+    pub fn interface_gone(&mut self, iface: IfaceId) {
+        for (of, job) in self.params.iter().zip(&mut self.jobs) {
+            for (a, slot) in list(of).zip(&mut job.slots) {
+                if a.iface == iface && slot.is_present() {
+                    *slot = Slot::Absent;
+                }
+            }
+        }
+    }
+
+    /// The next request to send, if there is one and an answer slot is free.
+    pub fn next_op(&mut self) -> Option<Op> {
+        while let Some(&at) = self.work.front() {
+            let seat = self.next_seq as usize % IN_FLIGHT;
+            if self.flights[seat].is_some() {
+                return None;
+            }
+            let job = &mut self.jobs[usize::from(at)];
+            if let Some(slot) = job.advance() {
+                let op = Op {
+                    seq: self.next_seq,
+                    add: job.wanted,
+                    instance: InstanceId(at),
+                    slot: slot as u16,
+                };
+                job.slots[slot] = if op.add { Slot::Adding } else { Slot::Deleting };
+                job.unanswered += 1;
+                self.unanswered += 1;
+                self.flights[seat] = Some(op);
+                // 0 is the kernel's own sequence number in notifications.
+                self.next_seq = self.next_seq.checked_add(1).unwrap_or(1);
+                return Some(op);
+            }
+            job.queued = false;
+            if job.unanswered == 0 {
+                self.resting.push_back(at);
+            }
+            self.work.pop_front();
+        }
+        None
+    }
+
+    /// Lets the next job go first, so that a small one does not wait for a large one.
+    pub fn rotate(&mut self) {
+        if self.work.len() > 1 {
+            self.work.rotate_left(1);
+        }
+    }
+
+    /// The kernel's answer to `seq`: 0 or an errno. Stale answers are dropped.
+    pub fn ack(&mut self, seq: u32, errno: i32) -> Answer {
+        let seat = seq as usize % IN_FLIGHT;
+        let Some(op) = self.flights[seat].filter(|op| op.seq == seq) else {
+            return Answer::Noted;
+        };
+        self.flights[seat] = None;
+        self.unanswered = self.unanswered.saturating_sub(1);
+        let slot = usize::from(op.slot);
+        let Some(job) = self.jobs.get_mut(usize::from(op.instance.0)) else {
+            return Answer::Noted;
+        };
+        job.unanswered = job.unanswered.saturating_sub(1);
+        let done = if op.add {
+            errno == 0 || errno == EEXIST
+        } else {
+            errno == 0 || is_not_there(errno)
+        };
+        job.slots[slot] = match (done, op.add) {
+            (true, true) => Slot::Present,
+            (true, false) => Slot::Absent,
+            (false, _) => Slot::Failed,
+        };
+        job.added |= done && op.add;
+        let again = done && job.wanted != op.add;
+        if again {
+            job.reconsider(slot);
+            job.enqueue(op.instance, &mut self.work);
+        }
+        if job.unanswered == 0 && !job.queued {
+            self.resting.push_back(op.instance.0);
+        }
+        match (done, op.add && !again) {
+            (false, _) => Answer::Refused { op, errno },
+            (true, true) => Answer::Appeared(op.instance, op.slot),
+            (true, false) => Answer::Noted,
+        }
+    }
+
+    /// The next instance that has come to rest, and the rounds of announcements it still owes
+    /// (0 when its addresses were taken away). Each rest is told once.
+    pub fn next_rested(&mut self) -> Option<(InstanceId, u8)> {
+        while let Some(at) = self.resting.pop_front() {
+            let job = &mut self.jobs[usize::from(at)];
+            if job.settled || job.queued || job.unanswered > 0 {
+                continue;
+            }
+            job.settled = true;
+            let announced = u8::from(job.added);
+            let rounds = if job.wanted {
+                job.repeat.saturating_sub(announced)
+            } else {
+                0
+            };
+            return Some((InstanceId(at), rounds));
+        }
+        None
+    }
+
+    /// How many addresses of the instance are in place.
+    pub fn held(&self, instance: InstanceId) -> usize {
+        let job = self.jobs.get(usize::from(instance.0));
+        job.map_or(0, |j| j.slots.iter().filter(|s| s.is_present()).count())
+    }
+
+    /// Answers were lost (ENOBUFS): forget what is in flight; the caller re-dumps.
+    pub fn lose_answers(&mut self) {
+        self.flights.fill(None);
+        self.unanswered = 0;
+        for i in 0..self.jobs.len() {
+            let job = &mut self.jobs[i];
+            if job.unanswered == 0 {
+                continue;
+            }
+            job.unanswered = 0;
+            for slot in &mut job.slots {
+                if matches!(slot, Slot::Adding | Slot::Deleting) {
+                    *slot = Slot::Unknown;
+                }
+            }
+            job.rewind();
+            self.enqueue(InstanceId(i as u16));
+        }
+    }
+
+    fn enqueue(&mut self, instance: InstanceId) {
+        self.jobs[usize::from(instance.0)].enqueue(instance, &mut self.work);
+    }
+
+    fn each(
+        &mut self,
+        iface: IfaceId,
+        address: IpAddr,
+        prefix: u8,
+        mut act: impl FnMut(&mut Job, usize, InstanceId, &mut VecDeque<u16>),
+    ) {
+        let from = self
+            .index
+            .partition_point(|e| (e.0, e.1, e.2) < (address, prefix, iface));
+        for e in &self.index[from..] {
+            if (e.0, e.1, e.2) != (address, prefix, iface) {
+                break;
+            }
+            let job = &mut self.jobs[usize::from(e.3)];
+            act(job, usize::from(e.4), InstanceId(e.3), &mut self.work);
+        }
+    }
+}
+
+/// All addresses of an instance, in the order of their slots.
+fn list(of: &InstanceParams) -> impl Iterator<Item = &Address> {
+    of.addresses.iter().chain(&of.excluded)
+}
+
+impl Slot {
+    fn is_present(self) -> bool {
+        matches!(self, Slot::Present | Slot::Doubtful)
+    }
+}
+
+impl Job {
+    fn new(len: usize) -> Self {
+        Job {
+            wanted: false,
+            slots: vec![Slot::Absent; len],
+            cursor: len,
+            queued: false,
+            unanswered: 0,
+            repeat: 0,
+            added: false,
+            settled: true,
+        }
+    }
+
+    fn enqueue(&mut self, instance: InstanceId, work: &mut VecDeque<u16>) {
+        self.settled = false;
+        if !self.queued {
+            self.queued = true;
+            work.push_back(instance.0);
+        }
+    }
+
+    fn rewind(&mut self) {
+        self.cursor = if self.wanted { 0 } else { self.slots.len() };
+    }
+
+    /// Somebody took the address away. No neighbour had time to learn otherwise: the announcement
+    /// when it is back is enough, and a burst over all addresses for each that is taken away would
+    /// let others make us flood the network.
+    fn put_back(&mut self, slot: usize) {
+        if self.settled {
+            self.repeat = 0;
+        }
+        self.reconsider(slot);
+    }
+
+    /// Makes sure the cursor still passes over `slot`.
+    fn reconsider(&mut self, slot: usize) {
+        self.cursor = if self.wanted {
+            self.cursor.min(slot)
+        } else {
+            self.cursor.max(slot + 1)
+        };
+    }
+
+    /// Moves to the next slot that is not as wanted and free to change.
+    fn advance(&mut self) -> Option<usize> {
+        if self.wanted {
+            while self.cursor < self.slots.len() {
+                self.cursor += 1;
+                if matches!(self.slots[self.cursor - 1], Slot::Absent | Slot::Unknown) {
+                    return Some(self.cursor - 1);
+                }
+            }
+        } else {
+            while self.cursor > 0 {
+                self.cursor -= 1;
+                if matches!(
+                    self.slots[self.cursor],
+                    Slot::Present | Slot::Doubtful | Slot::Unknown
+                ) {
+                    return Some(self.cursor);
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

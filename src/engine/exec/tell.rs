@@ -1,0 +1,230 @@
+//! What is said in the log, and which scripts are run: the daemon's mouth.
+//!
+//! Whatever a stranger's packet can cause goes through the rate limit.
+
+use super::addr::Op;
+use super::child::{Children, Job};
+use super::log::{Pass, RateLimit};
+use crate::engine::outside::plain;
+use crate::notify;
+use crate::time::{Instant, Span};
+use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition, Who};
+use core::fmt::Display;
+use core::net::IpAddr;
+use std::io;
+use std::rc::Rc;
+
+/// Kinds of message with a limit of their own, per instance or interface.
+#[derive(Clone, Copy)]
+enum Kind {
+    Rejected = 1,
+    LowerMaster = 2,
+    Interval = 3,
+    PeerChecksum = 4,
+    AddressList = 5,
+    OwnAddress = 6,
+    SendFailed = 7,
+    ReceiveFailed = 8,
+    Refused = 9,
+    Vanished = 10,
+    OpenFailed = 11,
+}
+
+/// Says things.
+pub struct Teller {
+    params: Rc<Params>,
+    notify: notify::Params,
+    limit: RateLimit,
+}
+
+impl Teller {
+    /// With the names of everything.
+    pub fn new(params: Rc<Params>, notify: notify::Params) -> Self {
+        Teller {
+            params,
+            notify,
+            limit: RateLimit::new(LIMIT_KEYS, LIMIT_BURST, LIMIT_EVERY),
+        }
+    }
+
+    fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// A state changed: one line with the reason, then the scripts.
+    pub fn change(&self, change: &Transition, children: &mut Children) {
+        let params = self.params();
+        let reason = params.text(change.reason);
+        // The words up to the colon are keepalived's: people search logs for them.
+        let who = params.text(change.who);
+        match change.to {
+            State::Init => log::info!("{who} Stopped: {reason}"),
+            to => log::info!("{who} Entering {to} STATE: {reason}"),
+        }
+        let object = match change.who {
+            Who::Instance(id) => notify::Object::Instance(id.0),
+            Who::Group(id) => notify::Object::Group(id.0),
+        };
+        let state = match change.to {
+            State::Master => notify::State::Master,
+            State::Backup => notify::State::Backup,
+            State::Fault => notify::State::Fault,
+            State::Init => notify::State::Stop,
+        };
+        for run in self.notify.runs(object, state, change.priority) {
+            children.enqueue(Job {
+                object: match run.object {
+                    notify::Object::Instance(at) => u32::from(at),
+                    notify::Object::Group(at) => GROUPS + u32::from(at),
+                },
+                argv: run.argv,
+                user: run.user.map(|c| (c.uid, c.gid)),
+                stop: state == notify::State::Stop,
+            });
+        }
+    }
+
+    /// Something that is no change of state.
+    pub fn note(&mut self, note: &Note, now: Instant) {
+        let (kind, at) = match note {
+            Note::Rejected {
+                iface, instance, ..
+            } => (Kind::Rejected, instance.map_or(iface.0 | IFACE, |i| i.0)),
+            Note::LowerMaster(i, ..) => (Kind::LowerMaster, i.0),
+            Note::IntervalDiffers(i, ..) => (Kind::Interval, i.0),
+            Note::PeerChecksum(i, ..) => (Kind::PeerChecksum, i.0),
+            Note::AddressList(i, ..) => (Kind::AddressList, i.0),
+            Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
+        };
+        let params = Rc::clone(&self.params);
+        let text = params.text(*note);
+        let level = match note {
+            Note::PeerChecksum(..) | Note::IntervalDiffers(..) => log::Level::Info,
+            _ => log::Level::Warn,
+        };
+        self.limited(level, kind, at, &text, now);
+    }
+
+    /// An advert could not leave.
+    pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
+        let name = self.params().text(instance);
+        let text = format!("({name}) advert not sent: {}", plain(e));
+        // A farewell over an interface that is down is expected to fail.
+        let down = matches!(
+            e.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::NotConnected
+        );
+        let level = if down {
+            log::Level::Debug
+        } else {
+            log::Level::Warn
+        };
+        self.limited(level, Kind::SendFailed, instance.0, &text, now);
+    }
+
+    /// A socket could not be read.
+    pub fn receive_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
+        let text = format!("interface {name}: cannot receive: {}", plain(e));
+        self.limited(
+            log::Level::Warn,
+            Kind::ReceiveFailed,
+            iface.0 | IFACE,
+            &text,
+            now,
+        );
+    }
+
+    /// The sockets of an interface could not be opened.
+    pub fn open_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
+        let text = format!(
+            "interface {name}: cannot open the VRRP sockets: {}",
+            plain(e)
+        );
+        let at = iface.0 | IFACE;
+        self.limited(log::Level::Error, Kind::OpenFailed, at, &text, now);
+    }
+
+    /// The kernel refused to add or delete an address.
+    pub fn address_refused(&mut self, op: Op, a: &Address, errno: i32, dev: &str, now: Instant) {
+        let what = if op.add { "add" } else { "delete" };
+        let e = plain(&io::Error::from_raw_os_error(errno));
+        let name = self.params().text(op.instance);
+        let text = format!(
+            "({name}) cannot {what} {}/{} on {dev}: {e}",
+            a.address, a.prefix
+        );
+        self.limited(log::Level::Error, Kind::Refused, op.instance.0, &text, now);
+    }
+
+    /// An address that should be there was taken away, and is put back.
+    pub fn address_vanished(&mut self, instance: InstanceId, address: IpAddr, now: Instant) {
+        let name = self.params().text(instance);
+        let text = format!("({name}) {address} was removed by someone else: putting it back");
+        self.limited(log::Level::Warn, Kind::Vanished, instance.0, &text, now);
+    }
+
+    fn limited(
+        &mut self,
+        level: log::Level,
+        kind: Kind,
+        at: u16,
+        text: &dyn Display,
+        now: Instant,
+    ) {
+        let key = u64::from(kind as u32) << 16 | u64::from(at);
+        match self.limit.pass(key, now) {
+            Pass::Say(0) => log::log!(level, "{text}"),
+            Pass::Say(n) => log::log!(level, "{text} ({n} more like this were not logged)"),
+            Pass::Hush => {}
+        }
+    }
+
+    /// Says how many lines were not logged, once it is quiet again.
+    pub fn settle(&mut self, now: Instant) {
+        while let Some((key, lines)) = self.limit.settle(now) {
+            let params = self.params();
+            let at = key as u16;
+            let about = match WORDS.get((key >> 16) as usize) {
+                Some(words) if at & IFACE != 0 => {
+                    format!("{words} on {}", params.text(IfaceId(at & !IFACE)))
+                }
+                Some(words) => format!("{words} of {}", params.text(InstanceId(at))),
+                None => "other messages".to_owned(),
+            };
+            log::warn!("{lines} more lines about {about} were not logged");
+        }
+    }
+
+    /// When [`Teller::settle`] has something to say.
+    pub fn settle_at(&self) -> Option<Instant> {
+        self.limit.settle_at()
+    }
+}
+
+/// What a [`Kind`] is called when its lines are counted.
+const WORDS: [&str; 12] = [
+    "other things",
+    "rejected adverts",
+    "lower-priority adverts",
+    "other intervals",
+    "checksum forms",
+    "differing address lists",
+    "adverts from our own address",
+    "adverts not sent",
+    "failing sockets",
+    "refused addresses",
+    "removed addresses",
+    "sockets that cannot be opened",
+];
+/// Marks the key of an interface.
+const IFACE: u16 = 0x8000;
+/// Groups queue their scripts behind the instances' numbers.
+const GROUPS: u32 = 1 << 16;
+/// Kinds of line watched at a time.
+const LIMIT_KEYS: usize = 64;
+/// Lines of one kind that may come at once.
+const LIMIT_BURST: u32 = 5;
+/// Then one in so long.
+const LIMIT_EVERY: Span = Span::from_secs(10);

@@ -1,0 +1,244 @@
+//! One turn of the loop.
+
+use super::*;
+use crate::sys;
+use crate::sys::signal::Signal;
+use crate::vrrp::{Event, TIMERS, Timer};
+use crate::wire::vrrp::Packet;
+use std::time::Duration;
+
+/// The timers of an instance, by number.
+const TIMER: [Timer; TIMERS] = [
+    Timer::Advert,
+    Timer::MasterDown,
+    Timer::PreemptDelay,
+    Timer::SecondBurst,
+    Timer::Refresh,
+    Timer::LowerPrioBurst,
+];
+
+impl Engine<'_> {
+    /// Sleeps until something happens.
+    pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let timeout = if self.more {
+            Some(Duration::ZERO)
+        } else {
+            self.arm();
+            None
+        };
+        match self.poll.poll(events, timeout) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Sets the clock to the earliest deadline, if that changed.
+    fn arm(&mut self) {
+        let next = self.hands.wheel.next_deadline();
+        if next != self.armed {
+            let done = match next {
+                Some(at) => self.timer.arm(at),
+                None => self.timer.disarm(),
+            };
+            if let Err(e) = done {
+                log::error!("cannot set the timer: {e}");
+            }
+            self.armed = next;
+        }
+    }
+
+    /// Serves what is ready, in order of class.
+    pub(super) fn turn(&mut self, events: &Events) -> Option<Outcome> {
+        let now = sys::now();
+        self.more = false;
+        let (mut signals, mut command) = (false, false);
+        for event in events {
+            match event.token().0 {
+                TOKEN_SIGNALS => signals = true,
+                TOKEN_COMMAND => command = true,
+                TOKEN_MONITOR => self.monitor_unread = true,
+                // It fired: whatever is next must be armed anew.
+                TOKEN_TIMER => self.armed = None,
+                TOKEN_LOG => exec::log::on_writable(),
+                token => self.hands.ports.ready(token),
+            }
+        }
+        if signals {
+            self.take_signals(now);
+        }
+        self.take_packets(now);
+        if command {
+            self.take_answers(now);
+        }
+        if self.monitor_unread {
+            self.take_notifications(now);
+        }
+        self.take_timers(now);
+        self.more |= self.hands.work(&self.links, now);
+        self.more |= self.hands.ports.next_unread(0).is_some();
+        self.after_work(now)
+    }
+
+    /// Gives an event to the room and does what it asks for.
+    pub(super) fn tell(&mut self, event: Event<'_>, now: Instant) {
+        self.router.handle(event, now);
+        self.drain(now);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while let Some(action) = self.router.next_action() {
+            self.hands.perform(action, &self.router, now);
+        }
+    }
+
+    /// Adverts first: up to a budget per interface, the rest next turn.
+    fn take_packets(&mut self, now: Instant) {
+        let mut at = 0;
+        while let Some(iface) = self.hands.ports.next_unread(at) {
+            at = usize::from(iface.0) + 1;
+            for _ in 0..ports::BUDGET {
+                match self.hands.ports.receive(iface, &mut self.buf) {
+                    Some(Ok(len)) => {
+                        let bytes = &self.buf[..len.min(self.buf.len())];
+                        let event = match Packet::parse_ipv4(bytes) {
+                            Ok(packet) => Event::Packet { iface, packet },
+                            Err(why) => Event::Malformed { iface, why },
+                        };
+                        self.router.handle(event, now);
+                        self.drain(now);
+                    }
+                    Some(Err(e)) => self.hands.receive_failed(iface, &self.links, &e, now),
+                    None => break,
+                }
+            }
+        }
+        self.undefer(now);
+    }
+
+    /// Fires the Master-down timers whose predecessors in the socket have been read.
+    fn undefer(&mut self, now: Instant) {
+        let mut at = 0;
+        while let Some(d) = self.deferred.get(at).copied() {
+            let iface = self.hands.iface(d.instance);
+            let left = d.until.wrapping_sub(self.hands.ports.read_count(iface));
+            // The counter passes `until`: the difference wraps to something huge.
+            if !self.hands.ports.unread(iface) || left == 0 || left > QUEUE_LIMIT {
+                self.deferred.swap_remove(at);
+                self.tell(Event::Timer(d.instance, Timer::MasterDown), now);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn take_timers(&mut self, now: Instant) {
+        let instances = self.hands.instances();
+        while let Some((id, _)) = self.hands.wheel.pop(now) {
+            let id = id as usize;
+            if id >= instances * TIMERS {
+                self.own_timer(id - instances * TIMERS, now);
+                continue;
+            }
+            let instance = InstanceId((id / TIMERS) as u16);
+            let timer = TIMER[id % TIMERS];
+            if timer == Timer::MasterDown {
+                let iface = self.hands.iface(instance);
+                if self.hands.ports.unread(iface) {
+                    let until = self.hands.ports.read_count(iface).wrapping_add(QUEUE_LIMIT);
+                    self.deferred.push(Deferred { instance, until });
+                    continue;
+                }
+            }
+            self.tell(Event::Timer(instance, timer), now);
+        }
+    }
+
+    fn own_timer(&mut self, which: usize, now: Instant) {
+        match ALL_OWN.get(which) {
+            Some(Own::Beat) => {
+                self.hands.vital.beat();
+                self.arm_own(Own::Beat, now + BEAT);
+            }
+            Some(Own::Children) => self.hands.children.tick(now),
+            Some(Own::Log) => exec::log::retry(now),
+            Some(Own::Redump) => self.redump(now),
+            Some(Own::Hushed) => self.hands.teller.settle(now),
+            Some(Own::Reopen) => self.reopen(now),
+            Some(Own::StopLimit) => {
+                log::warn!("stopping without waiting any longer for the kernel or for scripts");
+                self.hands.give_up();
+            }
+            None => {}
+        }
+    }
+
+    fn own_id(&self, which: Own) -> u32 {
+        (self.hands.instances() * TIMERS + which as usize) as u32
+    }
+
+    pub(super) fn arm_own(&mut self, which: Own, at: Instant) {
+        self.hands.wheel.arm(self.own_id(which), at);
+    }
+
+    pub(super) fn is_armed(&self, which: Own) -> bool {
+        self.hands.wheel.deadline(self.own_id(which)).is_some()
+    }
+
+    fn take_signals(&mut self, now: Instant) {
+        while let Some(signal) = self.signals.next() {
+            match signal {
+                Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
+                Signal::Term | Signal::Int => self.stop(now),
+                Signal::Hup => log::warn!(
+                    "reload is not available yet: the running configuration stays; restart to change it"
+                ),
+                Signal::Child => self.hands.reap(now),
+                Signal::Usr1 => self.dump_data(now),
+                Signal::Usr2 => self.dump_stats(false),
+                Signal::StatsClear => self.dump_stats(true),
+                Signal::Json => self.dump_json(),
+                Signal::Tdump => log::info!("the dump of internal timers is not available"),
+            }
+        }
+    }
+
+    /// Begins an orderly stop. Before the start only notes it: the kernel is being asked what an
+    /// earlier run left behind, and that must not stay.
+    pub(super) fn stop(&mut self, now: Instant) {
+        if self.stopping {
+            return;
+        }
+        if !self.started && !self.how.keep_addresses {
+            if !self.stop_asked {
+                self.stop_asked = true;
+                self.arm_own(Own::StopLimit, now + STOP_LIMIT);
+            }
+            return;
+        }
+        self.stopping = true;
+        log::info!("stopping");
+        self.hands.stopping(self.how.keep_addresses);
+        self.tell(Event::Stop, now);
+        self.hands.stop_children(now);
+        self.arm_own(Own::StopLimit, now + STOP_LIMIT);
+    }
+
+    /// Scripts, the log, and whether it is time to leave.
+    fn after_work(&mut self, now: Instant) -> Option<Outcome> {
+        if let Some(at) = self.hands.children.deadline() {
+            self.arm_own(Own::Children, at);
+        }
+        if let Some(at) = self.hands.teller.settle_at() {
+            self.arm_own(Own::Hushed, at);
+        }
+        if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
+            self.arm_own(Own::Log, at);
+        }
+        if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
+            log::info!("stopped");
+            exec::log::flush_for(Span::from_millis(50));
+            return Some(Outcome::Stopped);
+        }
+        None
+    }
+}

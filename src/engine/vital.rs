@@ -1,0 +1,92 @@
+//! What outlives a worker: a page shared with the watchdog (house rule: a new worker takes the place
+//! of a dead one before the Backup's timer runs out).
+//!
+//! Word 0 is the heartbeat; then [`WORDS`] words per instance.
+
+use crate::sys::shared::{Page, WIDE};
+use crate::time::Instant;
+use crate::vrrp::{InstanceId, State};
+
+/// Words per instance.
+const WORDS: usize = 4 + WIDE;
+/// Word 0 belongs to the heartbeat.
+const FIRST: usize = 1;
+
+/// Words a page needs for this many instances.
+pub const fn page_words(instances: usize) -> usize {
+    FIRST + WORDS * instances
+}
+
+/// The page, or nothing when there is no watchdog.
+#[derive(Clone, Copy)]
+pub struct Vital<'a>(Option<&'a Page>);
+
+/// What an earlier worker left behind for an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Legacy {
+    /// It was Master when it was last heard of.
+    pub master: bool,
+    /// When its last advert left.
+    pub last_advert: Instant,
+    /// Its AH sequence number.
+    pub sequence: u32,
+    /// Its IP identification.
+    pub ip_id: u16,
+}
+
+impl<'a> Vital<'a> {
+    /// Wraps the page.
+    pub fn new(page: Option<&'a Page>) -> Self {
+        Vital(page)
+    }
+
+    /// Tells the watchdog that the loop turns.
+    pub fn beat(self) {
+        if let Some(page) = self.0 {
+            page.set(0, page.get(0).wrapping_add(1));
+        }
+    }
+
+    /// Records a change of state.
+    pub fn state(self, instance: InstanceId, state: State) {
+        if let Some(page) = self.0 {
+            page.set(base(instance), state as u32);
+        }
+    }
+
+    /// Records an advert that left.
+    pub fn advert(self, instance: InstanceId, now: Instant, sequence: u32, ip_id: u16) {
+        let Some(page) = self.0 else { return };
+        let at = base(instance);
+        page.set_wide(at + 1, now.micros());
+        page.set(at + 1 + WIDE, sequence);
+        page.set(at + 2 + WIDE, u32::from(ip_id));
+    }
+
+    /// Records how many addresses are in place.
+    pub fn held(self, instance: InstanceId, addresses: usize) {
+        if let Some(page) = self.0 {
+            page.set(
+                base(instance) + 3 + WIDE,
+                u32::try_from(addresses).unwrap_or(u32::MAX),
+            );
+        }
+    }
+
+    /// What the worker before us left.
+    pub fn legacy(self, instance: InstanceId) -> Option<Legacy> {
+        let page = self.0?;
+        let at = base(instance);
+        let us = page.get_wide(at + 1)?;
+        Some(Legacy {
+            master: page.get(at) == State::Master as u32,
+            last_advert: Instant::from_micros(us),
+            sequence: page.get(at + 1 + WIDE),
+            ip_id: page.get(at + 2 + WIDE) as u16,
+        })
+    }
+}
+
+fn base(instance: InstanceId) -> usize {
+    FIRST + WORDS * usize::from(instance.0)
+}

@@ -1,0 +1,250 @@
+//! Files: pid files, atomic writes, the terminal, the node name.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::sys::check;
+
+/// A file that says "process N is running" and is locked while it does.
+///
+/// The lock belongs to the open file (F_OFD_SETLK, fcntl(2)): a forked child keeps it alive, so a
+/// second daemon cannot start while either of the two still runs.
+#[derive(Debug)]
+pub struct PidFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl PidFile {
+    /// Creates or takes over the file and writes our process id. The inner error: somebody else
+    /// holds it, with the process id found inside.
+    pub fn lock(path: &str) -> io::Result<Result<PidFile, Option<u32>>> {
+        loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o644)
+                .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
+                .open(path)?;
+            if !file.metadata()?.is_file() {
+                return Err(io::Error::from_raw_os_error(libc::EINVAL));
+            }
+            match lock_whole(&file) {
+                Ok(()) => {}
+                Err(e) if matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => {
+                    let mut text = String::new();
+                    let _ = (&mut file).take(32).read_to_string(&mut text);
+                    return Ok(Err(text.trim().parse().ok()));
+                }
+                Err(e) => return Err(e),
+            }
+            if !is_still_at(&file, path) {
+                continue; // its last owner removed it between our open and our lock
+            }
+            let mut this = PidFile {
+                file,
+                path: PathBuf::from(path),
+            };
+            this.rewrite()?;
+            return Ok(Ok(this));
+        }
+    }
+
+    /// Writes the process id of the calling process, after a fork.
+    pub fn rewrite(&mut self) -> io::Result<()> {
+        self.name(std::process::id())
+    }
+
+    /// Names another process, to which the caller hands the file over: before it ends itself, so
+    /// that nobody ever reads the id of a process that is gone.
+    pub fn name(&mut self, pid: u32) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        writeln!(self.file, "{pid}")
+    }
+
+    /// Removes the file if it still is ours, then gives up the lock. Merely dropping the value
+    /// leaves the file.
+    pub fn remove(self) {
+        if is_still_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn lock_whole(file: &File) -> io::Result<()> {
+    // SAFETY: all zero is a valid flock; with F_OFD_SETLK its l_pid must be 0.
+    let mut lock: libc::flock = unsafe { MaybeUninit::zeroed().assume_init() };
+    lock.l_type = libc::F_WRLCK as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    // SAFETY: the pointer is to an initialised flock that outlives the call.
+    check(unsafe {
+        libc::fcntl(
+            file.as_raw_fd(),
+            libc::F_OFD_SETLK,
+            std::ptr::from_ref(&lock),
+        )
+    })?;
+    Ok(())
+}
+
+fn is_still_at(file: &File, path: impl AsRef<Path>) -> bool {
+    let (Ok(ours), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else {
+        return false;
+    };
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+}
+
+/// Writes a whole file under a temporary name and renames it into place: a reader sees the old
+/// text or the new, never half. A symbolic link at either name is replaced, not followed.
+pub fn write_atomically(path: &str, bytes: &[u8]) -> io::Result<()> {
+    let temporary = format!("{path}.{}.tmp", std::process::id());
+    let result = write_new(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if result.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result
+}
+
+fn write_new(path: &str, bytes: &[u8]) -> io::Result<()> {
+    let open = || {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+            .open(path)
+    };
+    let file = match open() {
+        // Left behind by a process of the same number that was killed while writing.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            std::fs::remove_file(path)?;
+            open()
+        }
+        other => other,
+    };
+    file?.write_all(bytes)
+}
+
+/// Whether a descriptor is a terminal.
+pub fn isatty(fd: RawFd) -> bool {
+    // SAFETY: takes a number and touches no memory.
+    unsafe { libc::isatty(fd) == 1 }
+}
+
+/// The node name (`uname -n`); empty if there is none.
+pub fn hostname() -> String {
+    let mut name = [0_u8; 256];
+    // SAFETY: pointer and length describe `name`, which outlives the call.
+    if unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) } != 0 {
+        return String::new();
+    }
+    let end = name.iter().position(|b| *b == 0).unwrap_or(name.len());
+    String::from_utf8_lossy(&name[..end]).into_owned()
+}
+
+/// Bytes without a name, shared with every child forked later (memfd_create(2)).
+#[derive(Debug)]
+pub struct Memory {
+    file: File,
+}
+
+impl Memory {
+    /// Empty. `name` shows in /proc only.
+    pub fn new(name: &std::ffi::CStr) -> io::Result<Self> {
+        // SAFETY: the name is a NUL-terminated string that outlives the call.
+        let fd = check(unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) })?;
+        // SAFETY: the descriptor is new and nobody else's.
+        let file = unsafe { File::from_raw_fd(fd) };
+        Ok(Memory { file })
+    }
+
+    /// Replaces the content.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all_at(bytes, 0)
+    }
+
+    /// The content.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        let len = self.file.metadata()?.len();
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::tests::Scratch;
+
+    #[test]
+    fn a_pid_file_has_one_owner() {
+        let scratch = Scratch::new("pid");
+        let path = scratch.path("one.pid");
+        let first = PidFile::lock(&path).unwrap().unwrap();
+        let ours = std::process::id();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{ours}\n"));
+        assert_eq!(PidFile::lock(&path).unwrap().unwrap_err(), Some(ours));
+        first.remove();
+        assert!(!Path::new(&path).exists());
+        let mut again = PidFile::lock(&path).unwrap().unwrap();
+        again.rewrite().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{ours}\n"));
+        drop(again);
+        std::fs::write(&path, "a longer text that is no number\n").unwrap();
+        let third = PidFile::lock(&path).unwrap().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{ours}\n"));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "of somebody else").unwrap();
+        third.remove();
+        assert!(Path::new(&path).exists(), "not ours any more");
+    }
+
+    #[test]
+    fn links_and_devices_are_no_pid_files() {
+        let scratch = Scratch::new("pid-link");
+        let (link, target) = (scratch.path("link.pid"), scratch.path("target"));
+        std::fs::write(&target, "precious").unwrap();
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert_eq!(
+            PidFile::lock(&link).unwrap_err().raw_os_error(),
+            Some(libc::ELOOP)
+        );
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
+        assert!(PidFile::lock("/dev/null").is_err());
+    }
+
+    #[test]
+    fn atomic_writes_replace_and_do_not_follow() {
+        let scratch = Scratch::new("atomic");
+        let (path, target) = (scratch.path("dump.json"), scratch.path("victim"));
+        std::fs::write(&target, "precious").unwrap();
+        let _ = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        std::fs::write(format!("{path}.{}.tmp", std::process::id()), "left behind").unwrap();
+        write_atomically(&path, b"new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
+        assert!(write_atomically(&scratch.path("no/such/folder"), b"x").is_err());
+    }
+
+    #[test]
+    fn there_is_a_node_name() {
+        assert_eq!(
+            hostname(),
+            std::fs::read_to_string("/proc/sys/kernel/hostname")
+                .unwrap()
+                .trim()
+        );
+        assert!(!isatty(-1));
+    }
+}

@@ -1,0 +1,408 @@
+//! One virtual router: state × event.
+//!
+//! An instance answers an event with what it does by itself and a [`Wish`]. Whether the wish is
+//! granted is decided by the router, because a sync group may object.
+
+use super::backup::Backup;
+use super::master::Master;
+use super::outbox::Outbox;
+use super::receive::{self, AddressList, Advert, OWNER};
+use super::timing::Phase;
+use super::{
+    Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, Reject, State, TIMERS,
+    Timer, Transition, Who,
+};
+use crate::time::Instant;
+use crate::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
+use core::net::IpAddr;
+
+/// What an instance gets lent while it handles something.
+pub(super) struct Cx<'a> {
+    pub id: InstanceId,
+    pub params: &'a InstanceParams,
+    pub now: Instant,
+    /// Shared by all Masters of this interval.
+    pub phase: &'a mut Phase,
+    pub out: &'a mut Outbox,
+}
+
+/// What can happen to an instance.
+pub(super) enum Input {
+    Timer(Timer),
+    Advert(Advert),
+}
+
+/// What an instance would like after an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Wish {
+    /// Nothing.
+    Stay,
+    /// That the other members of its sync group announce their addresses too.
+    Burst,
+    /// To become Master.
+    Rise(Reason),
+    /// To leave Master for the sender of this advert.
+    Yield(Reason, Advert),
+}
+
+/// The state, with the data only that state needs.
+enum Role {
+    Init,
+    Fault,
+    Backup(Backup),
+    Master(Master),
+}
+
+/// What outlives a change of state.
+pub(super) struct Core {
+    /// What the engine's wheel holds for us.
+    armed: [Option<Instant>; TIMERS],
+    pub counters: Counters,
+    /// Last AH sequence number sent or accepted (one counter, as in keepalived).
+    pub sequence: u32,
+    revision: u32,
+    /// Address our adverts come from; the last one known.
+    pub source: Option<IpAddr>,
+    /// An owner that stepped back from another one that would not.
+    pub demoted: bool,
+    pub last_transition: Option<Instant>,
+    /// Peers whose checksum form was named.
+    named: [Option<(IpAddr, ChecksumForm)>; 4],
+    /// Sender whose address list was looked at, and whether it was ours.
+    checked: Option<(IpAddr, bool)>,
+}
+
+/// One virtual router.
+pub(super) struct Instance {
+    role: Role,
+    pub core: Core,
+    list: AddressList,
+}
+
+impl Instance {
+    pub fn new(params: &InstanceParams) -> Self {
+        Instance {
+            role: Role::Init,
+            core: Core {
+                armed: [None; TIMERS],
+                counters: Counters::default(),
+                sequence: 0,
+                revision: 0,
+                source: None,
+                demoted: false,
+                last_transition: None,
+                named: [None; 4],
+                checked: None,
+            },
+            list: AddressList::new(params),
+        }
+    }
+
+    pub fn state(&self) -> State {
+        match self.role {
+            Role::Init => State::Init,
+            Role::Fault => State::Fault,
+            Role::Backup(_) => State::Backup,
+            Role::Master(_) => State::Master,
+        }
+    }
+
+    /// The Backup's data, if it is one.
+    pub fn backup(&self) -> Option<&Backup> {
+        match &self.role {
+            Role::Backup(backup) => Some(backup),
+            _ => None,
+        }
+    }
+
+    /// A datagram for this virtual router arrived.
+    pub fn receive(&mut self, iface: IfaceId, packet: &Packet<'_>, cx: &mut Cx<'_>) -> Wish {
+        // RFC 9568 §6.4.1: Initialize hears nothing. Compat: nor does keepalived's FAULT.
+        if matches!(self.role, Role::Init | Role::Fault) {
+            return Wish::Stay;
+        }
+        // Looped back, or a router with our address: never a peer.
+        if Some(packet.source) == self.core.source {
+            cx.out
+                .push(Action::Note(Note::OwnAddress(cx.id, packet.source)));
+            return Wish::Stay;
+        }
+        match receive::check(packet, cx.params, self.core.sequence) {
+            Ok(advert) => {
+                let master = matches!(self.role, Role::Master(_));
+                self.core.accepted(&advert, cx);
+                self.core.compare(&self.list, packet, master, cx);
+                self.handle(Input::Advert(advert), cx)
+            }
+            Err(why) => {
+                self.core.counters.reject(why);
+                if let (Reject::Replay(_), Role::Master(master)) = (why, &mut self.role) {
+                    master.out_of_step(packet.source, &mut self.core, cx);
+                }
+                cx.out.push(Action::Note(Note::Rejected {
+                    iface,
+                    instance: Some(cx.id),
+                    source: Some(packet.source),
+                    why,
+                }));
+                Wish::Stay
+            }
+        }
+    }
+
+    /// State × event.
+    pub fn handle(&mut self, input: Input, cx: &mut Cx<'_>) -> Wish {
+        let core = &mut self.core;
+        if let Input::Timer(timer) = input
+            && !core.expired(timer, cx)
+        {
+            return Wish::Stay;
+        }
+        let ours = core.priority(cx.params);
+        match (&mut self.role, input) {
+            // RFC 9568 §6.4.2 (Active_Down_Timer fires); RFC 3768 §6.4.2.
+            (Role::Backup(b), Input::Timer(Timer::MasterDown)) => b.down_expired(core, cx),
+            (Role::Backup(b), Input::Timer(Timer::PreemptDelay)) => b.delay_expired(),
+            // RFC 9568 §6.4.2 (priority 0: the timer becomes Skew_Time).
+            (Role::Backup(b), Input::Advert(a)) if a.priority == 0 => b.master_left(&a, core, cx),
+            // RFC 9568 §6.4.2 (lower priority and Preempt_Mode: discard, the timer goes on).
+            (Role::Backup(b), Input::Advert(a)) if b.preempts(&a, ours, cx) => b.ignore(&a),
+            // RFC 9568 §6.4.2 (Preempt_Mode off, or priority not lower: learn and restart).
+            (Role::Backup(b), Input::Advert(a)) => b.accept(&a, core, cx),
+
+            // RFC 9568 §6.4.3 (Adver_Timer fires).
+            (Role::Master(m), Input::Timer(Timer::Advert)) => m.advert_due(core, cx),
+            // RFC 9568 §8.2.1 and §8.2.2 say when; how often is keepalived's.
+            (Role::Master(m), Input::Timer(Timer::SecondBurst)) => m.second_burst(cx),
+            (Role::Master(m), Input::Timer(Timer::Refresh)) => m.refresh(core, cx),
+            (Role::Master(m), Input::Timer(Timer::LowerPrioBurst)) => m.lower_burst(cx),
+            // RFC 9568 §6.4.3 (priority 0: advert at once, restart Adver_Timer).
+            (Role::Master(m), Input::Advert(a)) if a.priority == 0 => m.answer(core, cx),
+            // RFC 9568 §6.4.3 (higher priority, or equal and a higher address: yield).
+            (Role::Master(m), Input::Advert(a)) if core.outranked(&a, ours) => {
+                m.outranked(&a, ours, core, cx)
+            }
+            // RFC 9568 §6.4.3 (lower priority, or equal and a lower address: assert the role).
+            (Role::Master(m), Input::Advert(a)) => m.lower(&a, core, cx),
+
+            // Ignored because these states have no such timer: it expired as it was disarmed.
+            (Role::Backup(_) | Role::Master(_), Input::Timer(_)) => Wish::Stay,
+            // Ignored because neither takes part; `receive` lets no advert come here.
+            (Role::Init | Role::Fault, Input::Timer(_) | Input::Advert(_)) => Wish::Stay,
+        }
+    }
+
+    /// Becomes Master. RFC 9568 §6.4.1 (owner) and §6.4.2: advert, addresses, announcements, timer.
+    pub fn enter_master(&mut self, reason: Reason, cx: &mut Cx<'_>) {
+        let from = self.leave(cx);
+        self.core.demoted = false;
+        self.core.counters.become_master += 1;
+        self.role = Role::Master(Master::begin(&mut self.core, cx));
+        self.core.tell(from, State::Master, reason, cx);
+    }
+
+    /// Becomes Backup, having `heard` whoever is Master now. No priority 0: the other one is there.
+    pub fn enter_backup(&mut self, reason: Reason, heard: Option<Advert>, cx: &mut Cx<'_>) {
+        let from = self.leave(cx);
+        self.role = Role::Backup(Backup::begin(heard, &mut self.core, cx));
+        self.core.tell(from, State::Backup, reason, cx);
+    }
+
+    /// Cannot take part. Compat: a Master says so with priority 0, as keepalived does.
+    pub fn enter_fault(&mut self, reason: Reason, cx: &mut Cx<'_>) {
+        self.give_up(cx);
+        let from = self.leave(cx);
+        self.core.demoted = false;
+        self.role = Role::Fault;
+        self.core.tell(from, State::Fault, reason, cx);
+    }
+
+    /// Stops. RFC 9568 §6.4.2 and §6.4.3 (Shutdown): only a Master says goodbye.
+    pub fn enter_init(&mut self, reason: Reason, cx: &mut Cx<'_>) {
+        self.give_up(cx);
+        let from = self.leave(cx);
+        self.core.demoted = false;
+        self.role = Role::Init;
+        self.core.tell(from, State::Init, reason, cx);
+    }
+
+    /// Its timer ran out but the sync group objects: wait another down interval.
+    pub fn wait_for_group(&mut self, cx: &mut Cx<'_>) {
+        if let Role::Backup(backup) = &mut self.role {
+            backup.restart(&mut self.core, cx);
+        }
+    }
+
+    /// Another member of the sync group met a lower-priority Master.
+    pub fn burst_with_group(&mut self, cx: &mut Cx<'_>) {
+        if let Role::Master(_) = self.role {
+            self.core.lower_burst(cx);
+        }
+    }
+
+    /// One advert of priority 0 if Master.
+    fn give_up(&mut self, cx: &mut Cx<'_>) {
+        if let Role::Master(_) = self.role {
+            self.core.advertise(0, cx);
+        }
+    }
+
+    /// Leaves the present state; returns it.
+    fn leave(&mut self, cx: &mut Cx<'_>) -> State {
+        let from = self.state();
+        if from == State::Master {
+            self.core.counters.release_master += 1;
+            cx.phase.leave();
+            cx.out.push(Action::Release(cx.id));
+        }
+        self.core.disarm_all(cx);
+        from
+    }
+}
+
+impl Core {
+    /// Effective priority.
+    pub fn priority(&self, params: &InstanceParams) -> u8 {
+        if self.demoted {
+            OWNER - 1
+        } else {
+            params.priority
+        }
+    }
+
+    /// Whether a Master of priority `ours` yields to the sender.
+    ///
+    /// RFC 9568 §6.4.3: addresses compare as unsigned integers in network byte order.
+    fn outranked(&self, advert: &Advert, ours: u8) -> bool {
+        advert.priority > ours || (advert.priority == ours && Some(advert.source) > self.source)
+    }
+
+    pub fn arm(&mut self, timer: Timer, at: Instant, cx: &mut Cx<'_>) {
+        self.armed[timer as usize] = Some(at);
+        cx.out.push(Action::Arm(cx.id, timer, at));
+    }
+
+    pub fn armed(&self, timer: Timer) -> Option<Instant> {
+        self.armed[timer as usize]
+    }
+
+    pub fn disarm(&mut self, timer: Timer, cx: &mut Cx<'_>) {
+        if self.armed[timer as usize].take().is_some() {
+            cx.out.push(Action::Disarm(cx.id, timer));
+        }
+    }
+
+    fn disarm_all(&mut self, cx: &mut Cx<'_>) {
+        for timer in Timer::ALL {
+            self.disarm(timer, cx);
+        }
+    }
+
+    /// Whether an expiry is one we wait for; a late duplicate is not, an early one is armed again.
+    fn expired(&mut self, timer: Timer, cx: &mut Cx<'_>) -> bool {
+        match self.armed(timer) {
+            Some(at) if at > cx.now => {
+                self.arm(timer, at, cx);
+                false
+            }
+            Some(_) => {
+                self.armed[timer as usize] = None;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// One advert, now.
+    pub fn advertise(&mut self, priority: u8, cx: &mut Cx<'_>) {
+        let sequence = match cx.params.authentication() {
+            // RFC 2402 §3.3.2: never again from 0 under the same key; it stays at its end.
+            Auth::Ah(_) => {
+                self.sequence = self.sequence.saturating_add(1);
+                self.sequence
+            }
+            Auth::None | Auth::Pass(_) => 0,
+        };
+        self.counters.advert_sent += 1;
+        self.counters.pri_zero_sent += u64::from(priority == 0);
+        cx.out.push(Action::Advertise {
+            instance: cx.id,
+            priority,
+            sequence,
+            revision: self.revision,
+        });
+    }
+
+    /// Announces after a lower-priority Master was heard, now and once more later.
+    pub fn lower_burst(&mut self, cx: &mut Cx<'_>) {
+        let garp = &cx.params.garp;
+        if garp.lower_prio_repeat == 0 {
+            return;
+        }
+        cx.out.push(Action::Announce {
+            instance: cx.id,
+            repeat: garp.lower_prio_repeat,
+        });
+        if !garp.lower_prio_delay.is_zero() && self.armed(Timer::LowerPrioBurst).is_none() {
+            self.arm(Timer::LowerPrioBurst, cx.now + garp.lower_prio_delay, cx);
+        }
+    }
+
+    /// Our source address is another one from now on.
+    pub fn set_source(&mut self, source: Option<IpAddr>) {
+        if source.is_some() && source != self.source {
+            self.source = source;
+            self.revision = self.revision.wrapping_add(1);
+        }
+    }
+
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Counts an accepted advert and learns what does not depend on the state.
+    fn accepted(&mut self, advert: &Advert, cx: &mut Cx<'_>) {
+        self.counters.advert_rcvd += 1;
+        self.counters.pri_zero_rcvd += u64::from(advert.priority == 0);
+        if let Some(sequence) = advert.sequence {
+            self.sequence = sequence;
+        }
+        let peer = (advert.source, advert.checksum);
+        let ipv4_v3 = cx.params.version == Version::V3 && advert.source.is_ipv4();
+        if ipv4_v3 && !self.named.contains(&Some(peer)) {
+            self.named.rotate_right(1);
+            self.named[0] = Some(peer);
+            cx.out
+                .push(Action::Note(Note::PeerChecksum(cx.id, peer.0, peer.1)));
+        }
+    }
+
+    /// Compares the address list. RFC 9568 §7.1 allows it; a difference never discards the advert.
+    fn compare(&mut self, list: &AddressList, packet: &Packet<'_>, master: bool, cx: &mut Cx<'_>) {
+        let before = self.checked.filter(|(sender, _)| *sender == packet.source);
+        if before.is_some() && cx.params.skip_check_adv_addr && !master {
+            return;
+        }
+        let same = list.matches(cx.params, packet);
+        if !same {
+            self.counters.addr_list_err += 1;
+            if before.is_none_or(|(_, same)| same) {
+                cx.out
+                    .push(Action::Note(Note::AddressList(cx.id, packet.source)));
+            }
+        }
+        self.checked = Some((packet.source, same));
+    }
+
+    fn tell(&mut self, from: State, to: State, reason: Reason, cx: &mut Cx<'_>) {
+        self.last_transition = Some(cx.now);
+        self.checked = None;
+        cx.out.push(Action::Tell(Transition {
+            who: Who::Instance(cx.id),
+            from,
+            to,
+            priority: self.priority(cx.params),
+            reason,
+        }));
+    }
+}

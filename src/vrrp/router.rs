@@ -1,0 +1,341 @@
+//! The owner: finds whom an event concerns, lets sync groups agree, queues the actions.
+
+mod settle;
+mod views;
+
+use super::fault;
+use super::instance::{Cx, Input, Instance};
+use super::outbox::Outbox;
+use super::receive::Advert;
+use super::timing::Phase;
+use super::{
+    Action, Event, Family, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params,
+    Reason, Reject, State, Timer, Unrouted,
+};
+use crate::time::{Instant, Span};
+use crate::wire::vrrp::Packet;
+use core::net::IpAddr;
+use std::rc::Rc;
+
+/// All virtual routers and sync groups: one pure machine.
+pub struct Router {
+    params: Rc<Params>,
+    links: Vec<Link>,
+    instances: Vec<Instance>,
+    /// What the router knows of each instance.
+    sites: Vec<Site>,
+    /// Sync groups, and every other instance alone.
+    units: Vec<Unit>,
+    /// Sorted: where an advert belongs.
+    routes: Vec<(u32, InstanceId)>,
+    /// One per advertisement interval in use.
+    phases: Vec<Phase>,
+    out: Outbox,
+    unrouted: Unrouted,
+    running: bool,
+}
+
+struct Site {
+    unit: usize,
+    phase: usize,
+    /// Interfaces of its addresses, other than its own.
+    watched: Box<[IfaceId]>,
+    faulty: bool,
+    /// An earlier worker was Master: when it last sent.
+    resume: Option<Instant>,
+}
+
+/// Instances that share one state.
+struct Unit {
+    group: Option<GroupId>,
+    members: Box<[InstanceId]>,
+    state: State,
+    last_transition: Option<Instant>,
+    /// A member found or lost a fault in this event.
+    changed: Option<(InstanceId, Reason)>,
+}
+
+/// Why a unit is looked at.
+#[derive(Clone, Copy)]
+enum Cause {
+    Start,
+    /// A member's event; with the advert it yields to.
+    Member(InstanceId, Reason, Option<Advert>),
+}
+
+/// Shortest interval the protocol can say; a shorter one is taken as this.
+const SHORTEST: Span = Span::from_centis(1);
+/// Sequence numbers skipped on resuming: adverts that may have left without being noted down.
+const SEQUENCE_GAP: u32 = 4;
+/// Room kept per instance for the actions of one event; more is made in an upheaval.
+const ACTIONS: usize = 1;
+
+impl Router {
+    /// Builds the machine; everything it will need in steady state is allocated here.
+    ///
+    /// Ids in `params` that lead nowhere are ignored: a missing interface is a fault, a missing
+    /// group member is none. An instance in two groups belongs to the first.
+    pub fn new(params: impl Into<Rc<Params>>) -> Self {
+        let mut params = params.into();
+        if !params.instances.iter().all(within_bounds) {
+            for instance in &mut Rc::make_mut(&mut params).instances {
+                instance.advert_int = instance.advert_int.max(SHORTEST);
+                instance.priority = instance.priority.max(1);
+                instance.down_timer_adverts = instance.down_timer_adverts.max(1);
+            }
+        }
+        let mut phases: Vec<Phase> = Vec::new();
+        let mut sites: Vec<Site> = Vec::with_capacity(params.instances.len());
+        for instance in &params.instances {
+            let interval = instance.advert_int;
+            let known = phases.iter().position(|p| p.interval() == interval);
+            let phase = known.unwrap_or(phases.len());
+            if known.is_none() {
+                phases.push(Phase::new(interval));
+            }
+            sites.push(Site {
+                unit: usize::MAX,
+                phase,
+                watched: fault::watched(instance),
+                faulty: false,
+                resume: None,
+            });
+        }
+        let units = units(&params, &mut sites);
+        let mut routes: Vec<_> = (0..)
+            .map(InstanceId)
+            .zip(&params.instances)
+            .map(|(id, p)| (route(p.iface, p.family, p.vrid), id))
+            .collect();
+        routes.sort_unstable();
+        routes.dedup_by_key(|(key, _)| *key);
+        let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2 + 32;
+        Router {
+            links: vec![Link::default(); params.interfaces.len()],
+            instances: params.instances.iter().map(Instance::new).collect(),
+            sites,
+            units,
+            routes,
+            phases,
+            out: Outbox::with_capacity(capacity),
+            unrouted: Unrouted::default(),
+            running: false,
+            params,
+        }
+    }
+
+    /// Takes one event. Drain [`Router::next_action`] before the next one.
+    pub fn handle(&mut self, event: Event<'_>, now: Instant) {
+        match event {
+            Event::Start => self.start(now),
+            Event::Stop => self.stop(now),
+            Event::Resume {
+                instance,
+                last_advert,
+                sequence,
+            } => self.resume(instance, last_advert, sequence),
+            Event::Interface { iface, link } => self.interface(iface, link, now),
+            Event::Packet { iface, packet } => self.packet(iface, &packet, now),
+            Event::Malformed { iface, why } => {
+                self.unrouted.malformed += 1;
+                self.reject(iface, None, Reject::Malformed(why));
+            }
+            Event::Timer(id, timer) => self.timer(id, timer, now),
+        }
+        self.out.seal();
+    }
+
+    /// The next thing to be done.
+    pub fn next_action(&mut self) -> Option<Action> {
+        self.out.next()
+    }
+}
+
+/// Events.
+impl Router {
+    fn start(&mut self, now: Instant) {
+        if self.running {
+            return;
+        }
+        self.running = true;
+        for at in 0..self.instances.len() {
+            self.look(at);
+        }
+        for unit in 0..self.units.len() {
+            self.settle(unit, Cause::Start, now);
+        }
+        for site in &mut self.sites {
+            site.resume = None;
+        }
+    }
+
+    fn stop(&mut self, now: Instant) {
+        if !self.running {
+            return;
+        }
+        self.running = false;
+        for at in 0..self.units.len() {
+            self.enter(at, State::Init, Cause::Start, now);
+        }
+    }
+
+    fn resume(&mut self, id: InstanceId, last_advert: Instant, sequence: u32) {
+        let at = usize::from(id.0);
+        if let (false, Some(instance), Some(site)) = (
+            self.running,
+            self.instances.get_mut(at),
+            self.sites.get_mut(at),
+        ) {
+            let sequence = sequence.saturating_add(SEQUENCE_GAP);
+            instance.core.sequence = instance.core.sequence.max(sequence);
+            site.resume = Some(last_advert);
+        }
+    }
+
+    fn interface(&mut self, iface: IfaceId, link: Link, now: Instant) {
+        let Some(known) = self.links.get_mut(usize::from(iface.0)) else {
+            return;
+        };
+        let before = core::mem::replace(known, link);
+        if !self.running || before == link {
+            return;
+        }
+        if before.index != 0 && link.index != 0 && before.index != link.index {
+            // Another device by the same name: what was on the old one is gone.
+            self.links[usize::from(iface.0)] = Link::default();
+            self.reconsider(iface, now);
+            self.links[usize::from(iface.0)] = link;
+        }
+        self.reconsider(iface, now);
+    }
+
+    fn packet(&mut self, iface: IfaceId, packet: &Packet<'_>, now: Instant) {
+        let family = match packet.source {
+            IpAddr::V4(_) => Family::V4,
+            IpAddr::V6(_) => Family::V6,
+        };
+        let Some(&vrid) = packet.message.get(1) else {
+            self.unrouted.malformed += 1;
+            return self.reject(iface, Some(packet.source), Reject::Length);
+        };
+        let key = route(iface, family, vrid);
+        let Ok(at) = self.routes.binary_search_by_key(&key, |(key, _)| *key) else {
+            self.unrouted.unknown_vrid += 1;
+            return self.reject(iface, Some(packet.source), Reject::UnknownVrid(vrid));
+        };
+        let id = self.routes[at].1;
+        if let Some(wish) = self.with(id, now, |i, cx| i.receive(iface, packet, cx)) {
+            self.consider(id, wish, now);
+        }
+    }
+
+    fn timer(&mut self, id: InstanceId, timer: Timer, now: Instant) {
+        if let Some(wish) = self.with(id, now, |i, cx| i.handle(Input::Timer(timer), cx)) {
+            self.consider(id, wish, now);
+        }
+    }
+}
+
+/// Plumbing.
+impl Router {
+    fn pair(&self, id: InstanceId) -> Option<(&InstanceParams, &Instance)> {
+        let at = usize::from(id.0);
+        self.params.instances.get(at).zip(self.instances.get(at))
+    }
+
+    /// Lets an instance act.
+    fn with<R>(
+        &mut self,
+        id: InstanceId,
+        now: Instant,
+        act: impl FnOnce(&mut Instance, &mut Cx<'_>) -> R,
+    ) -> Option<R> {
+        let at = usize::from(id.0);
+        let phase = self.sites.get(at)?.phase;
+        let mut cx = Cx {
+            id,
+            params: self.params.instances.get(at)?,
+            now,
+            phase: self.phases.get_mut(phase)?,
+            out: &mut self.out,
+        };
+        Some(act(self.instances.get_mut(at)?, &mut cx))
+    }
+
+    /// Lets all members of a unit but one act.
+    fn others(
+        &mut self,
+        unit: usize,
+        but: InstanceId,
+        now: Instant,
+        act: impl Fn(&mut Instance, &mut Cx<'_>),
+    ) {
+        for member in 0..self.units.get(unit).map_or(0, |u| u.members.len()) {
+            let id = self.units[unit].members[member];
+            if id != but {
+                self.with(id, now, &act);
+            }
+        }
+    }
+
+    fn reject(&mut self, iface: IfaceId, source: Option<IpAddr>, why: Reject) {
+        self.out.push(Action::Note(Note::Rejected {
+            iface,
+            instance: None,
+            source,
+            why,
+        }));
+    }
+}
+
+/// The key of the routing table.
+fn route(iface: IfaceId, family: Family, vrid: u8) -> u32 {
+    let family = match family {
+        Family::V4 => 0,
+        Family::V6 => 1,
+    };
+    u32::from(iface.0) << 16 | family << 8 | u32::from(vrid)
+}
+
+/// Groups as configured, then every instance that is in none.
+/// What the arithmetic of the machine relies on.
+fn within_bounds(p: &InstanceParams) -> bool {
+    p.advert_int >= SHORTEST && p.priority > 0 && p.down_timer_adverts > 0
+}
+
+fn units(params: &Params, sites: &mut [Site]) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::with_capacity(params.groups.len() + sites.len());
+    let mut add = |group, members: Box<[InstanceId]>| {
+        if !members.is_empty() {
+            units.push(Unit {
+                group,
+                members,
+                state: State::Init,
+                last_transition: None,
+                changed: None,
+            });
+        }
+        units.len().saturating_sub(1)
+    };
+    for (id, group) in (0..).map(GroupId).zip(&params.groups) {
+        let mut members = Vec::with_capacity(group.members.len());
+        for &member in &group.members {
+            if let Some(site) = sites.get_mut(usize::from(member.0))
+                && site.unit == usize::MAX
+            {
+                site.unit = 0;
+                members.push(member);
+            }
+        }
+        let unit = add(Some(id), members.clone().into());
+        for member in members {
+            sites[usize::from(member.0)].unit = unit;
+        }
+    }
+    for (id, site) in (0..).map(InstanceId).zip(sites) {
+        if site.unit == usize::MAX {
+            site.unit = add(None, [id].into());
+        }
+    }
+    units
+}

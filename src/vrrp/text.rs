@@ -1,0 +1,356 @@
+//! Plain English for people who run routers: log lines and transcripts.
+//!
+//! What holds ids needs the parameters for the names: `params.text(transition)`.
+
+use super::{
+    Action, GroupId, IfaceId, InstanceId, Note, Params, Reason, Reject, State, Timer, Transition,
+    Who,
+};
+use crate::wire::vrrp::ChecksumForm;
+use core::fmt::{self, Display, Formatter, Result};
+
+/// Something with ids, together with the names; `Display` gives the words.
+#[derive(Clone, Copy)]
+pub struct Text<'a, T>(&'a Params, T);
+
+impl Params {
+    /// Ids in words.
+    pub fn text<T>(&self, of: T) -> Text<'_, T> {
+        Text(self, of)
+    }
+}
+
+impl Display for State {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.pad(match self {
+            State::Init => "INIT",
+            State::Backup => "BACKUP",
+            State::Master => "MASTER",
+            State::Fault => "FAULT",
+        })
+    }
+}
+
+impl Display for Timer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Display for ChecksumForm {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            ChecksumForm::Pseudo => "with the IPv4 pseudo-header",
+            ChecksumForm::Plain => "without the IPv4 pseudo-header",
+        })
+    }
+}
+
+impl Display for Text<'_, InstanceId> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0.instances.get(usize::from(self.1.0)) {
+            Some(instance) => f.write_str(&instance.name),
+            None => write!(f, "#{}", self.1.0),
+        }
+    }
+}
+
+impl Display for Text<'_, GroupId> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0.groups.get(usize::from(self.1.0)) {
+            Some(group) => f.write_str(&group.name),
+            None => write!(f, "#{}", self.1.0),
+        }
+    }
+}
+
+impl Display for Text<'_, IfaceId> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0.interfaces.get(usize::from(self.1.0)) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "#{}", self.1.0),
+        }
+    }
+}
+
+impl Display for Text<'_, Who> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.1 {
+            // As keepalived writes them: people search logs for these.
+            Who::Instance(id) => write!(f, "({})", self.0.text(id)),
+            Who::Group(id) => write!(f, "VRRP_Group({})", self.0.text(id)),
+        }
+    }
+}
+
+impl Display for Text<'_, Transition> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, t) = self;
+        write!(
+            f,
+            "{} {} -> {}: {}",
+            params.text(t.who),
+            t.from,
+            t.to,
+            params.text(t.reason)
+        )
+    }
+}
+
+impl Display for Text<'_, Reason> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, reason) = self;
+        match *reason {
+            Reason::Started => f.write_str("starting"),
+            Reason::Stopping => f.write_str("stopping"),
+            Reason::MasterSilent(span) => write!(f, "no advert for {span} s"),
+            Reason::MasterLeft(from) => write!(f, "{from} gave up (priority 0)"),
+            Reason::Preempting(from) => write!(f, "preempting {from}, which has lower priority"),
+            Reason::Owner => f.write_str("owner of the addresses (priority 255)"),
+            Reason::Resumed => f.write_str("was MASTER until the restart just now"),
+            Reason::Higher(from, priority) => {
+                write!(f, "advert from {from} with higher priority {priority}")
+            }
+            Reason::HigherAddress(from) => {
+                write!(
+                    f,
+                    "advert from {from} with equal priority and higher address"
+                )
+            }
+            Reason::LinkDown(iface) => write!(f, "interface {} is down", params.text(iface)),
+            Reason::NoInterface(iface) => {
+                write!(f, "interface {} does not exist", params.text(iface))
+            }
+            Reason::NoAddress(iface) => write!(
+                f,
+                "interface {} has no address to send from",
+                params.text(iface)
+            ),
+            Reason::Recovered => f.write_str("the fault is gone"),
+            Reason::Group(group, by) => write!(
+                f,
+                "following {} in group {}",
+                params.text(by),
+                params.text(group)
+            ),
+        }
+    }
+}
+
+impl Display for Reject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Reject::Malformed(why) => why.fmt(f),
+            Reject::Length => f.write_str("wrong length"),
+            Reject::Ttl(ttl) => write!(f, "TTL {ttl}, must be 255"),
+            Reject::Version(version) => write!(f, "VRRP version {version}, not ours"),
+            Reject::Kind(kind) => write!(f, "type {kind}, must be 1"),
+            Reject::UnknownVrid(vrid) => write!(f, "no virtual router {vrid} here"),
+            Reject::AuthType(kind) => write!(f, "unknown authentication type {kind}"),
+            Reject::AuthMismatch(kind) => {
+                write!(f, "authentication type {} is not ours", AuthName(*kind))
+            }
+            Reject::Password => f.write_str("wrong password"),
+            Reject::Icv => f.write_str("wrong AH integrity check value (another key?)"),
+            Reject::Spi => f.write_str("AH SPI is not the source address"),
+            Reject::Replay(sequence) => write!(f, "AH sequence number {sequence} is not new"),
+            Reject::Interval(span) if span.is_zero() => f.write_str("advert interval 0"),
+            Reject::Interval(span) => write!(f, "advert interval {span} s, not ours"),
+            Reject::Checksum => f.write_str("wrong checksum"),
+            Reject::Destination(to) => write!(f, "sent to {to}, not to our group"),
+            Reject::NoAddresses => f.write_str("lists no addresses"),
+            Reject::Owner => f.write_str("we own the addresses and ignore adverts"),
+        }
+    }
+}
+
+/// v2 authentication types (RFC 2338 §5.3.6).
+struct AuthName(u8);
+
+impl Display for AuthName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            0 => f.write_str("none"),
+            1 => f.write_str("PASS"),
+            2 => f.write_str("AH"),
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl Display for Text<'_, Note> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, note) = self;
+        match *note {
+            Note::Rejected {
+                iface,
+                instance,
+                source,
+                why,
+            } => {
+                if let Some(id) = instance {
+                    write!(f, "{} ", params.text(Who::Instance(id)))?;
+                }
+                f.write_str("advert ")?;
+                if let Some(from) = source {
+                    write!(f, "from {from} ")?;
+                }
+                write!(f, "on {} ignored: {why}", params.text(iface))
+            }
+            Note::LowerMaster(id, from, priority) => {
+                let ours = params.instances.get(usize::from(id.0));
+                let who = params.text(Who::Instance(id));
+                if ours.is_some_and(|ours| ours.priority == priority) {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with equal priority and lower address"
+                    )
+                } else {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with lower priority {priority}"
+                    )
+                }
+            }
+            Note::IntervalDiffers(id, from, span) => write!(
+                f,
+                "{} {from} advertises every {span} s, which is not our interval",
+                params.text(Who::Instance(id))
+            ),
+            Note::PeerChecksum(id, from, form) => write!(
+                f,
+                "{} {from} forms its checksum {form}",
+                params.text(Who::Instance(id))
+            ),
+            Note::AddressList(id, from) => write!(
+                f,
+                "{} the address list of {from} differs from ours",
+                params.text(Who::Instance(id))
+            ),
+            Note::OwnAddress(id, from) => write!(
+                f,
+                "{} advert from our own address {from}: is it in use twice?",
+                params.text(Who::Instance(id))
+            ),
+        }
+    }
+}
+
+/// One line of a transcript.
+impl Display for Text<'_, Action> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, action) = self;
+        match *action {
+            Action::Advertise {
+                instance,
+                priority,
+                sequence,
+                revision,
+            } => {
+                write!(f, "advertise {} prio={priority}", params.text(instance))?;
+                if sequence != 0 {
+                    write!(f, " seq={sequence}")?;
+                }
+                write!(f, " rev={revision}")
+            }
+            Action::Claim { instance, repeat } => {
+                write!(f, "claim {} repeat={repeat}", params.text(instance))
+            }
+            Action::Release(instance) => write!(f, "release {}", params.text(instance)),
+            Action::Announce { instance, repeat } => {
+                write!(f, "announce {} repeat={repeat}", params.text(instance))
+            }
+            Action::Arm(instance, timer, at) => {
+                write!(f, "arm {} {timer} @{at}", params.text(instance))
+            }
+            Action::Disarm(instance, timer) => {
+                write!(f, "disarm {} {timer}", params.text(instance))
+            }
+            Action::Tell(transition) => write!(f, "tell {}", params.text(transition)),
+            Action::Note(note) => write!(f, "note {}", params.text(note)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Span;
+    use crate::vrrp::{GroupParams, InstanceParams, Place};
+
+    fn line(who: Who, from: State, to: State, reason: Reason) -> String {
+        let params = Params {
+            interfaces: vec!["eth0".into()],
+            instances: vec![InstanceParams::new("VI_1", IfaceId(0), 51)],
+            groups: vec![GroupParams {
+                name: "VG_1".into(),
+                place: Place::default(),
+                members: vec![InstanceId(0)],
+            }],
+        };
+        let priority = 100;
+        let transition = Transition {
+            who,
+            from,
+            to,
+            priority,
+            reason,
+        };
+        params.text(transition).to_string()
+    }
+
+    #[test]
+    fn a_line_names_instance_states_and_reason() {
+        let (vi, vg) = (Who::Instance(InstanceId(0)), Who::Group(GroupId(0)));
+        let peer = [10, 0, 0, 2].into();
+        let (backup, master, fault) = (State::Backup, State::Master, State::Fault);
+        let silent = Reason::MasterSilent(Span::from_micros(3_609_375));
+        assert_eq!(
+            line(vi, backup, master, silent),
+            "(VI_1) BACKUP -> MASTER: no advert for 3.609375 s"
+        );
+        assert_eq!(
+            line(vi, master, backup, Reason::Higher(peer, 150)),
+            "(VI_1) MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
+        );
+        assert_eq!(
+            line(vi, master, fault, Reason::LinkDown(IfaceId(0))),
+            "(VI_1) MASTER -> FAULT: interface eth0 is down"
+        );
+        assert_eq!(
+            line(vg, master, fault, Reason::Group(GroupId(0), InstanceId(0))),
+            "VRRP_Group(VG_1) MASTER -> FAULT: following VI_1 in group VG_1"
+        );
+    }
+
+    #[test]
+    fn a_rejected_advert_says_why() {
+        let params = Params {
+            interfaces: vec!["eth0".into()],
+            instances: vec![InstanceParams::new("VI_1", IfaceId(0), 51)],
+            groups: Vec::new(),
+        };
+        let rejected = |instance| Note::Rejected {
+            iface: IfaceId(0),
+            instance,
+            source: Some([10, 0, 0, 2].into()),
+            why: Reject::Ttl(64),
+        };
+        assert_eq!(
+            params.text(rejected(Some(InstanceId(0)))).to_string(),
+            "(VI_1) advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
+        );
+        assert_eq!(
+            params.text(rejected(None)).to_string(),
+            "advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
+        );
+    }
+
+    #[test]
+    fn ids_that_lead_nowhere_still_print() {
+        let params = Params::default();
+        assert_eq!(params.text(InstanceId(7)).to_string(), "#7");
+        assert_eq!(params.text(GroupId(7)).to_string(), "#7");
+        assert_eq!(params.text(IfaceId(7)).to_string(), "#7");
+    }
+}

@@ -1,0 +1,81 @@
+//! The program as a person calls it: texts, streams and exit statuses.
+
+#![allow(clippy::disallowed_methods, reason = "a test of a program runs it")]
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output};
+
+/// Runs holdfast under the name `name`.
+fn call(name: &str, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .arg0(name)
+        .args(args)
+        .output()
+        .expect("holdfast runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn help_goes_to_standard_error_with_status_0() {
+    for args in [
+        &["-h"][..],
+        &["--help"],
+        &["--hel", "-D"],
+        &["-nh", "stray"],
+    ] {
+        let out = call("holdfast", args);
+        assert_eq!(out.status.code(), Some(0), "{args:?}");
+        assert_eq!(text(&out.stdout), "", "{args:?}");
+        let help = text(&out.stderr);
+        assert!(help.contains("Usage: holdfast [OPTION]..."), "{help}");
+        assert!(help.contains("Exit status"), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
+    }
+}
+
+#[test]
+fn version_goes_to_standard_error_with_status_0() {
+    for args in ["-v", "--version"] {
+        let out = call("holdfast", &[args]);
+        assert_eq!(out.status.code(), Some(0));
+        assert_eq!(text(&out.stdout), "");
+        let first = format!("holdfast {}\n", env!("CARGO_PKG_VERSION"));
+        assert!(text(&out.stderr).starts_with(&first));
+    }
+}
+
+#[test]
+fn it_answers_to_the_name_of_a_link() {
+    let out = call("/usr/sbin/keepalived", &["--help"]);
+    assert!(text(&out.stderr).contains("Usage: keepalived [OPTION]..."));
+    let out = call("/usr/sbin/keepalived", &["--bogus"]);
+    assert!(text(&out.stderr).starts_with("keepalived: unknown option '--bogus'"));
+}
+
+#[test]
+fn a_wrong_command_line_is_status_1_and_says_what_is_wrong() {
+    for (args, what) in [
+        (&["-Z"][..], "unknown option '-Z'"),
+        (&["--config-tset"], "did you mean '--config-test'?"),
+        (&["-n", "-f"], "-f, --use-file needs an argument"),
+        (&["--use-file="], "-f, --use-file needs an argument"),
+        (&["--log"], "may mean --log-console"),
+        (&["--signum=FOO"], "no signal is called 'FOO'"),
+    ] {
+        let out = call("holdfast", args);
+        assert_eq!(out.status.code(), Some(1), "{args:?}");
+        assert_eq!(text(&out.stdout), "", "{args:?}");
+        assert!(
+            text(&out.stderr).contains(what),
+            "{args:?}: {}",
+            text(&out.stderr)
+        );
+        assert!(
+            text(&out.stderr).ends_with("Try 'holdfast --help'.\n"),
+            "{args:?}"
+        );
+    }
+}
