@@ -4,6 +4,10 @@
 //! takes holdfast's place, which tests the tests.
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a scenario is read from top to bottom"
+)]
 
 #[path = "netns/bytes.rs"]
 mod bytes;
@@ -16,6 +20,8 @@ mod crowd;
 mod lab;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/rows.rs"]
+mod rows;
 #[path = "netns/start.rs"]
 mod start;
 #[path = "netns/syslog.rs"]

@@ -116,7 +116,7 @@ struct Show<'a> {
     survived: bool,
 }
 
-impl Show<'_> {
+impl<'a> Show<'a> {
     fn line(&self, at: Duration, what: &str, rest: &str) {
         let ms = at.saturating_sub(self.start).as_millis();
         let time = format!("{}.{:02}", ms / 1000, ms % 1000 / 10);
@@ -195,7 +195,37 @@ impl Show<'_> {
         done
     }
 
-    fn router<'a>(lab: &'a Lab, kind: Kind, n: usize) -> Daemon<'a> {
+    /// Waits until the stronger router is Master; since when it is.
+    fn election(&mut self) -> Duration {
+        let limit = now() + Duration::from_secs(12);
+        while now() < limit && !(self.prober.steady(20) && self.holder() == "r1") {
+            pause(20);
+        }
+        self.survived = self.holder() == "r1";
+        let not = if self.survived {
+            "is"
+        } else {
+            "did not become"
+        };
+        self.line(now(), &format!("  r1 {not} Master"), "");
+        pause(1000);
+        now()
+    }
+
+    /// Everything that happens to r1.
+    fn events(&mut self, kind: Kind, r1: Daemon<'a>) -> Daemon<'a> {
+        let lab = self.lab;
+        self.event("kill -9 of r1's worker", 1, || r1.kill_worker());
+        self.event("kill -9 of r1's parent and worker", 2, || r1.crash());
+        let again = || Show::router(lab, kind, 1);
+        let r1 = self.event("r1's daemon is started again", 1, again);
+        self.event("r1's cable is pulled", 2, || lab.r(1).carrier(false));
+        self.event("r1's cable is put back", 1, || lab.r(1).carrier(true));
+        self.event("SIGTERM to r1", 2, || r1.stop());
+        self.event("r1's daemon is started again", 1, again)
+    }
+
+    fn router(lab: &'a Lab, kind: Kind, n: usize) -> Daemon<'a> {
         let (state, priority) = if n == 1 {
             ("MASTER", 150)
         } else {
@@ -222,48 +252,19 @@ fn demonstrate() -> bool {
 ",
         kind.name()
     );
-    let prober = Prober::start(lab.node("client"), VIP, PACE);
-    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let wire = lab.capture();
     let mut show = Show {
         lab: &lab,
-        prober,
-        wire,
+        prober: Prober::start(lab.node("client"), VIP, PACE),
+        wire: lab.capture(),
         start: now(),
-        colours,
+        colours: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         survived: true,
     };
     show.line(show.start, "r1 and r2 start", "");
     let r1 = Show::router(&lab, kind, 1);
     let r2 = Show::router(&lab, kind, 2);
-    let limit = now() + Duration::from_secs(12);
-    while now() < limit && !(show.prober.steady(20) && show.holder() == "r1") {
-        pause(20);
-    }
-    show.survived = show.holder() == "r1";
-    show.line(
-        now(),
-        if show.survived {
-            "  r1 is Master"
-        } else {
-            "  r1 did not become Master"
-        },
-        "",
-    );
-    pause(1000);
-    let elected = now();
-
-    show.event("kill -9 of r1's worker", 1, || r1.kill_worker());
-    show.event("kill -9 of r1's parent and worker", 2, || r1.crash());
-    let r1 = show.event("r1's daemon is started again", 1, || {
-        Show::router(&lab, kind, 1)
-    });
-    show.event("r1's cable is pulled", 2, || lab.r(1).carrier(false));
-    show.event("r1's cable is put back", 1, || lab.r(1).carrier(true));
-    show.event("SIGTERM to r1", 2, || r1.stop());
-    let r1 = show.event("r1's daemon is started again", 1, || {
-        Show::router(&lab, kind, 1)
-    });
+    let elected = show.election();
+    let r1 = show.events(kind, r1);
     let survived = show.survived;
     let (sent, lost) = show.prober.tally(elected);
     r1.stop();

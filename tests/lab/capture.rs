@@ -9,7 +9,7 @@ use nix::sys::socket::{
 };
 use std::io::IoSliceMut;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -36,6 +36,8 @@ fn packet_socket(interface: &str) -> OwnedFd {
 pub struct Capture {
     frames: Arc<Mutex<Vec<Frame>>>,
     stop: Arc<AtomicBool>,
+    /// How often the socket was found empty.
+    passes: Arc<AtomicUsize>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -51,10 +53,13 @@ impl Capture {
             .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &(4 << 20)));
         let frames = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
-        let (list, flag) = (frames.clone(), stop.clone());
+        let passes = Arc::new(AtomicUsize::new(0));
+        let (list, flag, count) = (frames.clone(), stop.clone(), passes.clone());
         let reader = std::thread::spawn(move || {
             while !flag.load(Ordering::Relaxed) {
-                if !read_all(&fd, &list) {
+                let any = read_all(&fd, &list);
+                count.fetch_add(1, Ordering::Release);
+                if !any {
                     std::thread::sleep(Duration::from_millis(5));
                 }
             }
@@ -63,17 +68,23 @@ impl Capture {
         Capture {
             frames,
             stop,
+            passes,
             reader: Some(reader),
         }
     }
 
     /// What was seen so far.
     pub fn frames(&self) -> Vec<Frame> {
-        self.frames.lock().expect("the reader lives").clone()
+        self.look(<[Frame]>::to_vec)
     }
 
-    /// Works on what was seen without copying it.
+    /// Works on what was seen until now without copying it.
     pub fn look<T>(&self, work: impl FnOnce(&[Frame]) -> T) -> T {
+        // The pass under way may have missed what is in the socket now; the next one does not.
+        let before = self.passes.load(Ordering::Acquire);
+        while self.passes.load(Ordering::Acquire).wrapping_sub(before) < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         work(&self.frames.lock().expect("the reader lives"))
     }
 

@@ -96,6 +96,10 @@ fn init(rest: &[&str]) -> i32 {
     fs::create_dir_all(DIR).expect("the lab's directory");
     fs::create_dir_all("/run/netns").expect("/run/netns");
     private_dev();
+    #[expect(
+        clippy::zombie_processes,
+        reason = "the loop below waits for every child"
+    )]
     let child = stage("main", rest).spawn().expect("starting the work");
     loop {
         match wait() {

@@ -162,7 +162,7 @@ fn scripts() {
     wait_for("the last script is done", 20, || {
         let text = told();
         let lines: Vec<&str> = text.lines().collect();
-        lines.len() % 2 == 0 && lines.ends_with(&[last]) && {
+        lines.len().is_multiple_of(2) && lines.ends_with(&[last]) && {
             pause(1500);
             told() == text
         }

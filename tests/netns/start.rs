@@ -96,8 +96,7 @@ fn mistakes() {
         + &instance("VI_3", "eth9", 53, "192.0.2.103")
         + &instance("VI_4", "eth0", 54, "192.0.2.104")
             .trim_end()
-            .trim_end_matches('}')
-            .to_owned();
+            .trim_end_matches('}');
     let _daemon = r1.start(Kind::under_test(), &config);
     wait_for("what is sound runs", 10, || {
         r1.holds("192.0.2.100") && r1.holds("192.0.2.102")

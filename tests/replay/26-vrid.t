@@ -6,8 +6,8 @@ instance V2 eth1 vrid=52 prio=100 addr=10.1.0.100
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
 @0.5 < advert vrid=51 prio=200
 @0.5 < advert vrid=52 prio=200 from=10.1.0.2
 @1 < advert vrid=51 on=eth1 prio=200
@@ -25,11 +25,11 @@ instance V2 eth1 vrid=52 prio=100 addr=10.1.0.100
 > claim V1 repeat=5
 > arm V1 Advert @5.109375
 > arm V1 SecondBurst @9.109375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @4.109375 * V2 MasterDown
 > advertise V2 prio=100 rev=1
 > claim V2 repeat=5
 > arm V2 Advert @5.109375
 > arm V2 SecondBurst @9.109375
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
 @4.2 < wait

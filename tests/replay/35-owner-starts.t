@@ -6,7 +6,7 @@ instance V1 eth0 vrid=51 prio=255 addr=10.0.0.100 MASTER
 > claim V1 repeat=5
 > arm V1 Advert @1
 > arm V1 SecondBurst @5
-> tell VRRP instance V1: INIT -> MASTER: owner of the addresses (priority 255)
+> tell (V1) INIT -> MASTER: owner of the addresses (priority 255)
 @1 * V1 Advert
 > advertise V1 prio=255 rev=1
 > arm V1 Advert @2

@@ -5,8 +5,8 @@ instance V2 eth0 vrid=52 prio=254 addr=10.0.0.101 version=3 int=0.5
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @1.503907
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
 @0 < show V1
 > V1 BACKUP wants=BACKUP prio=100 source=10.0.0.1 interval=1
 @1.503907 * V2 MasterDown
@@ -14,7 +14,7 @@ instance V2 eth0 vrid=52 prio=254 addr=10.0.0.101 version=3 int=0.5
 > claim V2 repeat=5
 > arm V2 Advert @2.003907
 > arm V2 SecondBurst @6.503907
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 1.503907 s
+> tell (V2) BACKUP -> MASTER: no advert for 1.503907 s
 @2.003907 * V2 Advert
 > advertise V2 prio=254 rev=1
 > arm V2 Advert @2.503907
@@ -32,7 +32,7 @@ instance V2 eth0 vrid=52 prio=254 addr=10.0.0.101 version=3 int=0.5
 > claim V1 repeat=5
 > arm V1 Advert @4.609375
 > arm V1 SecondBurst @8.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @3.7 < wait
 @3.7 < show V1
 > V1 MASTER wants=MASTER prio=100 source=10.0.0.1 interval=1 sent:1 become:1

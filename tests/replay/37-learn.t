@@ -4,11 +4,11 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 version=3
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @0.5 < advert prio=200 int=0.2
 > arm V1 MasterDown @1.221875
-> note VRRP instance V1: 10.0.0.2 forms its checksum with the IPv4 pseudo-header
-> note VRRP instance V1: 10.0.0.2 advertises every 0.2 s, which is not our interval
+> note (V1) 10.0.0.2 forms its checksum with the IPv4 pseudo-header
+> note (V1) 10.0.0.2 advertises every 0.2 s, which is not our interval
 @0.7 < advert prio=200 int=0.2
 @0.8 < show V1
 > V1 BACKUP wants=BACKUP prio=100 source=10.0.0.1 master=10.0.0.2/200 interval=0.2 rcvd:2
@@ -19,7 +19,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 version=3
 > claim V1 repeat=5
 > arm V1 Advert @2.421875
 > arm V1 SecondBurst @6.421875
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 0.721875 s
+> tell (V1) BACKUP -> MASTER: no advert for 0.721875 s
 @2.421875 * V1 Advert
 > advertise V1 prio=100 rev=1
 > arm V1 Advert @3.421875
@@ -32,13 +32,13 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 version=3
 > disarm V1 Advert
 > disarm V1 SecondBurst
 > arm V1 MasterDown @20.646875
-> note VRRP instance V1: 10.0.0.2 advertises every 5 s, which is not our interval
-> tell VRRP instance V1: MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 200
+> note (V1) 10.0.0.2 advertises every 5 s, which is not our interval
+> tell (V1) MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 200
 @2.7 < link eth0 index=2 ip=10.0.0.1
 > disarm V1 MasterDown
-> tell VRRP instance V1: BACKUP -> FAULT: interface eth0 is down
+> tell (V1) BACKUP -> FAULT: interface eth0 is down
 @2.8 < link eth0 index=2 up ip=10.0.0.1
 > arm V1 MasterDown @6.409375
-> tell VRRP instance V1: FAULT -> BACKUP: the fault is gone
+> tell (V1) FAULT -> BACKUP: the fault is gone
 @2.9 < show V1
 > V1 BACKUP wants=BACKUP prio=100 source=10.0.0.1 interval=1 rcvd:3 sent:2 become:1 release:1

@@ -3,7 +3,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 nopreempt
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @1 < advert prio=50
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @4.609375
@@ -20,5 +20,5 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 nopreempt
 > claim V1 repeat=5
 > arm V1 Advert @11.609375
 > arm V1 SecondBurst @15.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @10.7 < wait

@@ -3,7 +3,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @3 < advert prio=100 from=9.255.255.255
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @6.609375

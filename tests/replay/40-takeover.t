@@ -3,14 +3,14 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 excluded=10.0.0.200 garp_refre
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > advertise V1 prio=100 rev=1
 > claim V1 repeat=5
 > arm V1 Advert @4.609375
 > arm V1 SecondBurst @8.609375
 > arm V1 Refresh @11.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @4.609375 * V1 Advert
 > advertise V1 prio=100 rev=1
 > arm V1 Advert @5.609375

@@ -4,7 +4,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 delay=5
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @1.5 < advert prio=50
 > arm V1 PreemptDelay @6.5
 @2.5 < advert prio=50
@@ -24,11 +24,11 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 delay=5
 > claim V1 repeat=5
 > arm V1 Advert @10.109375
 > arm V1 SecondBurst @14.109375
-> tell VRRP instance V1: BACKUP -> MASTER: preempting 10.0.0.2, which has lower priority
+> tell (V1) BACKUP -> MASTER: preempting 10.0.0.2, which has lower priority
 @9.5 < advert prio=50
 > advertise V1 prio=100 rev=1
 > announce V1 repeat=5
 > arm V1 Advert @10.5
 > arm V1 LowerPrioBurst @14.5
-> note VRRP instance V1: 10.0.0.2 is MASTER too, with lower priority 50
+> note (V1): 10.0.0.2 is MASTER too, with lower priority 50
 @10.4 < wait

@@ -5,7 +5,7 @@ instance V1 eth0 vrid=51 prio=255 addr=10.0.0.100 MASTER garp_delay=0
 > advertise V1 prio=255 rev=1
 > claim V1 repeat=5
 > arm V1 Advert @1
-> tell VRRP instance V1: INIT -> MASTER: owner of the addresses (priority 255)
+> tell (V1) INIT -> MASTER: owner of the addresses (priority 255)
 @0.3 < advert prio=0
 > advertise V1 prio=255 rev=1
 > arm V1 Advert @1.3

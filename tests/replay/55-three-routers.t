@@ -3,7 +3,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @1 < advert prio=200 from=10.0.0.3
 @2 < advert prio=200 from=10.0.0.3
 # 150 takes over 3.414 s after the last advert; our timer would have run out 0.195 s later.

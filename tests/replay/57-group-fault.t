@@ -8,9 +8,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @7.21875
 @3.609375 * V2 MasterDown
@@ -21,9 +21,9 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @4.609375
 > arm V2 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @4 < link eth1 index=3 ip=10.1.0.1
 > advertise V1 prio=0 rev=1
 > advertise V2 prio=0 rev=1
@@ -31,9 +31,9 @@ group G1 V1 V2
 > release V2
 > disarm V1 Advert
 > disarm V2 Advert
-> tell VRRP instance V1: MASTER -> FAULT: following V2 in group G1
-> tell VRRP instance V2: MASTER -> FAULT: interface eth1 is down
-> tell VRRP group G1: MASTER -> FAULT: following V2 in group G1
+> tell (V1) MASTER -> FAULT: following V2 in group G1
+> tell (V2) MASTER -> FAULT: interface eth1 is down
+> tell VRRP_Group(G1) MASTER -> FAULT: following V2 in group G1
 @4 < show V1
 > V1 FAULT wants=FAULT prio=100 source=10.0.0.1 interval=1 sent:2 become:1 release:1 zero_sent:1; following V2 in group G1
 @4 < show V2
@@ -45,9 +45,9 @@ group G1 V1 V2
 @7 < link eth0 index=2 up ip=10.0.0.1
 > arm V1 MasterDown @10.609375
 > arm V2 MasterDown @10.609375
-> tell VRRP instance V1: FAULT -> BACKUP: the fault is gone
-> tell VRRP instance V2: FAULT -> BACKUP: following V1 in group G1
-> tell VRRP group G1: FAULT -> BACKUP: following V1 in group G1
+> tell (V1) FAULT -> BACKUP: the fault is gone
+> tell (V2) FAULT -> BACKUP: following V1 in group G1
+> tell VRRP_Group(G1) FAULT -> BACKUP: following V1 in group G1
 @10.609375 * V1 MasterDown
 > arm V1 MasterDown @14.21875
 @10.609375 * V2 MasterDown
@@ -58,7 +58,7 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @11.609375
 > arm V2 Advert @11.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @11 < wait

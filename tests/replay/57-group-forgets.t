@@ -8,9 +8,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3 < advert vrid=52 prio=200 from=10.1.0.2
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @7.21875

@@ -7,9 +7,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @7.21875
 @3.609375 * V2 MasterDown
@@ -20,12 +20,12 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @4.609375
 > arm V2 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @4 < advert vrid=51 prio=50
 > advertise V1 prio=100 rev=1
 > announce V1 repeat=5
 > announce V2 repeat=5
 > arm V1 Advert @4.609375
-> note VRRP instance V1: 10.0.0.2 is MASTER too, with lower priority 50
+> note (V1): 10.0.0.2 is MASTER too, with lower priority 50

@@ -6,9 +6,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.003907
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3.003907 * V1 MasterDown
 > arm V1 MasterDown @6.007814
 @3.609375 * V2 MasterDown
@@ -19,7 +19,7 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @4.609375
 > arm V2 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @3.7 < wait

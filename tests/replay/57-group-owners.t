@@ -10,6 +10,6 @@ group G1 V1 V2
 > claim V2 repeat=5
 > arm V1 Advert @1
 > arm V2 Advert @1
-> tell VRRP instance V1: INIT -> MASTER: owner of the addresses (priority 255)
-> tell VRRP instance V2: INIT -> MASTER: owner of the addresses (priority 255)
-> tell VRRP group G1: INIT -> MASTER: owner of the addresses (priority 255)
+> tell (V1) INIT -> MASTER: owner of the addresses (priority 255)
+> tell (V2) INIT -> MASTER: owner of the addresses (priority 255)
+> tell VRRP_Group(G1) INIT -> MASTER: owner of the addresses (priority 255)

@@ -7,9 +7,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @7.21875
 @3.609375 * V2 MasterDown
@@ -20,9 +20,9 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @4.609375
 > arm V2 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @4 < stop
 > advertise V1 prio=0 rev=1
 > advertise V2 prio=0 rev=1
@@ -30,6 +30,6 @@ group G1 V1 V2
 > release V2
 > disarm V1 Advert
 > disarm V2 Advert
-> tell VRRP instance V1: MASTER -> INIT: stopping
-> tell VRRP instance V2: MASTER -> INIT: stopping
-> tell VRRP group G1: MASTER -> INIT: stopping
+> tell (V1) MASTER -> INIT: stopping
+> tell (V2) MASTER -> INIT: stopping
+> tell VRRP_Group(G1) MASTER -> INIT: stopping

@@ -7,9 +7,9 @@ group G1 V1 V2
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > arm V1 MasterDown @7.21875
 @3.609375 * V2 MasterDown
@@ -20,9 +20,9 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @4.609375
 > arm V2 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @4 < advert vrid=52 prio=200 from=10.1.0.2
 > release V1
 > release V2
@@ -30,9 +30,9 @@ group G1 V1 V2
 > arm V1 MasterDown @7.609375
 > disarm V2 Advert
 > arm V2 MasterDown @7.609375
-> tell VRRP instance V1: MASTER -> BACKUP: following V2 in group G1
-> tell VRRP instance V2: MASTER -> BACKUP: advert from 10.1.0.2 with higher priority 200
-> tell VRRP group G1: MASTER -> BACKUP: following V2 in group G1
+> tell (V1) MASTER -> BACKUP: following V2 in group G1
+> tell (V2) MASTER -> BACKUP: advert from 10.1.0.2 with higher priority 200
+> tell VRRP_Group(G1) MASTER -> BACKUP: following V2 in group G1
 @7.609375 * V1 MasterDown
 > arm V1 MasterDown @11.21875
 @7.609375 * V2 MasterDown
@@ -43,7 +43,7 @@ group G1 V1 V2
 > disarm V1 MasterDown
 > arm V1 Advert @8.609375
 > arm V2 Advert @8.609375
-> tell VRRP instance V1: BACKUP -> MASTER: following V2 in group G1
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
-> tell VRRP group G1: BACKUP -> MASTER: following V2 in group G1
+> tell (V1) BACKUP -> MASTER: following V2 in group G1
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
+> tell VRRP_Group(G1) BACKUP -> MASTER: following V2 in group G1
 @8 < wait

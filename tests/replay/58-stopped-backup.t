@@ -4,7 +4,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @0.9 < freeze
 @5 < advert prio=200
 @5 < thaw
@@ -17,5 +17,5 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 > claim V1 repeat=5
 > arm V1 Advert @9.609375
 > arm V1 SecondBurst @13.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @8.7 < wait

@@ -8,16 +8,16 @@ instance V3 eth0 vrid=53 prio=100 addr=10.0.0.102 garp_delay=0
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
 > arm V3 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
-> tell VRRP instance V3: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
+> tell (V3) INIT -> BACKUP: starting
 @2 < advert vrid=52 prio=200
 @2.3 < advert vrid=53 prio=200
 @3.609375 * V1 MasterDown
 > advertise V1 prio=100 rev=1
 > claim V1 repeat=5
 > arm V1 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @3.609375 * V2 MasterDown
 > arm V2 MasterDown @5.609375
 @3.609375 * V3 MasterDown
@@ -32,12 +32,12 @@ instance V3 eth0 vrid=53 prio=100 addr=10.0.0.102 garp_delay=0
 > advertise V2 prio=100 rev=1
 > claim V2 repeat=5
 > arm V2 Advert @6.609375
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
 @5.909375 * V3 MasterDown
 > advertise V3 prio=100 rev=1
 > claim V3 repeat=5
 > arm V3 Advert @6.609375
-> tell VRRP instance V3: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V3) BACKUP -> MASTER: no advert for 3.609375 s
 @6.609375 * V1 Advert
 > advertise V1 prio=100 rev=1
 > arm V1 Advert @7.609375

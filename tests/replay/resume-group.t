@@ -18,9 +18,9 @@ group G2 V3 V4
 > arm V2 Advert @11
 > arm V3 MasterDown @13.609375
 > arm V4 MasterDown @13.609375
-> tell VRRP instance V1: INIT -> MASTER: was MASTER until the restart just now
-> tell VRRP instance V2: INIT -> MASTER: was MASTER until the restart just now
-> tell VRRP instance V3: INIT -> BACKUP: starting
-> tell VRRP instance V4: INIT -> BACKUP: starting
-> tell VRRP group G1: INIT -> MASTER: was MASTER until the restart just now
-> tell VRRP group G2: INIT -> BACKUP: starting
+> tell (V1) INIT -> MASTER: was MASTER until the restart just now
+> tell (V2) INIT -> MASTER: was MASTER until the restart just now
+> tell (V3) INIT -> BACKUP: starting
+> tell (V4) INIT -> BACKUP: starting
+> tell VRRP_Group(G1) INIT -> MASTER: was MASTER until the restart just now
+> tell VRRP_Group(G2) INIT -> BACKUP: starting

@@ -7,7 +7,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 auth=ah:sesame12 garp_delay=0
 > advertise V1 prio=100 seq=45 rev=1
 > claim V1 repeat=5
 > arm V1 Advert @11
-> tell VRRP instance V1: INIT -> MASTER: was MASTER until the restart just now
+> tell (V1) INIT -> MASTER: was MASTER until the restart just now
 @11 * V1 Advert
 > advertise V1 prio=100 seq=46 rev=1
 > arm V1 Advert @12

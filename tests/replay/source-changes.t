@@ -6,18 +6,18 @@ instance V2 eth0 vrid=52 prio=100 addr=10.0.0.101 source=10.0.0.77 garp_delay=0
 @0 < start
 > arm V1 MasterDown @3.609375
 > arm V2 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
-> tell VRRP instance V2: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
+> tell (V2) INIT -> BACKUP: starting
 @3.609375 * V1 MasterDown
 > advertise V1 prio=100 rev=1
 > claim V1 repeat=5
 > arm V1 Advert @4.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @3.609375 * V2 MasterDown
 > advertise V2 prio=100 rev=1
 > claim V2 repeat=5
 > arm V2 Advert @4.609375
-> tell VRRP instance V2: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V2) BACKUP -> MASTER: no advert for 3.609375 s
 @3.7 < wait
 @4 < link eth0 index=2 up ip=10.0.0.99
 @4.609375 * V1 Advert
@@ -35,4 +35,4 @@ instance V2 eth0 vrid=52 prio=100 addr=10.0.0.101 source=10.0.0.77 garp_delay=0
 > advertise V1 prio=100 rev=2
 > announce V1 repeat=5
 > arm V1 Advert @5.609375
-> note VRRP instance V1: 10.0.0.50 is MASTER too, with equal priority and lower address
+> note (V1): 10.0.0.50 is MASTER too, with equal priority and lower address

@@ -4,7 +4,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0 < link eth0 index=2 up ip=10.0.0.1
 @0 < start
 > arm V1 MasterDown @3.609375
-> tell VRRP instance V1: INIT -> BACKUP: starting
+> tell (V1) INIT -> BACKUP: starting
 @1 < timer V1 Advert
 @1 < timer V1 SecondBurst
 @1 < timer V1 PreemptDelay
@@ -15,7 +15,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 > claim V1 repeat=5
 > arm V1 Advert @4.609375
 > arm V1 SecondBurst @8.609375
-> tell VRRP instance V1: BACKUP -> MASTER: no advert for 3.609375 s
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
 @3.7 < wait
 @3.8 < timer V1 MasterDown
 @3.8 < timer V1 PreemptDelay

@@ -4,7 +4,8 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
-use crate::sys::process::{self, Exit, Spawn};
+use crate::engine::outside::plain;
+use crate::sys::process::{self, Exit, Spawn, Started};
 use crate::time::{Instant, Span};
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +26,7 @@ pub struct Job {
 /// Starts and signals programs; the tests have another one than the system.
 pub trait Starter {
     /// Starts the program, which leads a process group named by its id.
-    fn start(&mut self, job: &Job) -> io::Result<i32>;
+    fn start(&mut self, job: &Job) -> io::Result<Started>;
     /// Sends a signal to a process group.
     fn signal(&mut self, group: i32, signal: i32);
 }
@@ -35,7 +36,7 @@ pub trait Starter {
 pub struct System;
 
 impl Starter for System {
-    fn start(&mut self, job: &Job) -> io::Result<i32> {
+    fn start(&mut self, job: &Job) -> io::Result<Started> {
         let argv: Vec<&str> = job.argv.iter().map(|word| &**word).collect();
         process::spawn(&Spawn {
             argv: &argv,
@@ -64,7 +65,7 @@ pub struct Children<S = System> {
 
 #[derive(Debug)]
 struct Running {
-    pid: i32,
+    started: Started,
     object: u32,
     program: Box<str>,
     stop: bool,
@@ -141,17 +142,25 @@ impl<S: Starter> Children<S> {
 
     /// A child has ended; ids that are not ours are ignored.
     pub fn reaped(&mut self, pid: i32, exit: Exit, now: Instant) {
-        let Some(at) = self.running.iter().position(|running| running.pid == pid) else {
+        let ours = |running: &Running| running.started.pid() == pid;
+        let Some(at) = self.running.iter().position(ours) else {
             return;
         };
         let Running {
-            program, kill_at, ..
+            started,
+            program,
+            kill_at,
+            ..
         } = self.running.swap_remove(at);
+        if let Some(error) = started.failure() {
+            log::error!("cannot run script {program}: {error}");
+            return;
+        }
         match exit {
             Exit::Status(0) => log::debug!("script {program} (pid {pid}) is done"),
             // We have signalled it ourselves and said so.
             Exit::Signal(_) if kill_at.is_some() || self.over(now) => {
-                log::debug!("script {program} (pid {pid}) {exit}")
+                log::debug!("script {program} (pid {pid}) {exit}");
             }
             _ => log::warn!("script {program} (pid {pid}) {exit}"),
         }
@@ -178,9 +187,9 @@ impl<S: Starter> Children<S> {
                 log::warn!(
                     "script {} (pid {}) runs too long: killed",
                     running.program,
-                    running.pid
+                    running.started.pid()
                 );
-                self.starter.signal(running.pid, SIGKILL);
+                self.starter.signal(running.started.pid(), SIGKILL);
             }
         }
         for _ in 0..STARTS {
@@ -210,7 +219,7 @@ impl<S: Starter> Children<S> {
                 running.kill_at = Some(now + STOP_GRACE);
             } else {
                 running.kill_at = Some(now + TERM_GRACE);
-                self.starter.signal(running.pid, SIGTERM);
+                self.starter.signal(running.started.pid(), SIGTERM);
             }
         }
     }
@@ -246,19 +255,19 @@ impl<S: Starter> Children<S> {
     fn start(&mut self, job: &Job, now: Instant) {
         let program = program(job);
         match self.starter.start(job) {
-            Ok(pid) => {
-                log::debug!("script {program} started (pid {pid})");
+            Ok(started) => {
+                log::debug!("script {program} started (pid {})", started.pid());
                 let kill_at = self.end.map(|end| end.min(now + STOP_GRACE));
                 let (program, stop) = (program.into(), job.stop);
                 self.running.push(Running {
-                    pid,
+                    started,
                     object: job.object,
                     program,
                     stop,
                     kill_at,
                 });
             }
-            Err(error) => log::error!("cannot run script {program}: {error}"),
+            Err(error) => log::error!("cannot run script {program}: {}", plain(&error)),
         }
     }
 
@@ -277,7 +286,7 @@ impl<S: Starter> Children<S> {
         }
         for running in &mut self.running {
             running.kill_at = None;
-            self.starter.signal(running.pid, SIGKILL);
+            self.starter.signal(running.started.pid(), SIGKILL);
         }
         // What a SIGKILL does not end is not waited for.
         self.running.clear();

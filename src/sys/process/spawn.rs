@@ -1,9 +1,13 @@
-//! Starts a program the way vfork(2) does: the child borrows our memory until it has become the
-//! program, so a start costs the same whatever the size of the daemon.
+//! Starts programs without waiting for them: not even until they have become the program.
+//!
+//! vfork(2) would stop the loop until the program is loaded, a millisecond or many from a slow
+//! flash, and an advert would be late for it. A plain fork of a process as small as the daemon
+//! costs less than that. So the child reports into a pipe, which is read when it has ended.
 
 use crate::sys::signal::{disposition, every, none, set_mask};
 use crate::sys::{check, check_len};
-use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
+use nix::fcntl::OFlag;
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -19,31 +23,53 @@ pub struct Spawn<'a> {
     pub without: &'a [&'a str],
 }
 
-/// Starts a program and returns its process id, which is also its process group.
-///
-/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
-/// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. Failing to
-/// become the user or the program is an error here, with the number of the call that failed.
-pub fn spawn(what: &Spawn<'_>) -> io::Result<i32> {
-    let plan = Prepared::new(what)?;
-    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
-    let plan = Plan {
-        report: writer.as_raw_fd(),
-        ..plan.plan()
-    };
-    let pid = launch(&plan);
-    drop(writer);
-    let pid = pid?;
-    match report(&reader) {
-        None => Ok(pid),
-        Some(error) => {
-            bury(pid);
-            Err(error)
-        }
+/// A program on its way: a child that has become it, or soon will, or has failed to.
+#[derive(Debug)]
+pub struct Started {
+    pid: i32,
+    /// Where the child writes the error if it cannot become the program.
+    report: Option<OwnedFd>,
+}
+
+impl Started {
+    /// A process that somebody else started.
+    pub fn of(pid: i32) -> Self {
+        Started { pid, report: None }
+    }
+
+    /// Its process id, which is also its process group.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Why it did not become the program; to be asked when it has ended. `None` if it did, and as
+    /// long as it still tries.
+    pub fn failure(&self) -> Option<io::Error> {
+        let mut bytes = [0_u8; 4];
+        let fd = self.report.as_ref()?.as_raw_fd();
+        // SAFETY: pointer and length describe `bytes`, which outlives the call.
+        let read = check_len(unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) });
+        matches!(read, Ok(4)).then(|| io::Error::from_raw_os_error(i32::from_ne_bytes(bytes)))
     }
 }
 
-/// Everything the child needs, made before it starts: it must not allocate.
+/// Starts a program.
+///
+/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
+/// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. An error here
+/// means that no child was made; a child that cannot become the user or the program exits with
+/// status 127 and tells [`Started::failure`] why.
+pub fn spawn(what: &Spawn<'_>) -> io::Result<Started> {
+    let prepared = Prepared::new(what)?;
+    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+    let pid = launch(&prepared.plan(writer.as_raw_fd()))?;
+    Ok(Started {
+        pid,
+        report: Some(reader),
+    })
+}
+
+/// Everything the child needs, made before it starts: it does not allocate.
 struct Prepared {
     program: CString,
     /// Owns what `argv` points to.
@@ -104,7 +130,7 @@ impl Prepared {
         })
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&self, report: RawFd) -> Plan {
         Plan {
             program: self.program.as_ptr(),
             argv: self.argv.as_ptr(),
@@ -112,32 +138,33 @@ impl Prepared {
             env: self.env.as_ptr(),
             user: self.user,
             parent: std::process::id() as c_int,
-            report: -1,
+            report,
         }
     }
 }
 
-/// Runs [`child`] on a stack of its own, in our memory, while we wait.
 fn launch(plan: &Plan) -> io::Result<i32> {
-    let mut stack = vec![0_u128; STACK / size_of::<u128>()];
-    let top: *mut c_void = stack.as_mut_ptr_range().end.cast();
-    // A handler must not run in the child with our memory, so every signal waits.
+    // A signal must not find the child before it has its defaults back.
     let mut old = none();
     // SAFETY: both sets are initialised and outlive the call.
     check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &every(), &mut old) })?;
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    let argument = std::ptr::from_ref(plan).cast_mut().cast();
-    // SAFETY: `top` is the 16-byte aligned end of a live stack; CLONE_VFORK keeps us here until the
-    // child has left both it and `plan` by exec or _exit; the child makes only system calls.
-    let pid = check(unsafe { libc::clone(child, top, flags, argument) });
+    // SAFETY: the child makes only system calls until it is the program or has ended, so no state
+    // that a thread of ours might hold matters to it.
+    let pid = check(unsafe { libc::fork() });
+    if matches!(pid, Ok(0)) {
+        child(plan);
+    }
     set_mask(libc::SIG_SETMASK, &old)?;
-    pid
+    let pid = pid?;
+    // The child does the same: whoever comes first, its group exists when we return. It may
+    // already be the program (EACCES) or gone.
+    // SAFETY: takes two numbers and touches no memory.
+    unsafe { libc::setpgid(pid, pid) };
+    Ok(pid)
 }
 
 /// The child: system calls only, no allocation, no lock, no panic, no return.
-extern "C" fn child(plan: *mut c_void) -> c_int {
-    // SAFETY: `launch` passes a Plan that lives until this process has left its memory.
-    let plan = unsafe { &*plan.cast::<Plan>() };
+fn child(plan: &Plan) -> ! {
     let error = become_program(plan).raw_os_error().unwrap_or(libc::EIO);
     let bytes = error.to_ne_bytes();
     // SAFETY: pointer and length describe `bytes`; a failed write leaves the exit status.
@@ -218,7 +245,7 @@ fn close_strays() {
 }
 
 /// Groups, group, user, for good. Bare system calls: the C library's versions would try to tell
-/// other threads, and this process shares its memory with us.
+/// threads that this process does not have.
 fn become_user(uid: u32, gid: u32) -> io::Result<()> {
     let gid_pointer = std::ptr::from_ref(&gid);
     // SAFETY: one group id, and the pointer to it outlives the call.
@@ -235,32 +262,6 @@ fn bare(returned: libc::c_long) -> io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-/// What the child reported before it ended; `None` when it became the program.
-fn report(reader: &OwnedFd) -> Option<io::Error> {
-    let mut bytes = [0_u8; 4];
-    loop {
-        // SAFETY: pointer and length describe `bytes`, which outlives the call.
-        let read = check_len(unsafe {
-            libc::read(reader.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len())
-        });
-        match read {
-            Ok(4) => return Some(io::Error::from_raw_os_error(i32::from_ne_bytes(bytes))),
-            Ok(_) => return None,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Some(e),
-        }
-    }
-}
-
-/// Waits for a child that has already ended, so that it is not mistaken for a program later.
-fn bury(pid: i32) {
-    let mut status = 0;
-    // SAFETY: the pointer is to an int that outlives the call.
-    while unsafe { libc::waitpid(pid, &mut status, 0) } < 0
-        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-    {}
 }
 
 /// The file behind a program's name: itself with a `/`, else the first executable in PATH.
@@ -297,8 +298,6 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
 }
 
 const SHELL: &CStr = c"/bin/sh";
-/// Bytes of stack for a few system calls; no signal handler ever runs on it.
-const STACK: usize = 16 * 1024;
 
 #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
 use libc::{SYS_setgroups as SETGROUPS, SYS_setresgid as SETRESGID, SYS_setresuid as SETRESUID};

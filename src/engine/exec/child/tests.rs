@@ -8,12 +8,12 @@ struct Fake {
 }
 
 impl Starter for Fake {
-    fn start(&mut self, job: &Job) -> io::Result<i32> {
+    fn start(&mut self, job: &Job) -> io::Result<Started> {
         if self.fail {
             return Err(io::ErrorKind::NotFound.into());
         }
         self.started.push(job.argv.join(" "));
-        Ok(100 + self.started.len() as i32)
+        Ok(Started::of(100 + self.started.len() as i32))
     }
     fn signal(&mut self, group: i32, signal: i32) {
         self.signals.push((group, signal));
