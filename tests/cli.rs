@@ -6,6 +6,8 @@
 mod cell;
 #[path = "cli/daemon.rs"]
 mod daemon;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/judge.rs"]
 mod judge;
 

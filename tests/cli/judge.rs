@@ -13,7 +13,8 @@ t good.conf
 sed 's/priority 150/prioritty 150/' good.conf >unknown.conf; t unknown.conf
 sed 's/priority 150/priority 300/' good.conf >range.conf; t range.conf
 sed 's/priority 150/priority/' good.conf >argument.conf; t argument.conf
-sed 's|priority 150|notify /bin/true|' good.conf >security.conf; t security.conf
+sed 's|priority 150|notify /bin/true|' good.conf >security.conf
+$H -t -f security.conf 2>err; echo "security.conf: $?, $(grep -c 'enable_script_security is not set' err)"
 sed 's/interface eth0/interface eth9/' good.conf >interface.conf; t interface.conf
 sed 's/priority 150/use_vmac/' good.conf >later.conf; t later.conf
 (echo 'include none*.conf'; cat good.conf) >include.conf; t include.conf
@@ -28,7 +29,7 @@ $H -t 2>/dev/null; echo "no file: $?"
 unknown.conf: 5, 3
 range.conf: 5, 3
 argument.conf: 2, 3
-security.conf: 6, 3
+security.conf: 6, 1
 interface.conf: 5, 3
 later.conf: 0, 3
 include.conf: 0, 3
