@@ -17,9 +17,13 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/group.rs"]
+mod group;
 mod lab;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/robust.rs"]
+mod robust;
 #[path = "netns/rows.rs"]
 mod rows;
 #[path = "netns/start.rs"]
@@ -37,6 +41,8 @@ fn tests() -> Vec<Test> {
         conformance::TESTS,
         syslog::TESTS,
         crash::TESTS,
+        robust::TESTS,
+        group::TESTS,
         peer::TESTS,
         crowd::TESTS,
     ];
