@@ -194,7 +194,7 @@ fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
             return Some(status::FATAL);
         }
     }
-    logger::after_fork();
+    logger::new_pid();
     let done = sys::process::setsid()
         .and_then(|()| sys::process::chdir_root())
         .and_then(|()| sys::process::null_stdio());
