@@ -33,14 +33,14 @@ mod syslog;
 
 use lab::harness::{self, Test};
 
-/// Cheap first, the ones that measure time last.
+/// Long ones first, the ones that measure time last.
 fn tests() -> Vec<Test> {
     let all = [
+        crash::TESTS,
         start::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
-        crash::TESTS,
         robust::TESTS,
         group::TESTS,
         peer::TESTS,
