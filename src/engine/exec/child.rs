@@ -4,6 +4,7 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
+use crate::engine::outside::plain;
 use crate::sys::process::{self, Exit, Spawn, Started};
 use crate::time::{Instant, Span};
 use std::collections::VecDeque;
@@ -266,7 +267,7 @@ impl<S: Starter> Children<S> {
                     kill_at,
                 });
             }
-            Err(error) => log::error!("cannot run script {program}: {error}"),
+            Err(error) => log::error!("cannot run script {program}: {}", plain(&error)),
         }
     }
 
