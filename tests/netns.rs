@@ -20,6 +20,8 @@ mod crowd;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
+#[path = "netns/odd.rs"]
+mod odd;
 #[path = "netns/peer.rs"]
 mod peer;
 #[path = "netns/robust.rs"]
@@ -43,6 +45,7 @@ fn tests() -> Vec<Test> {
         syslog::TESTS,
         robust::TESTS,
         group::TESTS,
+        odd::TESTS,
         peer::TESTS,
         crowd::TESTS,
     ];
