@@ -156,8 +156,7 @@ impl Engine<'_> {
     fn own_timer(&mut self, which: usize, now: Instant) {
         match ALL_OWN.get(which) {
             Some(Own::Beat) => {
-                self.hands.vital.beat();
-                self.arm_own(Own::Beat, now + BEAT);
+                self.beat(now);
             }
             Some(Own::Children) => self.hands.children.tick(now),
             Some(Own::Log) => exec::log::retry(now),
@@ -176,6 +175,17 @@ impl Engine<'_> {
         (self.hands.instances() * TIMERS + which as usize) as u32
     }
 
+    /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
+    fn beat(&mut self, now: Instant) {
+        self.hands.vital.beat();
+        self.arm_own(Own::Beat, now + BEAT);
+        self.beats = self.beats.saturating_add(1);
+        if self.beats == SETTLED_BEATS {
+            sys::memory::trim_heap();
+            sys::memory::drop_code();
+        }
+    }
+
     pub(super) fn arm_own(&mut self, which: Own, at: Instant) {
         self.hands.wheel.arm(self.own_id(which), at);
     }
@@ -187,7 +197,7 @@ impl Engine<'_> {
     fn take_signals(&mut self, now: Instant) {
         while let Some(signal) = self.signals.next() {
             match signal {
-                Signal::Int if self.setup.ignore_int => log::info!("SIGINT ignored"),
+                Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
                 Signal::Hup => log::warn!(
                     "reload is not available yet: the running configuration stays; restart to change it"
@@ -208,7 +218,7 @@ impl Engine<'_> {
         if self.stopping {
             return;
         }
-        if !self.started && !self.setup.keep_addresses {
+        if !self.started && !self.how.keep_addresses {
             if !self.stop_asked {
                 self.stop_asked = true;
                 self.arm_own(Own::StopLimit, now + STOP_LIMIT);
@@ -217,7 +227,7 @@ impl Engine<'_> {
         }
         self.stopping = true;
         log::info!("stopping");
-        self.hands.stopping(self.setup.keep_addresses);
+        self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
