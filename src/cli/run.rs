@@ -238,7 +238,7 @@ fn cannot_lock(path: &str, e: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "; start as root, or name another file with -p",
         _ => "",
     };
-    format!("cannot lock the pid file {path}: {e}{hint}")
+    format!("cannot lock the pid file {path}: {}{hint}", plain(e))
 }
 
 /// Into the background. `Some` is the exit status of a process that could not.
@@ -275,6 +275,7 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
     let how = watchdog::Options {
         no_respawn: options.no_respawn,
         ignore_sigint: options.ignore_sigint,
+        left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
         watchdog::run(how, &page, |worker| match recall(options, accepted) {
