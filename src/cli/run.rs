@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::config::{self, Loaded};
 use crate::engine::exec::log as logger;
-use crate::engine::outside::Real;
+use crate::engine::outside::{Real, plain};
 use crate::engine::{self, Setup, vital};
 use crate::sys;
 use crate::sys::file::PidFile;
@@ -194,7 +194,7 @@ fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
             return Some(status::FATAL);
         }
     }
-    logger::after_fork();
+    logger::new_pid();
     let done = sys::process::setsid()
         .and_then(|()| sys::process::chdir_root())
         .and_then(|()| sys::process::null_stdio());

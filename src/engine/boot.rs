@@ -1,7 +1,9 @@
 //! From nothing to a turning loop: sockets, what the kernel holds, what an earlier worker left.
 
+use super::outside::plain;
 use super::*;
 use crate::sys;
+use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
 use mio::unix::SourceFd;
@@ -13,12 +15,19 @@ use vital::Vital;
 const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_IPV6_ADDRESS);
 /// Receive buffer of the monitor socket, bytes.
 const MONITOR_BUFFER: usize = 2 << 20;
+/// Descriptors used besides those of the interfaces, and some to spare.
+const DESCRIPTORS: usize = 64;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 32 * 1024;
 
 impl<'a> Engine<'a> {
     pub(super) fn new(setup: Setup<'a>) -> io::Result<Self> {
         let config = setup.config;
+        permitted()?;
+        // Two sockets for each interface; without room for them it would be deaf there.
+        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * config.vrrp.interfaces.len()) {
+            log::warn!("cannot raise the limit of open files: {}", plain(&e));
+        }
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
@@ -48,7 +57,9 @@ impl<'a> Engine<'a> {
             hands,
             dump: Dump::Idle,
             interrupted: false,
+            start_dumps: 0,
             started: false,
+            stop_asked: false,
             stopping: false,
             more: false,
             buf: vec![0; BUFFER].into_boxed_slice(),
@@ -91,7 +102,28 @@ impl<'a> Engine<'a> {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        if self.stop_asked {
+            self.stop(now);
+        }
     }
+}
+
+/// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
+/// and hold no address.
+fn permitted() -> io::Result<()> {
+    let missing = match (
+        process::may(Capability::NetAdmin),
+        process::may(Capability::NetRaw),
+    ) {
+        (true, true) => return Ok(()),
+        (false, true) => "CAP_NET_ADMIN",
+        (true, false) => "CAP_NET_RAW",
+        (false, false) => "CAP_NET_ADMIN and CAP_NET_RAW",
+    };
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("it needs {missing}: run it as root"),
+    ))
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

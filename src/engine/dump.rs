@@ -1,5 +1,6 @@
 //! The dumps of SIGUSR1 and SIGUSR2, in keepalived's file names, replaced atomically.
 
+use super::outside::plain;
 use super::*;
 use crate::vrrp::GroupId;
 use crate::{control, sys};
@@ -49,7 +50,7 @@ impl Engine<'_> {
         let path = format!("{}/{name}", self.setup.dump_dir);
         match sys::file::write_atomically(&path, text.as_bytes()) {
             Ok(()) => log::info!("wrote {path}"),
-            Err(e) => log::error!("cannot write {path}: {e}"),
+            Err(e) => log::error!("cannot write {path}: {}", plain(&e)),
         }
     }
 }

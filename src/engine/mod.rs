@@ -13,6 +13,7 @@ pub mod wheel;
 
 mod boot;
 mod dump;
+mod kernel;
 mod turn;
 
 use crate::config::Config;
@@ -70,9 +71,11 @@ enum Own {
     Redump = 4,
     /// Say how many lines were not logged.
     Hushed = 5,
+    /// Try again to open sockets that could not be opened.
+    Reopen = 6,
 }
 
-const OWN_TIMERS: usize = 6;
+const OWN_TIMERS: usize = 7;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -80,6 +83,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::StopLimit,
     Own::Redump,
     Own::Hushed,
+    Own::Reopen,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -87,12 +91,17 @@ const BEAT: Span = Span::from_secs(1);
 /// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
 /// more.
 const STOP_LIMIT: Span = Span::from_secs(4);
-/// Datagrams that fit a receive buffer: after so many, all that was queued before a deadline is read.
-const QUEUE_LIMIT: u32 = 512;
+/// More datagrams than fit the receive buffers of an interface (two of 1 MiB, at least 512 bytes
+/// each): after so many, all that was queued before a deadline is read.
+const QUEUE_LIMIT: u32 = 4096;
 /// Notifications of the kernel read in one turn.
 const NOTIFICATIONS: usize = 128;
 /// Pause before a full re-dump after lost notifications.
 const REDUMP_DELAY: Span = Span::from_millis(100);
+/// Dumps asked for at the start before one is taken that changed while it was made.
+const START_DUMPS: u8 = 3;
+/// Pause before another attempt to open the sockets of an interface.
+const REOPEN_DELAY: Span = Span::from_secs(1);
 
 /// A Master-down timer that waits until what was queued before its deadline is read.
 #[derive(Clone, Copy)]
@@ -126,9 +135,13 @@ struct Engine<'a> {
     hands: Hands<'a>,
     deferred: Vec<Deferred>,
     dump: Dump,
-    /// The tables changed while they were dumped: ask once more.
+    /// The tables changed while they were dumped, or notifications were lost: ask once more.
     interrupted: bool,
+    /// Dumps asked for before the start.
+    start_dumps: u8,
     started: bool,
+    /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
+    stop_asked: bool,
     stopping: bool,
     /// Something was left over for the next turn: poll without waiting.
     more: bool,

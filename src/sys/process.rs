@@ -179,6 +179,42 @@ pub fn core_unlimited() -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_CORE, hard, hard)?)
 }
 
+/// Lets this process open `wanted` descriptors, if it may; more than that stays as it is.
+pub fn descriptors(wanted: usize) -> io::Result<()> {
+    let wanted = nix::libc::rlim_t::try_from(wanted).unwrap_or(libc::RLIM_INFINITY);
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft >= wanted {
+        return Ok(());
+    }
+    if hard < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted).is_ok() {
+        return Ok(());
+    }
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard)?)
+}
+
+/// What the kernel must allow (linux/capability.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// CAP_NET_ADMIN: addresses, filters.
+    NetAdmin = 12,
+    /// CAP_NET_RAW: raw and packet sockets.
+    NetRaw = 13,
+}
+
+/// Whether this process has a capability in effect. `true` where the kernel does not say: then the
+/// call that needs it will.
+pub fn may(capability: Capability) -> bool {
+    // struct __user_cap_header_struct: version 3 (two words of each set), our own process.
+    let header: [u32; 2] = [0x2008_0522, 0];
+    // struct __user_cap_data_struct, twice: effective, permitted, inheritable.
+    let mut data = [0_u32; 6];
+    let (head, body) = (header.as_ptr(), data.as_mut_ptr());
+    // SAFETY: version 3 reads two words from the first pointer and writes six to the second; both
+    // arrays are that long and outlive the call.
+    let done = unsafe { libc::syscall(libc::SYS_capget, head, body) };
+    done != 0 || data[0] & (1 << capability as u32) != 0
+}
+
 /// Ends the process now, running no destructors: the only way out of a forked child.
 pub fn exit(status: i32) -> ! {
     std::process::exit(status)
@@ -198,6 +234,29 @@ mod tests {
             );
         }
         assert!(alive(std::process::id() as i32));
+    }
+
+    #[test]
+    fn descriptors_are_only_ever_added() {
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        descriptors(1).unwrap();
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), (soft, hard));
+        descriptors(soft as usize + 1).ok();
+        assert!(getrlimit(Resource::RLIMIT_NOFILE).unwrap().0 >= soft);
+    }
+
+    #[test]
+    fn capabilities_are_what_proc_says() {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("CapEff:"));
+        let effective = u64::from_str_radix(line.unwrap().trim(), 16).unwrap();
+        for capability in [Capability::NetAdmin, Capability::NetRaw] {
+            assert_eq!(
+                may(capability),
+                effective >> capability as u32 & 1 != 0,
+                "{capability:?}"
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,12 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
+<<<<<<< HEAD
 use crate::sys::process::{self, Exit, Spawn, Started};
+=======
+use crate::engine::outside::plain;
+use crate::sys::process::{self, Exit, Spawn};
+>>>>>>> attack
 use crate::time::{Instant, Span};
 use std::collections::VecDeque;
 use std::io;
@@ -266,7 +271,7 @@ impl<S: Starter> Children<S> {
                     kill_at,
                 });
             }
-            Err(error) => log::error!("cannot run script {program}: {error}"),
+            Err(error) => log::error!("cannot run script {program}: {}", plain(&error)),
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Hands<'a> {
     pub(super) wheel: Wheel,
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
-    pub(super) jobs: Jobs,
+    pub(super) jobs: Jobs<'a>,
     pub(super) children: child::Children,
     pub(super) vital: Vital<'a>,
     packets: PacketSocket,
@@ -125,6 +125,8 @@ impl<'a> Hands<'a> {
                 // Before all are in place the claim announces each as it comes.
                 if self.jobs.settled(instance) {
                     self.announcements.start(instance, repeat);
+                } else {
+                    self.jobs.owe(instance, repeat);
                 }
             }
             Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
@@ -265,9 +267,9 @@ impl<'a> Hands<'a> {
             if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
                 self.teller.address_vanished(instance, message.address, now);
             }
-        } else if !started {
-            // Later notifications may be older than our own answers: only the first dump counts.
-            self.jobs.found(iface, message.address, message.prefix);
+        } else {
+            self.jobs
+                .found(iface, message.address, message.prefix, !started);
         }
     }
 
@@ -301,6 +303,11 @@ impl<'a> Hands<'a> {
     /// Stop waiting.
     pub fn give_up(&mut self) {
         self.given_up = true;
+    }
+
+    /// Whether nothing is waited for any longer.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up
     }
 }
 

@@ -6,6 +6,7 @@ use super::addr::Op;
 use super::child::{Children, Job};
 use super::log::{Pass, RateLimit};
 use crate::config::Config;
+use crate::engine::outside::plain;
 use crate::notify;
 use crate::time::{Instant, Span};
 use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition, Who};
@@ -26,6 +27,7 @@ enum Kind {
     ReceiveFailed = 8,
     Refused = 9,
     Vanished = 10,
+    OpenFailed = 11,
 }
 
 /// Says things.
@@ -102,7 +104,8 @@ impl<'a> Teller<'a> {
 
     /// An advert could not leave.
     pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
-        let text = format!("({}) advert not sent: {e}", self.params().text(instance));
+        let name = self.params().text(instance);
+        let text = format!("({name}) advert not sent: {}", plain(e));
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
             e.kind(),
@@ -120,7 +123,7 @@ impl<'a> Teller<'a> {
 
     /// A socket could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
-        let text = format!("interface {name}: cannot receive: {e}");
+        let text = format!("interface {name}: cannot receive: {}", plain(e));
         self.limited(
             log::Level::Warn,
             Kind::ReceiveFailed,
@@ -130,10 +133,20 @@ impl<'a> Teller<'a> {
         );
     }
 
+    /// The sockets of an interface could not be opened.
+    pub fn open_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
+        let text = format!(
+            "interface {name}: cannot open the VRRP sockets: {}",
+            plain(e)
+        );
+        let at = iface.0 | IFACE;
+        self.limited(log::Level::Error, Kind::OpenFailed, at, &text, now);
+    }
+
     /// The kernel refused to add or delete an address.
     pub fn address_refused(&mut self, op: Op, a: &Address, errno: i32, dev: &str, now: Instant) {
         let what = if op.add { "add" } else { "delete" };
-        let e = io::Error::from_raw_os_error(errno);
+        let e = plain(&io::Error::from_raw_os_error(errno));
         let name = self.params().text(op.instance);
         let text = format!(
             "({name}) cannot {what} {}/{} on {dev}: {e}",
@@ -188,7 +201,7 @@ impl<'a> Teller<'a> {
 }
 
 /// What a [`Kind`] is called when its lines are counted.
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "other things",
     "rejected adverts",
     "lower-priority adverts",
@@ -200,6 +213,7 @@ const WORDS: [&str; 11] = [
     "failing sockets",
     "refused addresses",
     "removed addresses",
+    "sockets that cannot be opened",
 ];
 /// Marks the key of an interface.
 const IFACE: u16 = 0x8000;
