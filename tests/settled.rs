@@ -136,15 +136,12 @@ impl Worker {
         // As the program does before it starts a worker: signals wait for the loop.
         SigSet::all().thread_block().expect("blocking signals");
         let thread = std::thread::spawn(|| {
-            let config = config();
-            COUNTED.set(true);
-            run(Setup {
-                config: &config,
-                page: None,
-                keep_addresses: false,
-                ignore_int: false,
+            let setup = Setup {
                 dump_dir: "/run",
-            })
+                ..Setup::new(config())
+            };
+            COUNTED.set(true);
+            run(setup)
         });
         Worker { thread, capture }
     }

@@ -18,14 +18,13 @@ const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
-const BUFFER: usize = 32 * 1024;
+const BUFFER: usize = 16 * 1024;
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(setup: Setup<'a>) -> io::Result<Self> {
-        let config = setup.config;
+    pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
         // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * config.vrrp.interfaces.len()) {
+        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
@@ -33,7 +32,7 @@ impl<'a> Engine<'a> {
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
         let monitor = Netlink::route(MONITORED, MONITOR_BUFFER)?;
-        let hands = Hands::new(config, vital, OWN_TIMERS)?;
+        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
         for (fd, token) in [
             (signals.as_raw_fd(), TOKEN_SIGNALS),
             (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
@@ -44,10 +43,15 @@ impl<'a> Engine<'a> {
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
         Ok(Engine {
-            links: Links::new(&config.vrrp),
-            router: Router::new(config.vrrp.clone()),
-            deferred: Vec::with_capacity(config.vrrp.instances.len()),
-            setup,
+            links: Links::new(params),
+            router: Router::new(Rc::clone(params)),
+            deferred: Vec::with_capacity(params.instances.len()),
+            how: How {
+                vrrp: params,
+                keep_addresses: setup.keep_addresses,
+                ignore_int: setup.ignore_int,
+                dump_dir: setup.dump_dir,
+            },
             poll,
             signals,
             timer,
@@ -82,7 +86,7 @@ impl<'a> Engine<'a> {
             let Some(legacy) = self.hands.vital.legacy(instance) else {
                 continue;
             };
-            let interval = self.setup.config.vrrp.instances[at].advert_int;
+            let interval = self.how.vrrp.instances[at].advert_int;
             // Older than two intervals: the others may have elected a new Master already.
             if legacy.master && now.since(legacy.last_advert) < interval.times(2) {
                 let (last_advert, sequence) = (legacy.last_advert, legacy.sequence);

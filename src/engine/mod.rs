@@ -8,6 +8,7 @@ pub mod exec;
 pub mod links;
 pub mod outside;
 pub mod ports;
+pub mod record;
 pub mod vital;
 pub mod wheel;
 
@@ -17,21 +18,25 @@ mod kernel;
 mod turn;
 
 use crate::config::Config;
+use crate::notify;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
-use crate::vrrp::{InstanceId, Router};
+use crate::vrrp::{self, InstanceId, Router};
 use exec::Hands;
 use links::Links;
 use mio::{Events, Poll};
 use std::io;
+use std::rc::Rc;
 
 /// How the worker is to run.
 pub struct Setup<'a> {
-    /// What to run.
-    pub config: &'a Config,
+    /// The virtual routers and groups to run.
+    pub vrrp: Rc<vrrp::Params>,
+    /// The scripts that belong to them.
+    pub notify: notify::Params,
     /// The page shared with the watchdog, if there is one.
     pub page: Option<&'a Page>,
     /// `-V`: leave addresses in place at exit and send no priority 0.
@@ -40,6 +45,20 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    /// Runs `config` in one process with keepalived's defaults.
+    pub fn new(config: Config) -> Self {
+        Setup {
+            vrrp: Rc::new(config.vrrp),
+            notify: config.notify,
+            page: None,
+            keep_addresses: false,
+            ignore_int: false,
+            dump_dir: "/tmp",
+        }
+    }
 }
 
 /// Why the loop ended.
@@ -119,9 +138,17 @@ enum Dump {
     Addresses,
 }
 
+/// What remains of the [`Setup`].
+struct How<'a> {
+    vrrp: &'a vrrp::Params,
+    keep_addresses: bool,
+    ignore_int: bool,
+    dump_dir: &'a str,
+}
+
 /// The worker.
 struct Engine<'a> {
-    setup: Setup<'a>,
+    how: How<'a>,
     poll: Poll,
     signals: Signals,
     timer: Timerfd,
@@ -150,7 +177,8 @@ struct Engine<'a> {
 
 /// Runs the worker until it is told to stop.
 pub fn run(setup: Setup<'_>) -> io::Result<Outcome> {
-    let mut engine = Engine::new(setup)?;
+    let params = Rc::clone(&setup.vrrp);
+    let mut engine = Engine::new(&params, setup)?;
     engine.boot();
     let mut events = Events::with_capacity(256);
     loop {

@@ -187,7 +187,7 @@ impl Engine<'_> {
     fn take_signals(&mut self, now: Instant) {
         while let Some(signal) = self.signals.next() {
             match signal {
-                Signal::Int if self.setup.ignore_int => log::info!("SIGINT ignored"),
+                Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
                 Signal::Hup => log::warn!(
                     "reload is not available yet: the running configuration stays; restart to change it"
@@ -208,7 +208,7 @@ impl Engine<'_> {
         if self.stopping {
             return;
         }
-        if !self.started && !self.setup.keep_addresses {
+        if !self.started && !self.how.keep_addresses {
             if !self.stop_asked {
                 self.stop_asked = true;
                 self.arm_own(Own::StopLimit, now + STOP_LIMIT);
@@ -217,7 +217,7 @@ impl Engine<'_> {
         }
         self.stopping = true;
         log::info!("stopping");
-        self.hands.stopping(self.setup.keep_addresses);
+        self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);

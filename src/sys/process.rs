@@ -122,12 +122,37 @@ pub fn reap() -> Option<(i32, Exit)> {
     if pid <= 0 {
         return None;
     }
-    let exit = if libc::WIFSIGNALED(status) {
+    Some((pid, exit_of(status)))
+}
+
+/// Waits for one child to end. Only before the loop turns: nothing else may wait.
+pub fn wait(pid: i32) -> io::Result<Exit> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the pointer is to an int that outlives the call.
+        match check(unsafe { libc::waitpid(pid, &mut status, 0) }) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+            Ok(_) => return Ok(exit_of(status)),
+        }
+    }
+}
+
+/// Gives memory that was freed back to the system, where the allocator keeps it otherwise.
+pub fn trim_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes a number; it only touches the allocator's own free memory.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+fn exit_of(status: i32) -> Exit {
+    if libc::WIFSIGNALED(status) {
         Exit::Signal(libc::WTERMSIG(status))
     } else {
         Exit::Status(libc::WEXITSTATUS(status))
-    };
-    Some((pid, exit))
+    }
 }
 
 /// Sends a signal to a process. Ids below 2 are refused: they mean groups, everybody or init.

@@ -4,12 +4,8 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
-<<<<<<< HEAD
-use crate::sys::process::{self, Exit, Spawn, Started};
-=======
 use crate::engine::outside::plain;
-use crate::sys::process::{self, Exit, Spawn};
->>>>>>> attack
+use crate::sys::process::{self, Exit, Spawn, Started};
 use crate::time::{Instant, Span};
 use std::collections::VecDeque;
 use std::io;

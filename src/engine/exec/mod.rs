@@ -7,21 +7,22 @@ pub mod child;
 pub mod log;
 pub mod tell;
 
-use crate::config::Config;
 use crate::engine::links::Links;
 use crate::engine::ports::Ports;
 use crate::engine::vital::Vital;
 use crate::engine::wheel::Wheel;
+use crate::notify;
 use crate::sys;
 use crate::sys::net::{Netlink, PacketSocket};
 use crate::time::{Instant, Span};
-use crate::vrrp::{Action, IfaceId, InstanceId, Router, TIMERS, Timer};
+use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router, TIMERS, Timer};
 use crate::wire::neighbor;
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest};
 use addr::{Answer, Jobs};
 use announce::Announcements;
 use core::net::IpAddr;
 use std::io;
+use std::rc::Rc;
 
 /// Address requests in one send, at the most.
 const BATCH: usize = 64;
@@ -40,8 +41,8 @@ pub struct Hands<'a> {
     packets: PacketSocket,
     announcements: Announcements,
     adverts: advert::Adverts,
-    pub(super) teller: tell::Teller<'a>,
-    config: &'a Config,
+    pub(super) teller: tell::Teller,
+    params: &'a Params,
     /// Netlink requests of one send.
     requests: Vec<u8>,
     /// Present size of a batch: halved when a send took long.
@@ -53,8 +54,12 @@ pub struct Hands<'a> {
 
 impl<'a> Hands<'a> {
     /// Opens what does not depend on interfaces.
-    pub fn new(config: &'a Config, vital: Vital<'a>, own_timers: usize) -> io::Result<Self> {
-        let params = &config.vrrp;
+    pub fn new(
+        params: &'a Rc<Params>,
+        notify: notify::Params,
+        vital: Vital<'a>,
+        own_timers: usize,
+    ) -> io::Result<Self> {
         let timers = params.instances.len() * TIMERS + own_timers;
         Ok(Hands {
             wheel: Wheel::new(timers),
@@ -66,8 +71,8 @@ impl<'a> Hands<'a> {
             packets: PacketSocket::new()?,
             announcements: Announcements::new(params.instances.len()),
             adverts: advert::Adverts::new(params, vital),
-            teller: tell::Teller::new(config),
-            config,
+            teller: tell::Teller::new(Rc::clone(params), notify),
+            params,
             requests: Vec::with_capacity(BATCH * 128),
             batch: BATCH,
             silent: false,
@@ -77,12 +82,12 @@ impl<'a> Hands<'a> {
 
     /// Number of instances.
     pub fn instances(&self) -> usize {
-        self.config.vrrp.instances.len()
+        self.params.instances.len()
     }
 
     /// The interface an instance's adverts use.
     pub fn iface(&self, instance: InstanceId) -> IfaceId {
-        let instances = &self.config.vrrp.instances;
+        let instances = &self.params.instances;
         instances
             .get(usize::from(instance.0))
             .map_or(IfaceId(u16::MAX), |i| i.iface)

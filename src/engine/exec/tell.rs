@@ -5,7 +5,6 @@
 use super::addr::Op;
 use super::child::{Children, Job};
 use super::log::{Pass, RateLimit};
-use crate::config::Config;
 use crate::engine::outside::plain;
 use crate::notify;
 use crate::time::{Instant, Span};
@@ -13,6 +12,7 @@ use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition,
 use core::fmt::Display;
 use core::net::IpAddr;
 use std::io;
+use std::rc::Rc;
 
 /// Kinds of message with a limit of their own, per instance or interface.
 #[derive(Clone, Copy)]
@@ -31,22 +31,24 @@ enum Kind {
 }
 
 /// Says things.
-pub struct Teller<'a> {
-    config: &'a Config,
+pub struct Teller {
+    params: Rc<Params>,
+    notify: notify::Params,
     limit: RateLimit,
 }
 
-impl<'a> Teller<'a> {
+impl Teller {
     /// With the names of everything.
-    pub fn new(config: &'a Config) -> Self {
+    pub fn new(params: Rc<Params>, notify: notify::Params) -> Self {
         Teller {
-            config,
+            params,
+            notify,
             limit: RateLimit::new(LIMIT_KEYS, LIMIT_BURST, LIMIT_EVERY),
         }
     }
 
-    fn params(&self) -> &'a Params {
-        &self.config.vrrp
+    fn params(&self) -> &Params {
+        &self.params
     }
 
     /// A state changed: one line with the reason, then the scripts.
@@ -69,7 +71,7 @@ impl<'a> Teller<'a> {
             State::Fault => notify::State::Fault,
             State::Init => notify::State::Stop,
         };
-        for run in self.config.notify.runs(object, state, change.priority) {
+        for run in self.notify.runs(object, state, change.priority) {
             children.enqueue(Job {
                 object: match run.object {
                     notify::Object::Instance(at) => u32::from(at),
@@ -94,7 +96,8 @@ impl<'a> Teller<'a> {
             Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
         };
-        let text = self.params().text(*note);
+        let params = Rc::clone(&self.params);
+        let text = params.text(*note);
         let level = match note {
             Note::PeerChecksum(..) | Note::IntervalDiffers(..) => log::Level::Info,
             _ => log::Level::Warn,
