@@ -34,7 +34,7 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
     let adverts = capture.adverts(|a| a.source == ROUTER && a.at >= from && a.at < to);
     let due = COUNT as u128 * window.as_nanos() / INTERVAL.as_nanos();
     assert!(
-        adverts.len() as u128 * 10 >= due * 9,
+        adverts.len() as u128 * 2 >= due,
         "{} sent {} adverts where {due} were due",
         kind.name(),
         adverts.len()
@@ -43,16 +43,16 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
     // Of each second its own figure, of these the median: what else runs on this machine hits some
     // seconds and not others.
     let seconds = lateness(&adverts, from);
-    table.put(
-        LATE,
-        kind,
-        median(seconds.iter().map(|s| percentile(s, 99)).collect()),
-    );
-    table.put(
-        LATE_MEDIAN,
-        kind,
-        median(seconds.iter().map(|s| percentile(s, 50)).collect()),
-    );
+    let median_of = |all: &[Vec<i64>], percent| {
+        median(
+            all.iter()
+                .map(|second| percentile(second, percent))
+                .collect(),
+        )
+    };
+    table.put(LATE, kind, median_of(&seconds, 99));
+    table.put(LATE_MEDIAN, kind, median_of(&seconds, 50));
+    table.put(BARE, kind, median_of(&bare, 99));
     table.put(RSS, kind, sum_of(&daemon, "status", "VmRSS:"));
     table.put(PSS, kind, sum_of(&daemon, "smaps_rollup", "Pss:"));
 }
