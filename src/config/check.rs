@@ -1,8 +1,7 @@
 //! Whether the words of a statement have the shape its keyword calls for.
 
-use super::diag::{Class, Severity, quote};
+use super::diag::{Class, Diag, Severity, quote};
 use super::lexer::Word;
-use super::suggest::nearest;
 use super::table::{Row, Scaled, Shape};
 use super::value::{self, Fault};
 use super::walk::Walk;
@@ -85,7 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A value that cannot be used.
-    pub(super) fn wrong(&mut self, word: Word, text: String, hint: Option<&str>) {
+    pub(super) fn wrong(&mut self, word: Word, text: String, hint: Option<&str>) -> &mut Diag {
         let mut span = self.span(word);
         let bytes = self.bytes(word);
         let mut hint = hint.map(str::to_owned);
@@ -105,6 +104,7 @@ impl<'a> Walk<'a> {
         if let Some(hint) = hint {
             diag.hint(hint);
         }
+        diag
     }
 
     /// A whole number. Outside a test keepalived takes the number in front of other characters.
@@ -116,12 +116,16 @@ impl<'a> Walk<'a> {
             Ok(_) => true,
             Err(Fault::Trailing(n, _)) if !strict && !self.options.test => {
                 let text = format!("{} {shown} is not a number; {n} is used", row.name);
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Range) => {
                 let text = format!("{} {shown} is out of range {range}", row.name);
-                self.wrong(word, text, note(row));
+                let off = bytes == b"0" && row.name == "persistence_timeout";
+                let diag = self.wrong(word, text, note(row));
+                if off {
+                    diag.severity(Severity::Warning);
+                }
                 false
             }
             Err(_) if bytes.starts_with(b"0x") => {
@@ -152,7 +156,7 @@ impl<'a> Walk<'a> {
                     row.name,
                     Scaled(n, digits)
                 );
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Trailing(n, _)) if !self.options.test => {
@@ -161,7 +165,7 @@ impl<'a> Walk<'a> {
                     "{} {shown}: write a number without unit; {n} is used",
                     row.name
                 );
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Trailing(n, _)) => {
@@ -172,7 +176,11 @@ impl<'a> Walk<'a> {
             }
             Err(Fault::Range) if min == 1 && bytes == b"0" => {
                 let text = format!("{} '0' must be greater than 0", row.name);
-                self.wrong(word, text, note(row));
+                let off = note(row);
+                let diag = self.wrong(word, text, off);
+                if off.is_some() {
+                    diag.severity(Severity::Warning);
+                }
                 false
             }
             Err(Fault::Range) => {
@@ -202,7 +210,7 @@ impl<'a> Walk<'a> {
             .copied()
             .find(|w| w.as_bytes().eq_ignore_ascii_case(bytes))
             .or_else(|| initials(bytes, words))
-            .or_else(|| nearest(bytes, words.iter().copied()));
+            .or_else(|| self.diags.nearest(bytes, words.iter().copied()));
         let text = format!(
             "{} {} is unknown: {}",
             row.name,

@@ -5,7 +5,8 @@ use super::address::Line;
 use super::diag::quote;
 use super::lexer::Word;
 use super::source::Span as At;
-use super::table::{Item, Shape};
+use super::table::{Defined, Item, Shape};
+use super::value;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::time::Span;
@@ -45,6 +46,8 @@ pub(super) struct Draft {
     pub nopreempt: Option<At>,
     pub preempt_delay: Option<(Span, At)>,
     pub auth: Option<AuthDraft>,
+    /// Weights of what is tracked.
+    pub weights: Vec<(At, i64)>,
     pub hmac: bool,
     pub addresses: Vec<Line>,
     /// Where each advertised address stands.
@@ -66,6 +69,8 @@ pub(super) struct Draft {
     pub skip_check_adv_addr: Option<bool>,
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
+    /// Its `}` is missing.
+    pub torn: bool,
     /// Filled in by the resolver.
     pub params: Option<InstanceParams>,
 }
@@ -74,43 +79,7 @@ impl<'a> Walk<'a> {
     /// A `vrrp_instance` block.
     pub(super) fn instance(&mut self, block: u32) -> Option<Draft> {
         let name = self.first(block)?;
-        let mut draft = Draft {
-            name: self.text(name),
-            at: self.head(block),
-            name_at: self.span(name),
-            interface: None,
-            interface_bad: false,
-            vrid: None,
-            vrid_bad: false,
-            priority: None,
-            state: None,
-            version: None,
-            advert_int: None,
-            source: None,
-            destination: None,
-            nopreempt: None,
-            preempt_delay: None,
-            auth: None,
-            hmac: false,
-            addresses: Vec::new(),
-            held: BTreeMap::new(),
-            excluded: Vec::new(),
-            no_addresses: false,
-            unicast: None,
-            unicast_word: None,
-            ipv6: None,
-            track_primary: true,
-            strict: None,
-            garp: self.defaults.garp.garp(),
-            down_timer_adverts: None,
-            lower_prio_no_advert: None,
-            higher_prio_send_advert: None,
-            owner_ignore_adverts: None,
-            skip_check_adv_addr: None,
-            checksum: None,
-            scripts: Scripts::default(),
-            params: None,
-        };
+        let mut draft = self.draft(block, name);
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
             let Some(row) = self.row(node) else {
@@ -143,6 +112,49 @@ impl<'a> Walk<'a> {
             }
         }
         Some(draft)
+    }
+
+    /// An instance of which nothing is known but its name.
+    fn draft(&self, block: u32, name: Word) -> Draft {
+        Draft {
+            name: self.text(name),
+            at: self.head(block),
+            name_at: self.span(name),
+            interface: None,
+            interface_bad: false,
+            vrid: None,
+            vrid_bad: false,
+            priority: None,
+            state: None,
+            version: None,
+            advert_int: None,
+            source: None,
+            destination: None,
+            nopreempt: None,
+            preempt_delay: None,
+            auth: None,
+            weights: Vec::new(),
+            hmac: false,
+            addresses: Vec::new(),
+            held: BTreeMap::new(),
+            excluded: Vec::new(),
+            no_addresses: false,
+            unicast: None,
+            unicast_word: None,
+            ipv6: None,
+            track_primary: true,
+            strict: None,
+            garp: self.defaults.garp.garp(),
+            down_timer_adverts: None,
+            lower_prio_no_advert: None,
+            higher_prio_send_advert: None,
+            owner_ignore_adverts: None,
+            skip_check_adv_addr: None,
+            checksum: None,
+            scripts: Scripts::default(),
+            torn: self.node(block).torn,
+            params: None,
+        }
     }
 
     /// Keywords that say who the virtual router is.
@@ -265,7 +277,7 @@ impl<'a> Walk<'a> {
             "notify" => &mut scripts.any,
             _ => return,
         };
-        *slot = script;
+        *slot = script.map(Box::new);
     }
 
     fn lines(&mut self, node: u32, item: Item, name: &str, d: &mut Draft) {
@@ -296,29 +308,50 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Item::TrackInterface => {
-                    self.own_interface(child, d);
+                    let own = self.own_interface(child, d);
                     self.item(child, item);
+                    if !own {
+                        d.weights.extend(self.item_weight(child, None));
+                    }
+                }
+                Item::Track(kind, _) => {
+                    self.item(child, item);
+                    d.weights.extend(self.item_weight(child, Some(kind)));
                 }
                 _ => self.item(child, item),
             }
         }
     }
 
+    /// The weight something tracked has, if it is not 0.
+    fn item_weight(&self, node: u32, kind: Option<Defined>) -> Option<(At, i64)> {
+        let words = self.all(node);
+        let name = words.first().copied()?;
+        let weight = match words.get(1).map(|w| self.bytes(*w)) {
+            Some(b"weight") => value::int(self.bytes(*words.get(2)?), -254, 254).ok()?,
+            _ => self.defined.get(&(kind?, self.bytes(name)))?.weight,
+        };
+        (weight != 0).then(|| (self.span(name), weight))
+    }
+
     fn first_ip(&self, node: u32) -> Option<IpAddr> {
         super::value::loose_ip(self.bytes(*self.all(node).first()?))
     }
 
-    fn own_interface(&mut self, node: u32, d: &Draft) {
+    /// Says that the own interface needs no tracking.
+    fn own_interface(&mut self, node: u32, d: &Draft) -> bool {
         let (Some(word), Some(own)) = (self.all(node).first().copied(), d.interface) else {
-            return;
+            return false;
         };
-        if self.bytes(word) == self.bytes(own) {
+        let own_one = self.bytes(word) == self.bytes(own);
+        if own_one {
             let text = format!(
                 "{} is the instance's own interface, which is tracked anyway",
                 quote(self.bytes(word))
             );
             self.warn(word, text);
         }
+        own_one
     }
 
     /// An advertised address: one family, no doubles.

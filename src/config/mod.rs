@@ -9,15 +9,20 @@ mod check;
 mod diag;
 mod expand;
 mod global;
+mod group;
 mod include;
 mod instance;
+mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;
 mod print;
 mod reader;
+mod repeat;
 mod resolve;
+mod route;
 mod script;
+mod shell;
 mod source;
 mod suggest;
 pub mod table;
@@ -51,6 +56,12 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
+    /// The addresses of an interface with their prefix lengths, virtual ones left out.
+    /// `None`: cannot tell.
+    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
+        let _ = interface;
+        None
+    }
     /// The node name (`uname -n`).
     fn hostname(&self) -> String;
     /// An environment variable.

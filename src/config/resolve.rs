@@ -1,10 +1,11 @@
 //! The root: blocks in file order, then what refers to what.
 
 use super::diag::{Class, Severity};
+use super::group::GroupDraft;
 use super::instance::Draft;
+use super::ipvs::Services;
 use super::source::Span as At;
 use super::table::{Defined, State};
-use super::vrrp::GroupDraft;
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
 use crate::vrrp::InstanceId;
@@ -17,6 +18,16 @@ const MAX_INSTANCES: usize = 65_535;
 pub(super) fn config(walk: &mut Walk<'_>) -> Config {
     let mut root = Root::default();
     let mut seen = Seen::new();
+    for node in walk.children(None) {
+        if walk.name(node) == "virtual_server_group" {
+            walk.service_group(node, &mut root.services);
+        }
+        if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
+            let line = walk.line_of(walk.span(word));
+            let key = (kind, walk.bytes(word));
+            walk.everywhere.entry(key).or_insert(line);
+        }
+    }
     for node in walk.children(None) {
         let Some(row) = walk.row(node) else {
             continue;
@@ -35,7 +46,8 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 }
 
 #[derive(Default)]
-struct Root {
+struct Root<'a> {
+    services: Services<'a>,
     global: Global,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
@@ -43,8 +55,8 @@ struct Root {
     group_names: BTreeMap<Box<str>, At>,
 }
 
-impl Root {
-    fn instance(&mut self, walk: &mut Walk<'_>, node: u32) {
+impl<'a> Root<'a> {
+    fn instance(&mut self, walk: &mut Walk<'a>, node: u32) {
         let Some(draft) = walk.instance(node) else {
             return;
         };
@@ -65,7 +77,7 @@ impl Root {
         self.drafts.push(draft);
     }
 
-    fn group(&mut self, walk: &mut Walk<'_>, node: u32) {
+    fn group(&mut self, walk: &mut Walk<'a>, node: u32) {
         let Some(group) = walk.sync_group(node) else {
             return;
         };
@@ -76,16 +88,13 @@ impl Root {
     }
 
     /// A block nothing acts on yet.
-    fn other<'a>(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
-        let kind = match walk.name(node) {
-            "vrrp_script" => Some(Defined::Script),
-            "track_file" | "vrrp_track_file" => Some(Defined::File),
-            "vrrp_track_process" => Some(Defined::Process),
-            "bfd_instance" => Some(Defined::Bfd),
-            _ => None,
-        };
+    fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+        let kind = defines(walk, node);
         let Some(kind) = kind else {
             walk.inside(node, true);
+            if walk.name(node) == "virtual_server" {
+                walk.service_check(node, &mut self.services);
+            }
             return;
         };
         debug_assert!(!matches!(state, State::Works));
@@ -113,11 +122,16 @@ impl Root {
             walk.diags.error(at, text);
             return;
         }
-        let thing = Thing { at, script, usable };
+        let thing = Thing {
+            at,
+            script,
+            usable,
+            weight: walk.own_weight(node),
+        };
         walk.defined.insert((kind, name), thing);
     }
 
-    fn finish(self, walk: &mut Walk<'_>) -> Config {
+    fn finish(self, walk: &mut Walk<'a>) -> Config {
         let Root {
             global,
             mut drafts,
@@ -141,6 +155,7 @@ impl Root {
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
+        let mut weights = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
                 continue;
@@ -149,10 +164,11 @@ impl Root {
             if let Some(entry) = names.get_mut(&draft.name) {
                 entry.1 = Some(InstanceId(id));
             }
+            weights.push(draft.weights);
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
-        config.notify.groups = walk.groups(groups, &names, &mut config.vrrp);
+        config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security
@@ -186,4 +202,15 @@ fn taken(
     }
     names.insert(name.into(), at);
     false
+}
+
+/// What a root block defines by name.
+fn defines(walk: &Walk<'_>, node: u32) -> Option<Defined> {
+    match walk.name(node) {
+        "vrrp_script" => Some(Defined::Script),
+        "track_file" | "vrrp_track_file" => Some(Defined::File),
+        "vrrp_track_process" => Some(Defined::Process),
+        "bfd_instance" => Some(Defined::Bfd),
+        _ => None,
+    }
 }

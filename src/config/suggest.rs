@@ -31,6 +31,10 @@ pub(super) fn unknown(
     place: &str,
     whole: bool,
 ) {
+    if diags.full() {
+        diags.error(span, "unknown keyword");
+        return;
+    }
     let homes = table::homes(name);
     let shown = quote(name);
     let here = if block == Block::Root {
@@ -53,14 +57,14 @@ pub(super) fn unknown(
             .hint(format!("valid in: {}", names.join(", ")));
         return;
     }
-    let hint = hint(name, next, block);
+    let hint = hint(diags, name, next, block);
     let diag = diags.error(span, format!("unknown keyword {shown} {here}{rest}"));
     if let Some(hint) = hint {
         diag.hint(hint);
     }
 }
 
-fn hint(name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
+fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
     if name.starts_with(b"/*") || name.starts_with(b"//") || name == b"--" || name == b";" {
         return Some("comments start with '#' or '!'".into());
     }
@@ -96,14 +100,14 @@ fn hint(name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
         ));
     }
     let names = table::rows(block).iter().map(|r| r.name);
-    if let Some(near) = nearest(name, names) {
+    if let Some(near) = diags.nearest(name, names) {
         return Some(format!("did you mean '{near}'?"));
     }
     let everywhere = table::BLOCKS
         .into_iter()
         .flat_map(|b| table::rows(b).iter().map(move |r| (r.name, b)));
     let names = everywhere.clone().map(|(n, _)| n);
-    let Some(near) = nearest(name, names) else {
+    let Some(near) = diags.nearest(name, names) else {
         let member = block == Block::SyncGroup;
         return member.then(|| "members stand in a block 'group { ... }'".into());
     };

@@ -23,6 +23,8 @@ pub(super) struct Walk<'a> {
     said: BTreeSet<&'a str>,
     /// Scripts, track files … by kind and name.
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
+    /// Lines on which things are defined, wherever they stand.
+    pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -37,6 +39,8 @@ pub(super) struct Thing {
     pub script: Option<Span>,
     /// It can be used.
     pub usable: bool,
+    /// Its own weight.
+    pub weight: i64,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -61,6 +65,7 @@ impl<'a> Walk<'a> {
             defaults: super::global::Defaults::default(),
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
+            everywhere: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             first_script: None,
         }
@@ -72,6 +77,7 @@ impl<'a> Walk<'a> {
             count: 0,
             next: u32::MAX,
             row: None,
+            torn: false,
         })
     }
     /// All words of a statement, the keyword first.
@@ -109,7 +115,7 @@ impl<'a> Walk<'a> {
         self.row(node).map_or("", |r| r.name)
     }
     pub(super) fn line_of(&self, span: Span) -> u32 {
-        self.sources.place(span).0
+        self.sources.line_number(span)
     }
 
     /// The statements directly inside a block; `None`: at the root.
@@ -215,7 +221,7 @@ impl<'a> Walk<'a> {
                 }
             }
             State::Foreign(why) => {
-                let text = format!("'{}' is no keyword of today's keepalived", row.name);
+                let text = format!("keepalived does not know '{}' here", row.name);
                 self.diags
                     .error(head, text)
                     .severity(Severity::Warning)

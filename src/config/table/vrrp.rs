@@ -21,27 +21,32 @@ pub(super) static SYNC_GROUP: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later_as(MAIL, "smtp_alert", Bool, "off"),
-    later(
+    later_as(
+        "interface tracking",
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later(
+    later_as(
+        "script tracking",
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "file tracking",
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "process tracking",
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "BFD",
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
@@ -85,27 +90,32 @@ pub(super) static INSTANCE: &[Row] = &[
     works("version", Choice(&["2", "3"]), "vrrp_version"),
     blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    later(
+    later_as(
+        "interface tracking",
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later(
+    later_as(
+        "script tracking",
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "file tracking",
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "process tracking",
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "BFD",
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
