@@ -30,7 +30,9 @@ build: ## build the daemon: one static file, target/holdfast
 	if [ -z "$$target" ]; then
 		host=$$($(RUSTC) -vV | sed -n 's/^host: //p')
 		target=$$(echo "$$host" | sed 's/-gnu/-musl/')
-		[ -d "$$($(RUSTC) --print target-libdir --target "$$target" 2>/dev/null)" ] || target=$$host
+		have() { [ -d "$$($(RUSTC) --print target-libdir --target "$$target" 2>/dev/null)" ]; }
+		have || timeout 120 rustup target add "$$target" 2>/dev/null || true
+		have || target=$$host
 	fi
 	static='-C target-feature=+crt-static'
 	mkdir -p target
