@@ -23,7 +23,6 @@ const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
 mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
-    pub const CONFIG: u8 = 2;
     pub const PERMISSION: u8 = 4;
     pub const NO_CONFIG: u8 = 6;
 
@@ -138,8 +137,9 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
         }
         log::warn!("running without a configuration: write {DEFAULT_FILE} and restart");
     } else if loaded.diags.fatal() {
+        // A file of it is missing where -e allows none to be: keepalived's status for that.
         log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
-        return Err(status::CONFIG);
+        return Err(status::NO_CONFIG);
     }
     if !options.vrrp {
         log::info!("VRRP is switched off by the command line; nothing else is available yet");
@@ -318,15 +318,8 @@ fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> 
     let code = match engine::run(setup) {
         Ok(engine::Outcome::Stopped) => status::OK,
         Err(e) => {
-            let code = status::of(&e);
-            if code == status::PERMISSION {
-                log::error!(
-                    "cannot run: {e}; start as root, or with the capabilities NET_ADMIN and NET_RAW"
-                );
-            } else {
-                log::error!("cannot run: {e}");
-            }
-            code
+            log::error!("cannot run: {e}");
+            status::of(&e)
         }
     };
     held.into_iter().for_each(PidFile::remove);
