@@ -7,7 +7,7 @@ use super::Shape::{
 use super::{BIG, Item, Row, TIMER_MAX, foreign, idle, later, later_as, never, old, timer, works};
 
 /// What mail keywords lack.
-const MAIL: &str = "mail";
+const MAIL: &str = "sending mail";
 const SNMP: &str = "SNMP";
 const DBUS: &str = "DBus";
 const IPVS: &str = "load balancing";

@@ -11,7 +11,7 @@ use super::{
 
 const FIFO: &str = "notify FIFOs";
 const UNICAST: &str = "unicast";
-const MAIL: &str = "mail";
+const MAIL: &str = "sending mail";
 
 pub(super) static SYNC_GROUP: &[Row] = &[
     works("group", Words(Item::Instances), "required"),
