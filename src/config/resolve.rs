@@ -168,6 +168,7 @@ impl<'a> Root<'a> {
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
+        walk.unknown_instances(&names);
         config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
