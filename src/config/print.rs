@@ -34,21 +34,7 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
     }
-    if config.notify.security && unowned(config) {
-        writeln!(out, "\nglobal_defs {{\n    enable_script_security\n}}")?;
-    }
     Ok(())
-}
-
-/// Whether a script has no user of its own: one that was written before `enable_script_security`,
-/// which would refuse it.
-fn unowned(config: &Config) -> bool {
-    let notify = &config.notify;
-    let mut all = notify.instances.iter().chain(&notify.groups);
-    all.any(|(_, s)| {
-        let scripts = [&s.master, &s.backup, &s.fault, &s.stop, &s.any];
-        scripts.into_iter().flatten().any(|s| s.user.is_none())
-    })
 }
 
 fn global(out: &mut String, config: &Config) -> fmt::Result {
@@ -76,7 +62,7 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
-    if config.notify.security && !unowned(config) {
+    if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
     writeln!(out, "}}")
