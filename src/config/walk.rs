@@ -25,6 +25,8 @@ pub(super) struct Walk<'a> {
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
     /// Lines on which things are defined, wherever they stand.
     pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
+    /// Names of instances outside sync groups.
+    pub references: Vec<Word>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -66,6 +68,7 @@ impl<'a> Walk<'a> {
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
             everywhere: BTreeMap::new(),
+            references: Vec::new(),
             interfaces: BTreeMap::new(),
             first_script: None,
         }
@@ -191,11 +194,8 @@ impl<'a> Walk<'a> {
             }
             State::Later(what) if !quiet && !what.is_empty() => {
                 if self.once(what) {
-                    let text = match what {
-                        "mail" => format!("'{}': mail is not sent yet", row.name),
-                        what => format!("'{}': {what} is not supported yet", row.name)
-                            .replace("s is not supported", "s are not supported"),
-                    };
+                    let text = format!("'{}': {what} is not supported yet", row.name)
+                        .replace("s is not supported", "s are not supported");
                     self.diags.warning(head, text);
                 }
             }
@@ -244,6 +244,13 @@ impl<'a> Walk<'a> {
                 Some(Shape::Command) if valid => self.command(node, block).is_some(),
                 _ => true,
             };
+            if valid {
+                match (self.name(block), self.name(node)) {
+                    ("FILE_CHECK", "track_file") => self.defined_name(node, Defined::File),
+                    ("BFD_CHECK", "name") => self.defined_name(node, Defined::Bfd),
+                    _ => {}
+                }
+            }
             usable &= script;
             self.inside(node, valid);
         }

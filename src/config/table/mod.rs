@@ -183,6 +183,8 @@ pub enum Shape {
     Uint(u32, u32),
     /// A whole number; outside a test, trailing characters are tolerated.
     Count(u32, u32),
+    /// A whole number from 1; 0 counts as 1.
+    Positive,
     /// Perhaps a whole number.
     OptUint(u32, u32),
     /// A whole number with a sign.

@@ -10,6 +10,7 @@ impl fmt::Display for Shape {
             Shape::Words(_) => f.write_str("{ words }"),
             Shape::Lines(_, head) => write!(f, "{head}{{ lines }}"),
             Shape::Flag => Ok(()),
+            Shape::Positive => f.write_str("N (from 1)"),
             Shape::Bool => f.write_str("[on|off]"),
             Shape::Uint(min, BIG) | Shape::Count(min, BIG) => write!(f, "N (from {min})"),
             Shape::Uint(min, max) | Shape::Count(min, max) => write!(f, "{min}..{max}"),
