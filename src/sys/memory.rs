@@ -13,21 +13,38 @@ pub fn trim_heap() {
     }
 }
 
-/// Unmaps the program's code and constants until they are used again: what ran only at the start
-/// (reading the configuration, opening sockets) is then no longer held. The kernel maps a page
-/// again when it is touched, from its cache or from the file.
-pub fn drop_code() {
-    let Ok(maps) = std::fs::read_to_string("/proc/self/smaps") else {
-        return;
-    };
-    for (start, len) in droppable(&maps) {
-        let Some(start) = NonNull::new(start as *mut c_void) else {
-            continue;
-        };
-        // SAFETY: the range is a mapping of a file in this process, without right to write and
-        // without a page of its own: all its pages are those of the file, and what is dropped is
-        // read from there again.
-        let _ = unsafe { nix::sys::mman::madvise(start, len, MmapAdvise::MADV_DONTNEED) };
+/// Mappings of code and constants of one program: its own, and those of a few libraries.
+const MAPPINGS: usize = 16;
+
+/// The program's code and constants, which can be let go until they are used again: a process that
+/// only waits then holds next to nothing, and what ran only at the start (reading the
+/// configuration, opening sockets) is no longer held. The kernel maps a page again when it is
+/// touched, from its cache or from the file.
+#[derive(Clone, Debug, Default)]
+pub struct Code {
+    mappings: heapless::Vec<(usize, usize), MAPPINGS>,
+}
+
+impl Code {
+    /// Looks up where they are; nowhere, if /proc is not there.
+    pub fn find() -> Self {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+        Code {
+            mappings: droppable(&maps).take(MAPPINGS).collect(),
+        }
+    }
+
+    /// Lets them go.
+    pub fn let_go(&self) {
+        for (start, len) in &self.mappings {
+            let Some(start) = NonNull::new(*start as *mut c_void) else {
+                continue;
+            };
+            // SAFETY: the range is a mapping of a file in this process, without right to write and
+            // without a page of its own when it was found (and a page of one's own comes only by
+            // writing): all its pages are those of the file, and are read from there again.
+            let _ = unsafe { nix::sys::mman::madvise(start, *len, MmapAdvise::MADV_DONTNEED) };
+        }
     }
 }
 
@@ -83,7 +100,7 @@ nonsense
 
     #[test]
     fn the_program_goes_on_after_its_code_was_dropped() {
-        drop_code();
+        Code::find().let_go();
         assert_eq!("4".parse::<u32>().map(|n| n + 1), Ok(5));
     }
 }

@@ -3,7 +3,7 @@
 use super::{Backoff, HEARTBEAT, Options, SILENCE, START_SILENCE, STOP_GRACE};
 use crate::engine::exec::log as journal;
 use crate::sys;
-use crate::sys::memory;
+use crate::sys::memory::Code;
 use crate::sys::poll::{self, Want};
 use crate::sys::process::{self, Exit, Fork};
 use crate::sys::shared::Page;
@@ -36,6 +36,8 @@ pub(super) struct Parent {
     page: Page,
     signals: Signals,
     timer: Timerfd,
+    /// Let go before each wait.
+    code: Code,
     backoff: Backoff,
     generation: u32,
     /// Our process id, for the child.
@@ -91,6 +93,7 @@ impl Parent {
             page,
             signals: Signals::new()?,
             timer: Timerfd::new()?,
+            code: Code::find(),
             backoff: Backoff::default(),
             generation: 0,
             own: 0,
@@ -230,6 +233,9 @@ impl Parent {
             .chain(log_want)
         {
             let _ = wants.push(want);
+        }
+        if matches!(self.phase, Phase::Running { .. }) {
+            self.code.let_go();
         }
         if let Err(error) = poll::wait(&wants, timeout) {
             log::error!("cannot wait: {error}");
@@ -423,10 +429,6 @@ impl Parent {
         } else {
             0
         };
-        if worker.beat == 0 && beat != 0 {
-            // It runs: what this process needed to come so far is not needed again soon.
-            memory::drop_code();
-        }
         worker.beat = beat;
         let patience = if beat == 0 { START_SILENCE } else { SILENCE };
         if worker.silent < patience.micros() / LOOK.micros() {
