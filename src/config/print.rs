@@ -1,6 +1,7 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
 use super::Config;
+use super::table;
 use crate::notify::{Script, Scripts};
 use crate::vrrp::{Address, InstanceParams, Params};
 use crate::wire::vrrp::{Auth, ChecksumForm, Version};
@@ -278,7 +279,8 @@ fn command(script: &Script) -> String {
 fn word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
     let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
-    match starts && text.bytes().all(plain) {
+    let directive = table::INCLUDES.contains(&text) || text == "include_check";
+    match starts && !directive && text.bytes().all(plain) {
         true => text.to_owned(),
         false => format!("\"{text}\""),
     }
