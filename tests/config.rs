@@ -362,6 +362,32 @@ fn control_characters_stay_in_the_file() {
     assert!(said.contains("holds control characters"), "{said}");
 }
 
+/// A password is bytes, whatever the file was written in.
+#[test]
+fn passwords_survive_the_normal_form() {
+    for password in [
+        &b"gr\xfcn"[..],
+        b"\xe0\x80\xff",
+        b"\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb",
+        b"1234567\xe2\x82\xac",
+    ] {
+        let mut text = b"vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 10.0.0.1 }\n\
+            authentication {\nauth_type PASS\nauth_pass "
+            .to_vec();
+        text.extend_from_slice(password);
+        text.extend_from_slice(b"\n}\n}\n");
+        let mut m = machine();
+        m.file("/x.conf", &text);
+        let first = load(&m, "/x.conf");
+        m.file("/y.conf", config::print_bytes(&first.config));
+        let again = load(&m, "/y.conf");
+        let auth = |l: &Loaded| l.config.vrrp.instances[0].auth;
+        assert!(auth(&first) == auth(&again), "{password:?}");
+        let text = config::print(&first.config);
+        assert!(text.contains("auth_type PASS"), "{text}");
+    }
+}
+
 /// Chains of definitions and of includes end.
 #[test]
 fn chains_are_bounded() {
