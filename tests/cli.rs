@@ -98,7 +98,7 @@ fn signum_prints_the_numbers_of_this_system() {
         ("DATA", libc::SIGUSR1),
         ("STATS", libc::SIGUSR2),
         ("STATS_CLEAR", libc::SIGRTMAX() - 1),
-        ("JSON", libc::SIGRTMIN() + 2),
+        ("JSON", 36),
         ("TDUMP", libc::SIGRTMAX()),
         ("TDATA", libc::SIGRTMAX()),
     ] {
