@@ -108,9 +108,7 @@ fn noise(random: &mut Random) -> Vec<u8> {
         _ => {
             let mut frame = forge.frame();
             frame.truncate(14 + usize::from(byte()) % (frame.len() - 14));
-            for at in 34..frame.len() {
-                frame[at] = byte();
-            }
+            frame.iter_mut().skip(34).for_each(|b| *b = byte());
             // Whatever it says: not version 3.
             if let Some(first) = frame.get_mut(34) {
                 *first &= 0xcf;

@@ -57,7 +57,7 @@ pub fn test(options: &Options, log: Option<&str>) -> u8 {
     }
     if options.dump {
         // A closed standard output is no fault of the configuration.
-        let _ = std::io::stdout().write_all(config::print(&loaded.config).as_bytes());
+        let _ = std::io::stdout().write_all(&config::print_bytes(&loaded.config));
     }
     loaded.diags.status()
 }

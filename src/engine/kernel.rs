@@ -113,7 +113,7 @@ impl Engine<'_> {
             self.report_links(now);
             let missing = self.hands.jobs.restore_missing();
             if missing > 0 {
-                log::warn!("{missing} virtual addresses had been removed unnoticed: put back");
+                log::warn!("virtual addresses had been removed unnoticed: {missing} put back");
             }
         } else if !self.started && self.start_dumps < START_DUMPS {
             return self.redump(now);
