@@ -19,6 +19,7 @@ mod turn;
 
 use crate::config::Config;
 use crate::notify;
+use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
@@ -170,6 +171,8 @@ struct Engine<'a> {
     start_dumps: u8,
     started: bool,
     beats: u32,
+    /// Let go of once the start is over.
+    code: Code,
     /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
     stop_asked: bool,
     stopping: bool,

@@ -182,7 +182,7 @@ impl Engine<'_> {
         self.beats = self.beats.saturating_add(1);
         if self.beats == SETTLED_BEATS {
             sys::memory::trim_heap();
-            sys::memory::Code::find().let_go();
+            self.code.let_go();
         }
     }
 

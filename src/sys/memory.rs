@@ -2,7 +2,6 @@
 
 use nix::sys::mman::MmapAdvise;
 use std::ffi::c_void;
-use std::io::Read;
 use std::ptr::NonNull;
 
 /// Gives memory that was freed back to the system, where the allocator keeps it otherwise.
@@ -14,7 +13,6 @@ pub fn trim_heap() {
     }
 }
 
-<<<<<<< HEAD
 /// Mappings of code and constants of one program: its own, and those of a few libraries.
 const MAPPINGS: usize = 16;
 
@@ -48,57 +46,20 @@ impl Code {
             let _ = unsafe { nix::sys::mman::madvise(start, *len, MmapAdvise::MADV_DONTNEED) };
         }
     }
-=======
-/// Unmaps the program's code and constants until they are used again: what ran only at the start
-/// (reading the configuration, opening sockets) is then no longer held. The kernel maps a page
-/// again when it is touched, from its cache or from the file.
-pub fn drop_code() {
-    let Ok(file) = std::fs::File::open("/proc/self/smaps") else {
-        return;
-    };
-    each_droppable(file, |start, len| {
-        let Some(start) = NonNull::new(start as *mut c_void) else {
-            return;
-        };
-        // SAFETY: the range is a mapping of a file in this process, without right to write and
-        // without a page of its own: all its pages are those of the file, and what is dropped is
-        // read from there again.
-        let _ = unsafe { nix::sys::mman::madvise(start, len, MmapAdvise::MADV_DONTNEED) };
-    });
->>>>>>> attack
 }
 
 /// Start and length of the mappings of /proc/PID/smaps (proc(5)) that are a file's and unchanged.
-/// Reads line by line from a buffer of its own: a settled daemon allocates nothing.
-fn each_droppable(mut smaps: impl Read, mut act: impl FnMut(usize, usize)) {
-    let mut buffer = [0_u8; LONGEST];
-    let (mut filled, mut candidate) = (0, None);
-    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match smaps.read(room) {
-            Ok(0) | Err(_) => return,
-            Ok(more) => filled += more,
+fn droppable(maps: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut candidate = None;
+    maps.lines().filter_map(move |line| {
+        if let Some(range) = header(line) {
+            candidate = range;
         }
-        let mut from = 0;
-        while let Some(end) = buffer[from..filled].iter().position(|b| *b == b'\n') {
-            let line = std::str::from_utf8(&buffer[from..from + end]).unwrap_or_default();
-            if let Some(range) = header(line) {
-                candidate = range;
-            }
-            // Relocated tables are read-only too, but their pages are no longer the file's.
-            if line.split_ascii_whitespace().eq(["Anonymous:", "0", "kB"])
-                && let Some((start, len)) = candidate.take()
-            {
-                act(start, len);
-            }
-            from += end + 1;
-        }
-        buffer.copy_within(from..filled, 0);
-        filled -= from;
-    }
+        // Relocated tables are read-only too, but their pages are no longer the file's.
+        let unchanged = line.split_ascii_whitespace().eq(["Anonymous:", "0", "kB"]);
+        if unchanged { candidate.take() } else { None }
+    })
 }
-
-/// No line of it is longer: a path and some numbers.
-const LONGEST: usize = 4096 + 256;
 
 /// Whether a line begins a mapping, and the mapping if it is a file's and read-only.
 fn header(line: &str) -> Option<Option<(usize, usize)>> {
@@ -133,30 +94,8 @@ Anonymous:             0 kB
 Anonymous:             0 kB
 nonsense
 ";
-        let mut found = Vec::new();
-        each_droppable(smaps.as_bytes(), |start, len| found.push((start, len)));
+        let found: Vec<_> = droppable(smaps).collect();
         assert_eq!(found, [(0x1000, 0x2000), (0x3000, 0x1000)]);
-    }
-
-    #[test]
-    fn reads_in_pieces_and_stops_at_a_line_without_end() {
-        /// One byte at a time.
-        struct Slow<'a>(&'a [u8]);
-        impl Read for Slow<'_> {
-            fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-                let some = self.0.len().min(1);
-                self.0.read(&mut out[..some])
-            }
-        }
-        let smaps = "1000-3000 r-xp 0 fe:00 1 /x\nAnonymous:  0 kB\n";
-        let mut found = Vec::new();
-        each_droppable(Slow(smaps.as_bytes()), |start, len| {
-            found.push((start, len))
-        });
-        assert_eq!(found, [(0x1000, 0x2000)]);
-        each_droppable([b'x'; 3 * LONGEST].as_slice(), |_, _| {
-            panic!("nothing there")
-        });
     }
 
     #[test]
