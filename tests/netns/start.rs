@@ -273,7 +273,7 @@ fn signals() {
             assert!(r1.read(file).contains("VI_1"), "{file}: {}", r1.read(file));
         }
     }
-    for number in [36, 63, 64, 10, 12, 13] {
+    for number in [36, 37, 63, 64, 10, 12, 13] {
         r1.run(&format!("kill -{number} {}", daemon.pid));
         r1.run(&format!("kill -{number} {worker}"));
     }
