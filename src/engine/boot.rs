@@ -88,19 +88,22 @@ impl<'a> Engine<'a> {
             let Some(legacy) = self.hands.vital.legacy(instance) else {
                 continue;
             };
+            // The room judges the age: older than two intervals, the others may have elected a new
+            // Master already. The AH sequence counts in any case, or peers would call us a replay.
             let interval = self.how.vrrp.instances[at].advert_int;
-            // Older than two intervals: the others may have elected a new Master already.
-            if legacy.master && now.since(legacy.last_advert) < interval.times(2) {
-                let (last_advert, sequence) = (legacy.last_advert, legacy.sequence);
-                self.tell(
-                    Event::Resume {
-                        instance,
-                        last_advert,
-                        sequence,
-                    },
-                    now,
-                );
-            }
+            let last_advert = match legacy.master {
+                true => legacy.last_advert,
+                // So soon after the machine's start there is no instant that is old enough.
+                false if now.since(Instant::ZERO) < interval.times(2) => continue,
+                false => Instant::ZERO,
+            };
+            let sequence = legacy.sequence;
+            let resume = Event::Resume {
+                instance,
+                last_advert,
+                sequence,
+            };
+            self.tell(resume, now);
         }
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
