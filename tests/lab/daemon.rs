@@ -153,6 +153,10 @@ impl Node {
 impl Daemon<'_> {
     /// The process that speaks VRRP: the parent's first child, or the only process.
     pub fn worker(&self) -> i32 {
+        // holdfast in the foreground is one process; what it has for children are scripts.
+        if self.kind == Kind::Ours && self.child.is_some() {
+            return self.pid;
+        }
         children(self.pid).first().copied().unwrap_or(self.pid)
     }
 
