@@ -31,7 +31,6 @@ build: ## build the daemon: one static file, target/holdfast
 		host=$$($(RUSTC) -vV | sed -n 's/^host: //p')
 		target=$$(echo "$$host" | sed 's/-gnu/-musl/')
 		have() { [ -d "$$($(RUSTC) --print target-libdir --target "$$target" 2>/dev/null)" ]; }
-		have || timeout 120 rustup target add "$$target" 2>/dev/null || true
 		have || target=$$host
 	fi
 	static='-C target-feature=+crt-static'

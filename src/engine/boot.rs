@@ -105,6 +105,10 @@ impl<'a> Engine<'a> {
             };
             self.tell(resume, now);
         }
+        let links = &self.links;
+        self.hands
+            .jobs
+            .take_untagged(|iface| links.get(iface).ipv4.is_some());
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {

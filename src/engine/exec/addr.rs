@@ -102,6 +102,8 @@ pub struct Jobs<'a> {
     index: Vec<(IpAddr, u8, IfaceId, u16, u16)>,
 }
 
+/// Priority of a router that owns its addresses (RFC 9568 §5.2.4).
+const OWNER: u8 = 255;
 /// errno EEXIST: the address is there already.
 const EEXIST: i32 = 17;
 /// errno ENODEV: the interface went away, and its addresses with it.
@@ -218,6 +220,21 @@ impl<'a> Jobs<'a> {
                 (as_it_is, _) => as_it_is,
             };
         });
+    }
+
+    /// Before the start: an untagged address is a leftover too (keepalived before 2.2.8 tags none),
+    /// unless it is the router's own: that of an owner, or the only one its interface has.
+    pub fn take_untagged(&mut self, has_another: impl Fn(IfaceId) -> bool) {
+        for (params, job) in self.params.iter().zip(&mut self.jobs) {
+            if params.priority == OWNER {
+                continue;
+            }
+            for (address, slot) in list(params).zip(&mut job.slots) {
+                if *slot == Slot::Foreign && has_another(address.iface) {
+                    *slot = Slot::Present;
+                }
+            }
+        }
     }
 
     /// Notifications were lost and a new dump begins: whatever is in place must be listed.
