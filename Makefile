@@ -137,7 +137,7 @@ test: ## every test (as root on Debian it installs what it needs)
 	$(CARGO) test --locked
 
 sim: ## simulated networks: SEEDS=100000
-	@HOLDFAST_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
+	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
 
 fuzz: ## look for inputs that break it: T=packet|netlink|words|config S=60
 	@sh tests/fuzz/run.sh '$(T)' '$(S)' $(FUZZ)

@@ -75,11 +75,7 @@ pub fn data(
         "   Defined at = {}:{}",
         params.place.file, params.place.line
     )?;
-    writeln!(
-        out,
-        "   VRRP Version = {}",
-        if is_v2(params) { 2 } else { 3 }
-    )?;
+    writeln!(out, "   VRRP Version = {}", params.version.number())?;
     writeln!(out, "   State = {}", s.state)?;
     for reason in &s.reasons {
         writeln!(out, "   Fault = {}", all.text(*reason))?;
@@ -139,8 +135,4 @@ pub fn group_data(
         writeln!(out, "   monitor = {}", all.text(*member))?;
     }
     Ok(())
-}
-
-fn is_v2(params: &InstanceParams) -> bool {
-    params.version == crate::wire::vrrp::Version::V2
 }

@@ -165,3 +165,122 @@ fn renumber(p: &mut holdfast::vrrp::Params) {
         }
     }
 }
+
+/// xorshift64*
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let r = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(r).expect("31 bits") % n.max(1)
+    }
+}
+
+/// What gets inserted.
+const PIECES: [&str; 30] = [
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\\",
+    "\n",
+    "#",
+    "!",
+    "$",
+    "${",
+    "$A",
+    "$A=",
+    "@x ",
+    "~SEQ(a, 1, 9) ",
+    "~LST({a, b}, {1, 2}) ",
+    "include ",
+    "\r",
+    "\0",
+    "“",
+    "｛",
+    "　",
+    "vrrp_instance X {",
+    "virtual_ipaddress {",
+    "priority 300",
+    " weight ",
+    "10.0.0.1/24",
+    "fe80::1/64",
+    "\t",
+    "99999999999999999999",
+    "$A= x \\\n",
+];
+
+/// One change of a kind people, editors and disks make.
+fn mutate(text: &mut Vec<u8>, others: &[Vec<u8>], r: &mut Random) {
+    let at = r.below(text.len() + 1);
+    match r.below(8) {
+        0 => {
+            let end = (at + r.below(20)).min(text.len());
+            text.drain(at..end);
+        }
+        1 => text.insert(at, u8::try_from(r.below(256)).expect("a byte")),
+        2 | 3 => {
+            let piece = PIECES[r.below(PIECES.len())].bytes();
+            text.splice(at..at, piece);
+        }
+        4 => {
+            let end = (at + r.below(80)).min(text.len());
+            let copy = text[at..end].to_vec();
+            let to = r.below(text.len() + 1);
+            text.splice(to..to, copy);
+        }
+        5 => text.truncate(at),
+        6 => {
+            let other = &others[r.below(others.len())];
+            let from = r.below(other.len() + 1);
+            let end = (from + r.below(200)).min(other.len());
+            text.splice(at..at, other[from..end].iter().copied());
+        }
+        _ => {
+            if let Some(b) = text.get_mut(at) {
+                *b ^= 1 << r.below(8);
+            }
+        }
+    }
+}
+
+/// Whatever a file holds: no panic, few words, and what is accepted survives its own normal form.
+#[test]
+fn mutated_files_are_survived() {
+    let mut m = machine();
+    let seeds: Vec<Vec<u8>> = cases()
+        .iter()
+        .map(|p| fs::read(p).expect("readable"))
+        .filter(|t| t.len() < 4_000)
+        .collect();
+    let mut r = Random(0x9e37_79b9_7f4a_7c15);
+    for round in 0..20_000 {
+        let mut text = seeds[r.below(seeds.len())].clone();
+        for _ in 0..=r.below(6) {
+            mutate(&mut text, &seeds, &mut r);
+        }
+        m.file("/etc/keepalived/mutant.conf", &text);
+        let loaded = load(&m, "/etc/keepalived/mutant.conf");
+        let said = messages(&loaded);
+        assert!(
+            said.len() < 400_000,
+            "round {round}: {} bytes of messages for\n{}",
+            said.len(),
+            String::from_utf8_lossy(&text)
+        );
+        if round % 4 == 0 {
+            let normal = config::print(&loaded.config);
+            if !normal.contains('\u{fffd}') && !normal.contains("${") && !normal.contains(" $") {
+                reloads(&m, &normal, &loaded).unwrap_or_else(|why| {
+                    panic!(
+                        "round {round}: {why}\nfrom\n{}",
+                        String::from_utf8_lossy(&text)
+                    )
+                });
+            }
+        }
+    }
+}

@@ -1,28 +1,49 @@
 #!/bin/sh
-# What a target of the Makefile needs beside Rust, git, make and gcc.
+# What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
 #   sh tests/deps.sh check|test|demo|bench
+#   sh tests/deps.sh PROGRAM...
 #
-# As root on Debian it installs what is missing; otherwise it names it and goes on: a test that
-# cannot run says so itself.
+# As root on Debian it installs what is missing. What is missing after that it names, with status
+# 1 for programs; for a target with status 0: a test that cannot run says so itself.
 set -eu
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# program:package
+target=yes
 case ${1:-} in
-check) need= ;;
-demo) need='ip:iproute2' ;;
-bench) need='ip:iproute2 keepalived:keepalived' ;;
-test) need='ip:iproute2 keepalived:keepalived busybox:busybox-static tcpdump:tcpdump
-	mandoc:mandoc shellcheck:shellcheck' ;;
-*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench" >&2
+check) programs= ;;
+demo) programs=ip ;;
+bench) programs='ip keepalived' ;;
+test) programs='ip keepalived busybox tcpdump mandoc shellcheck' ;;
+'' | -*)
+	echo "usage: sh tests/deps.sh check|test|demo|bench|PROGRAM..." >&2
 	exit 2
+	;;
+*)
+	programs=$*
+	target=
 	;;
 esac
 
-if [ "$1" = check ]; then
+# The Debian package of a program.
+package() {
+	case $1 in
+	ip) echo iproute2 ;;
+	busybox) echo busybox-static ;;
+	unshare | setpriv) echo util-linux ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The packages of those of $programs that are not there.
+missing() {
+	for program in $programs; do
+		command -v "$program" >/dev/null 2>&1 || printf ' %s' "$(package "$program")"
+	done
+}
+
+if [ "${1:-}" = check ]; then
 	for part in fmt:rustfmt clippy:clippy; do
 		cargo "${part%:*}" --version >/dev/null 2>&1 && continue
 		echo "not installed: cargo ${part%:*}" >&2
@@ -32,18 +53,16 @@ if [ "$1" = check ]; then
 	done
 fi
 
-packages=
-for pair in $need; do
-	command -v "${pair%:*}" >/dev/null 2>&1 || packages="$packages ${pair#*:}"
-done
+packages=$(missing)
 [ -n "$packages" ] || exit 0
-
-install="apt-get install -y --no-install-recommends$packages"
+install="apt-get install -y --no-install-recommends"
 if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing:$packages" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086 # the command is split at its blanks
-	{ $install || { apt-get update && $install; }; } >/dev/null || echo "failed: $install" >&2
-else
-	echo "not installed:$packages; would help, as root: $install" >&2
+	# shellcheck disable=SC2086 # the packages are words
+	{ $install $packages || { apt-get update && $install $packages; }; } >/dev/null </dev/null || true
+	packages=$(missing)
+	[ -n "$packages" ] || exit 0
 fi
+echo "not installed:$packages; would help, as root: $install$packages" >&2
+[ -n "$target" ] || exit 1

@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "sim/cases.rs"]
+mod cases;
 #[path = "sim/laws.rs"]
 mod laws;
 #[path = "sim/plan.rs"]

@@ -22,7 +22,7 @@ Examples
   holdfast -nlD              stay in the foreground and log in detail to the
                              terminal
   holdfast -t -f new.conf    is this file sound?
-  holdfast -td               show how the configuration is understood
+  holdfast -t -d             show how the configuration is understood
   kill -$(holdfast --signum=DATA) $(cat /run/keepalived.pid)
                              write the state to /tmp/keepalived.data
 ";
@@ -30,12 +30,12 @@ Examples
 const STATUSES: &str = "\
 Exit status
   0  all is well (or: already running)   1  wrong option, or a fatal error
-  2  the configuration cannot be run     4  not permitted: start it as root
-  6  no configuration file
+  2  the configuration cannot be used    4  not permitted: start it as root
+  6  no such configuration file
 Exit status of -t
-  0  nothing to say                      4  no file, bad interface, or fatal
-  5  something to say, see the messages  2  a keyword without its argument
-  6  scripts run without 'enable_script_security'
+  0  nothing is wrong                    4  there is no such file
+  5  something is: see the messages      2  a keyword without its argument
+  6  scripts run without 'enable_script_security', or are unsafe
 ";
 
 /// The text of `--help`, at most 80 columns wide. `name`: what the program was called.

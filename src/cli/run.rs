@@ -1,12 +1,14 @@
 //! From options to a running daemon: configuration, pid files, daemon or foreground.
 
 use super::options::Options;
-use crate::config::{self, Loaded};
+use crate::config::{self, Config, Loaded, Outside};
 use crate::engine::exec::log as logger;
-use crate::engine::outside::Real;
+use crate::engine::outside::{Real, plain};
+use crate::engine::record::{Recorder, Replay};
 use crate::engine::{self, Setup, vital};
 use crate::sys;
-use crate::sys::file::PidFile;
+use crate::sys::file::{Memory, PidFile};
+use crate::sys::process::{Exit, Fork};
 use crate::watchdog;
 use std::io::Write;
 
@@ -22,12 +24,21 @@ mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
     pub const CONFIG: u8 = 2;
+    pub const PERMISSION: u8 = 4;
     pub const NO_CONFIG: u8 = 6;
+
+    /// What an error means to the caller of the daemon.
+    pub fn of(e: &std::io::Error) -> u8 {
+        match e.kind() {
+            std::io::ErrorKind::PermissionDenied => PERMISSION,
+            _ => FATAL,
+        }
+    }
 }
 
 /// `-t`: judges the configuration.
 pub fn test(options: &Options, log: Option<&str>) -> u8 {
-    let loaded = load(options, true);
+    let loaded = load(options, &Real, true);
     let mut text = String::new();
     let colour = log.is_none() && sys::file::isatty(2);
     // Writing to a String cannot fail.
@@ -95,10 +106,7 @@ fn start(options: &Options) -> u8 {
             format!("daemon is already running ({path} is locked)"),
             status::OK,
         ),
-        Err(e) => (
-            format!("cannot lock the pid file {path}: {e}"),
-            status::FATAL,
-        ),
+        Err(e) => (cannot_lock(path, &e), status::of(&e)),
     };
     log::error!("{text}");
     if !options.console {
@@ -107,66 +115,151 @@ fn start(options: &Options) -> u8 {
     code
 }
 
-/// Reads the configuration and runs on what is sound in it.
+/// Runs on what is sound in the configuration.
 fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
-    let loaded = load(options, false);
+    let done = if options.foreground {
+        judge(options, &Real).map(|config| work(options, config, None))
+    } else {
+        accept(options).map(|accepted| match daemonise(pid_file) {
+            Some(code) => code,
+            None => supervise(options, &accepted),
+        })
+    };
+    done.unwrap_or_else(|code| code)
+}
+
+/// Reads the configuration and says what there is to say about it. The error is the exit status.
+fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
+    let loaded = load(options, outside, false);
     report(options, &loaded);
     if loaded.diags.missing_file {
         if options.file.is_some() {
-            return status::NO_CONFIG;
+            return Err(status::NO_CONFIG);
         }
-        log::warn!("running without a configuration; write {DEFAULT_FILE} and restart");
+        log::warn!("running without a configuration: write {DEFAULT_FILE} and restart");
     } else if loaded.diags.fatal() {
         log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
-        return status::CONFIG;
+        return Err(status::CONFIG);
     }
-    let mut config = loaded.config;
-    // Its texts and spans are not needed any longer.
-    drop(loaded.diags);
     if !options.vrrp {
-        log::info!("VRRP is switched off by the command line");
-        config = config::Config {
-            global: config.global,
-            ..config::Config::default()
-        };
+        log::info!("VRRP is switched off by the command line; nothing else is available yet");
     }
+    let config = restricted(options, loaded.config);
     if options.dump {
-        for line in config::print(&config).lines() {
+        let text = config::print(&config);
+        for line in text.lines().filter(|line| !line.is_empty()) {
             log::info!("{line}");
         }
     }
-    serve(options, &config, pid_file)
+    introduce(options, &config);
+    Ok(config)
 }
 
-/// Goes into the background if told to, and runs.
-fn serve(options: &Options, config: &config::Config, pid_file: &mut PidFile) -> u8 {
-    if !options.foreground
-        && let Some(code) = daemonise()
-    {
-        return code;
+/// Leaves out what the command line switches off.
+fn restricted(options: &Options, config: Config) -> Config {
+    if options.vrrp {
+        return config;
     }
-    if let Err(e) = pid_file.rewrite() {
-        log::error!("cannot write the pid file: {e}");
-    }
-    if options.foreground {
-        work(options, config, None)
-    } else {
-        supervise(options, config)
+    Config {
+        global: config.global,
+        ..Config::default()
     }
 }
 
-/// Into the background. `Some` is the exit status of the process that stays behind.
-fn daemonise() -> Option<u8> {
+/// An accepted configuration, as the disk gave it.
+struct Accepted {
+    memory: Memory,
+    instances: usize,
+}
+
+/// Judges the configuration in a child, so that what reading costs in memory is gone with it: the
+/// watchdog never holds a configuration, and each worker reads what was accepted here.
+fn accept(options: &Options) -> Result<Accepted, u8> {
+    let no = |e: std::io::Error| {
+        log::error!("cannot read the configuration apart: {}", plain(&e));
+        status::FATAL
+    };
+    let memory = Memory::new(c"configuration").map_err(no)?;
+    logger::flush();
+    match sys::process::fork().map_err(no)? {
+        Fork::Child => {
+            logger::after_fork();
+            let recorder = Recorder::default();
+            let code = match judge(options, &recorder) {
+                Ok(config) => {
+                    // The count comes first: the watchdog makes room for so many instances.
+                    let instances = config.vrrp.instances.len() as u64;
+                    let mut bytes = instances.to_ne_bytes().to_vec();
+                    bytes.extend(recorder.into_bytes());
+                    memory.write(&bytes).map_or_else(no, |()| status::OK)
+                }
+                Err(code) => code,
+            };
+            logger::flush();
+            sys::process::exit(i32::from(code))
+        }
+        Fork::Parent(child) => match sys::process::wait(child).map_err(no)? {
+            Exit::Status(0) => {
+                let bytes = memory.read().map_err(no)?;
+                let count = bytes.first_chunk().map_or(0, |c| u64::from_ne_bytes(*c));
+                let instances = usize::try_from(count).unwrap_or(0);
+                Ok(Accepted { memory, instances })
+            }
+            Exit::Status(code) => Err(u8::try_from(code).unwrap_or(status::FATAL)),
+            Exit::Signal(signal) => {
+                log::error!("reading the configuration was ended by signal {signal}");
+                Err(status::FATAL)
+            }
+        },
+    }
+}
+
+/// In a worker: the accepted configuration, once more.
+fn recall(options: &Options, accepted: &Accepted) -> std::io::Result<Config> {
+    let mut bytes = accepted.memory.read()?;
+    bytes.drain(..bytes.len().min(size_of::<u64>()));
+    let loaded = load(options, &Replay::new(bytes), false);
+    Ok(restricted(options, loaded.config))
+}
+
+/// The first line of a run: which program, what for.
+fn introduce(options: &Options, config: &Config) {
+    let version = env!("CARGO_PKG_VERSION");
+    let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
+    match config.vrrp.instances.len() {
+        0 => log::warn!("holdfast {version}: there is no vrrp_instance to run"),
+        1 => log::info!("holdfast {version} runs 1 vrrp_instance of {file}"),
+        n => log::info!("holdfast {version} runs {n} vrrp_instances of {file}"),
+    }
+}
+
+fn cannot_lock(path: &str, e: &std::io::Error) -> String {
+    let hint = match e.kind() {
+        std::io::ErrorKind::PermissionDenied => "; start as root, or name another file with -p",
+        _ => "",
+    };
+    format!("cannot lock the pid file {path}: {e}{hint}")
+}
+
+/// Into the background. `Some` is the exit status of a process that could not.
+fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
     logger::flush();
     match sys::process::fork() {
-        Ok(sys::process::Fork::Parent(_)) => sys::process::exit(i32::from(status::OK)),
-        Ok(sys::process::Fork::Child) => {}
+        Ok(Fork::Parent(pid)) => {
+            // Here and not in the child: whoever has waited for us reads the right number.
+            let named = pid_file.name(pid.unsigned_abs());
+            if let Err(e) = named {
+                say(&format!("cannot write the pid file: {e}\n"));
+            }
+            sys::process::exit(i32::from(status::OK))
+        }
+        Ok(Fork::Child) => {}
         Err(e) => {
             log::error!("cannot go into the background: {e}");
             return Some(status::FATAL);
         }
     }
-    logger::after_fork();
+    logger::new_pid();
     let done = sys::process::setsid()
         .and_then(|()| sys::process::chdir_root())
         .and_then(|()| sys::process::null_stdio());
@@ -177,17 +270,27 @@ fn daemonise() -> Option<u8> {
 }
 
 /// Parent and worker.
-fn supervise(options: &Options, config: &config::Config) -> u8 {
-    let words = vital::page_words(config.vrrp.instances.len());
+fn supervise(options: &Options, accepted: &Accepted) -> u8 {
+    let words = vital::page_words(accepted.instances);
     let how = watchdog::Options {
         no_respawn: options.no_respawn,
         ignore_sigint: options.ignore_sigint,
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
-        watchdog::run(how, &page, |worker| {
-            i32::from(work(options, config, Some(worker.page)))
+        watchdog::run(how, &page, |worker| match recall(options, accepted) {
+            Ok(config) => i32::from(work(options, config, Some(worker.page))),
+            Err(e) => {
+                log::error!("cannot read the accepted configuration: {}", plain(&e));
+                i32::from(status::FATAL)
+            }
         })
     });
+    // A worker that was killed could not remove its own; if another holds them they stay.
+    for path in worker_pid_paths(options) {
+        if let Ok(Ok(file)) = PidFile::lock(path) {
+            file.remove();
+        }
+    }
     match done {
         Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
         Err(e) => {
@@ -198,26 +301,32 @@ fn supervise(options: &Options, config: &config::Config) -> u8 {
 }
 
 /// The worker: this process, until it is told to stop.
-fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::Page>) -> u8 {
+fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> u8 {
+    // Reading left holes in the heap.
+    sys::process::trim_heap();
     let held = worker_pid_files(options);
-    let dump_dir = std::env::var("TMPDIR").ok().filter(|d| d.starts_with('/'));
+    let dump_dir = std::env::var("TMPDIR")
+        .ok()
+        .filter(|d| d.starts_with('/') && std::path::Path::new(d).is_dir());
     let setup = Setup {
-        config,
         page,
         keep_addresses: options.keep_vrrp,
         ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
+        ..Setup::new(config)
     };
     let code = match engine::run(setup) {
         Ok(engine::Outcome::Stopped) => status::OK,
         Err(e) => {
-            log::error!("cannot run: {e}");
-            if e.kind() == std::io::ErrorKind::PermissionDenied {
-                // keepalived's status for missing permission.
-                4
+            let code = status::of(&e);
+            if code == status::PERMISSION {
+                log::error!(
+                    "cannot run: {e}; start as root, or with the capabilities NET_ADMIN and NET_RAW"
+                );
             } else {
-                status::FATAL
+                log::error!("cannot run: {e}");
             }
+            code
         }
     };
     held.into_iter().for_each(PidFile::remove);
@@ -225,22 +334,20 @@ fn work(options: &Options, config: &config::Config, page: Option<&sys::shared::P
 }
 
 /// `-r` and `-c` both name the one worker.
+fn worker_pid_paths(options: &Options) -> impl Iterator<Item = &str> {
+    let vrrp = options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE);
+    let checkers = options
+        .check_pid_file
+        .as_deref()
+        .unwrap_or(CHECKERS_PID_FILE);
+    [(options.vrrp, vrrp), (options.check, checkers)]
+        .into_iter()
+        .filter_map(|(on, path)| on.then_some(path))
+}
+
 fn worker_pid_files(options: &Options) -> Vec<PidFile> {
-    let wanted = [
-        (
-            options.vrrp,
-            options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE),
-        ),
-        (
-            options.check,
-            options
-                .check_pid_file
-                .as_deref()
-                .unwrap_or(CHECKERS_PID_FILE),
-        ),
-    ];
     let mut held = Vec::new();
-    for (_, path) in wanted.into_iter().filter(|(on, _)| *on) {
+    for path in worker_pid_paths(options) {
         match PidFile::lock(path) {
             Ok(Ok(file)) => held.push(file),
             Ok(Err(_)) => log::warn!("pid file {path} is locked by another process"),
@@ -250,7 +357,7 @@ fn worker_pid_files(options: &Options) -> Vec<PidFile> {
     held
 }
 
-fn load(options: &Options, test: bool) -> Loaded {
+fn load(options: &Options, outside: &dyn Outside, test: bool) -> Loaded {
     let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
     let how = config::Options {
         config_id: options.config_id.as_deref().map(str::to_owned),
@@ -258,7 +365,7 @@ fn load(options: &Options, test: bool) -> Loaded {
         test,
         ..config::Options::default()
     };
-    config::load(&Real, file, &how)
+    config::load(outside, file, &how)
 }
 
 /// Says what is wrong with the configuration: pretty on a terminal, line by line in the log.

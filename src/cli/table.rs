@@ -109,9 +109,9 @@ pub const TABLE: &[Row] = &[
     row("f", "use-file", Required("FILE"), Work, Yes,
         "read FILE (or the files that match a pattern) instead of /etc/keepalived/keepalived.conf"),
     row("P", "vrrp", Flag, Work, Yes, "run VRRP only, no load balancing"),
-    row("C", "check", Flag, Work, Yes, "run load balancing only, no VRRP"),
+    row("C", "check", Flag, Work, Yes, "run load balancing only, no VRRP (so far: nothing)"),
     row("B", "no_bfd", Flag, Work, Yes, "do not run BFD (holdfast has none yet)"),
-    row("", "all", Flag, Work, Yes, "run every part, configured or not"),
+    row("", "all", Flag, Work, Yes, "run every part, configured or not (always so)"),
     row("i", "config-id", Required("ID"), Work, Yes,
         "use configuration lines that begin with @ID, skip those that begin with @ and another \
          word; default: the node name"),
@@ -128,8 +128,8 @@ pub const TABLE: &[Row] = &[
     row("u", "umask", Required("MASK"), Process, Yes, "mask for files that are created: 022, 0x12, 18"),
     row("", "ignore-sigint", Flag, Process, Yes, "do not stop on SIGINT (Ctrl-C)"),
 
-    row("l", "log-console", Flag, Log, Yes, "log to standard error as well"),
-    row("D", "log-detail", Flag, Log, Yes, "more detail; twice: still more"),
+    row("l", "log-console", Flag, Log, Yes, "log to standard error as well (with -n)"),
+    row("D", "log-detail", Flag, Log, Yes, "more detail: every script that is run, and more"),
     row("d", "dump-conf", Flag, Log, Yes, "log the configuration as it is understood; with -t print it"),
     row("S", "log-facility", Required("FACILITY"), Log, Yes,
         "0-7 or local0-local7, user, or daemon (default)"),
@@ -143,7 +143,8 @@ pub const TABLE: &[Row] = &[
         "check the configuration and exit; LOGFILE must be attached (-tFILE) and gets the messages"),
     row("", "signum", Required("NAME"), OneShot, Yes,
         "print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON, TDUMP"),
-    row("T", "genhash", Flag, OneShot, Yes, "act as genhash; must be the first option"),
+    row("T", "genhash", Flag, OneShot, NotYet("it will be there with the health checks"),
+        "act as genhash; must be the first option (not available yet)"),
     row("v", "version", Flag, OneShot, Yes, "print version and features"),
     row("h", "help", Flag, OneShot, Yes, "print this text"),
 

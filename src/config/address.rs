@@ -2,7 +2,6 @@
 
 use super::diag::quote;
 use super::lexer::Word;
-use super::suggest::nearest;
 use super::value;
 use super::walk::Walk;
 use core::net::{IpAddr, Ipv4Addr};
@@ -69,8 +68,9 @@ impl<'a> Walk<'a> {
             at: first,
         };
         let mut rest = words[1..].iter().copied();
+        let mut said = false;
         while let Some(word) = rest.next() {
-            if !self.option(&mut line, word, &mut rest) {
+            if !self.option(&mut line, word, &mut rest, &mut said) {
                 return None;
             }
         }
@@ -128,11 +128,14 @@ impl<'a> Walk<'a> {
         line: &mut Line,
         word: Word,
         rest: &mut dyn Iterator<Item = Word>,
+        said: &mut bool,
     ) -> bool {
         let name = self.bytes(word);
         let Some((known, takes)) = OPTIONS.iter().find(|(k, _)| k.as_bytes() == name).copied()
         else {
-            self.unknown_option(word, name);
+            if !core::mem::replace(said, true) {
+                self.unknown_option(word, name);
+            }
             return true;
         };
         let argument = if takes { rest.next() } else { None };
@@ -172,7 +175,10 @@ impl<'a> Walk<'a> {
     fn unknown_option(&mut self, word: Word, name: &[u8]) {
         let hint = match value::loose_ip(name) {
             Some(_) => Some("one address per line".to_owned()),
-            None => nearest(name, OPTIONS.map(|o| o.0)).map(|n| format!("did you mean '{n}'?")),
+            None => self
+                .diags
+                .nearest(name, OPTIONS.map(|o| o.0))
+                .map(|n| format!("did you mean '{n}'?")),
         };
         let text = format!("unknown option {} is ignored", quote(name));
         self.wrong(word, text, hint.as_deref());
@@ -229,7 +235,10 @@ impl<'a> Walk<'a> {
             }
             None => {
                 let names = ["global", "site", "link", "host", "nowhere"];
-                let near = nearest(bytes, names).map(|n| format!("did you mean '{n}'?"));
+                let near = self
+                    .diags
+                    .nearest(bytes, names)
+                    .map(|n| format!("did you mean '{n}'?"));
                 let text = format!("unknown scope {}; the line is ignored", quote(bytes));
                 self.wrong(argument, text, near.as_deref());
                 return false;

@@ -2,7 +2,6 @@
 
 use super::diag::{Class, Severity, quote};
 use super::lexer::Word;
-use super::suggest::nearest;
 use super::table::{Row, Scaled, Shape};
 use super::value::{self, Fault};
 use super::walk::Walk;
@@ -80,11 +79,6 @@ impl<'a> Walk<'a> {
             Shape::Method => self.method(args),
             Shape::Timeouts => self.timeouts(args),
             Shape::HmacKey => self.int(row, first, 1, 255, true),
-            Shape::Script | Shape::OptScript => {
-                self.first_script
-                    .get_or_insert(self.sources.span(first.text));
-                true
-            }
             _ => true,
         }
     }
@@ -207,7 +201,7 @@ impl<'a> Walk<'a> {
             .copied()
             .find(|w| w.as_bytes().eq_ignore_ascii_case(bytes))
             .or_else(|| initials(bytes, words))
-            .or_else(|| nearest(bytes, words.iter().copied()));
+            .or_else(|| self.diags.nearest(bytes, words.iter().copied()));
         let text = format!(
             "{} {} is unknown: {}",
             row.name,

@@ -1,6 +1,7 @@
 //! What is to be said about a configuration, and how it is printed.
 
 use super::source::{Sources, Span, chars};
+use super::suggest;
 use core::fmt::{self, Write};
 
 /// How bad it is.
@@ -25,6 +26,29 @@ pub enum Class {
     Security,
     /// A keyword without its argument.
     MissingArgument,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Fatal => "fatal",
+        })
+    }
+}
+
+/// A JSON string.
+fn string(out: &mut dyn Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => write!(out, "\\{c}")?,
+            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c))?,
+            c => out.write_char(c)?,
+        }
+    }
+    out.write_char('"')
 }
 
 /// One message.
@@ -77,6 +101,8 @@ pub struct Diags {
     counts: [usize; 3],
     classes: [bool; 4],
     scratch: Option<Diag>,
+    /// How often a word was looked for among the known ones.
+    searches: u32,
     /// A brace or quote is missing: a reload must refuse this.
     pub(super) broken_syntax: bool,
 }
@@ -84,7 +110,9 @@ pub struct Diags {
 /// Messages printed per file before the rest is only counted.
 const PER_FILE: usize = 50;
 /// Messages kept at all.
-const KEPT: usize = 2_000;
+const KEPT: usize = 1_000;
+/// Words that are compared with all known ones before only the place is named.
+const SEARCHES: u32 = 100;
 /// Characters of a source line that are shown.
 const WINDOW: usize = 120;
 
@@ -114,6 +142,24 @@ impl Diags {
         self.add(Severity::Warning, Some(span), text).ours()
     }
 
+    /// The known word that differs least from `word`. Gives up after many: it takes a while.
+    pub(super) fn nearest<'k>(
+        &mut self,
+        word: &[u8],
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Option<&'k str> {
+        self.searches += 1;
+        match self.searches > SEARCHES {
+            true => None,
+            false => suggest::nearest(word, known),
+        }
+    }
+
+    /// No further message is kept: its text does not matter.
+    pub(super) fn full(&self) -> bool {
+        self.list.len() >= KEPT
+    }
+
     /// Books the message under construction.
     fn settle(&mut self) {
         let Some(diag) = self.scratch.take() else {
@@ -136,6 +182,15 @@ impl Diags {
         self.sources = sources;
         self.list
             .sort_by_key(|d| d.span.map_or((0, 0), |s| (s.file, s.start)));
+        // What a definition or repetition says again and again is said once.
+        let counts = &mut self.counts;
+        self.list.dedup_by(|b, a| {
+            let same = a.span.is_some() && a.span == b.span && a.text == b.text;
+            if same {
+                counts[b.severity as usize] = counts[b.severity as usize].saturating_sub(1);
+            }
+            same
+        });
     }
 
     /// The messages, in file order.
@@ -199,6 +254,31 @@ impl Diags {
         self.hidden(out, file, hidden)
     }
 
+    /// Prints all messages as JSON, one object a line: `file`, `line`, `column`, `length` (in
+    /// characters), `severity`, `text`, `hint`; what is not known is left out.
+    pub fn json(&self, out: &mut dyn Write) -> fmt::Result {
+        for diag in &self.list {
+            out.write_char('{')?;
+            if let (Some(span), Some((path, line, column))) = (diag.span, self.place(diag)) {
+                out.write_str("\"file\":")?;
+                string(out, path)?;
+                let len = self.sources.characters(span);
+                write!(
+                    out,
+                    ",\"line\":{line},\"column\":{column},\"length\":{len},"
+                )?;
+            }
+            write!(out, "\"severity\":\"{}\",\"text\":", diag.severity)?;
+            string(out, &diag.text)?;
+            if let Some(hint) = &diag.hint {
+                out.write_str(",\"hint\":")?;
+                string(out, hint)?;
+            }
+            out.write_str("}\n")?;
+        }
+        Ok(())
+    }
+
     fn hidden(&self, out: &mut dyn Write, file: Option<u16>, count: usize) -> fmt::Result {
         if count == 0 {
             return Ok(());
@@ -210,10 +290,10 @@ impl Diags {
 
     /// Prints one message: the place, the source line, the caret and the hint.
     pub fn one(&self, out: &mut dyn Write, diag: &Diag, colour: bool) -> fmt::Result {
-        let (paint, word) = match diag.severity {
-            Severity::Warning => ("\x1b[1;35m", "warning"),
-            Severity::Error => ("\x1b[1;31m", "error"),
-            Severity::Fatal => ("\x1b[1;31m", "fatal"),
+        let word = diag.severity;
+        let paint = match word {
+            Severity::Warning => "\x1b[1;35m",
+            Severity::Error | Severity::Fatal => "\x1b[1;31m",
         };
         let (bold, paint, off) = if colour {
             ("\x1b[1m", paint, "\x1b[0m")

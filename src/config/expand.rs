@@ -7,6 +7,8 @@ use super::source::{Span, Text};
 
 /// Bytes one line may grow to.
 const MAX_LINE: usize = 64 << 10;
+/// Bytes of a reference in braces, with its parameters.
+const MAX_REFERENCE: usize = 256;
 /// Values one repetition may have.
 const MAX_VALUES: i64 = 65_536;
 
@@ -33,7 +35,7 @@ fn name_len(bytes: &[u8]) -> usize {
 fn reference(bytes: &[u8]) -> Option<Reference<'_>> {
     let rest = bytes.strip_prefix(b"$")?;
     if let Some(inner) = rest.strip_prefix(b"{") {
-        let end = inner.iter().position(|b| *b == b'}')?;
+        let end = inner.iter().take(MAX_REFERENCE).position(|b| *b == b'}')?;
         let inner = &inner[..end];
         let len = name_len(inner);
         let (name, params) = inner.split_at(len);
@@ -88,10 +90,10 @@ impl Reader<'_> {
         let goes_on = bytes.last() == Some(&b'\\');
         let line = text.part(0, bytes.len() - usize::from(goes_on));
         let line = self.trim(line);
-        if let Some(collect) = &mut self.collect {
-            if line.len > 0 {
-                collect.lines.push(line);
-            }
+        if let Some(collect) = &mut self.collect
+            && line.len > 0
+        {
+            collect.lines.push(line);
         }
         if !goes_on {
             self.end_collecting();
@@ -187,6 +189,9 @@ impl Reader<'_> {
             Some(Value::Lines(_)) => return false,
             None => return self.predefined(r, span),
         };
+        if self.cyclic.contains(r.name) {
+            return false;
+        }
         if stack.iter().any(|n| n == r.name) {
             self.refers_to_itself(r.name, stack);
             return false;
@@ -205,6 +210,7 @@ impl Reader<'_> {
             if mark - from > MAX_LINE {
                 let text = format!("{} stands for too much text", quote(r.name));
                 self.diags.error(span, text);
+                self.cyclic.extend(stack.iter().cloned());
                 return false;
             }
             if self.value(&inner, span, from, stack) {

@@ -1,10 +1,11 @@
 //! `global_defs` becomes [`Global`] and the defaults of instances.
 
+use super::Global;
+use super::lexer::{BROKEN, RAW, Word};
 use super::script::ScriptUser;
 use super::table::{Item, Shape};
 use super::value;
 use super::walk::{Seen, Walk};
-use super::{Global, lexer::Word};
 use crate::time::Span;
 use crate::vrrp::Garp;
 use crate::wire::vrrp::{ChecksumForm, GROUP4, Version};
@@ -129,22 +130,25 @@ impl<'a> Walk<'a> {
     }
 
     /// A `global_defs` block.
-    pub(super) fn global(&mut self, block: u32, global: &mut Global, defaults: &mut Defaults) {
+    pub(super) fn global(&mut self, block: u32, global: &mut Global) {
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
             if !self.line(node, &mut seen, false) {
                 if self.name(node) == "script_user" {
-                    defaults.script_user = ScriptUser::Unknown;
+                    self.defaults.script_user = ScriptUser::Unknown;
                 }
                 continue;
             }
             match self.row(node).map(|r| r.shape) {
                 Some(Shape::Words(Item::Mails)) => self.mails(node, global),
-                Some(_) if !self.identity(node, global) => self.vrrp_default(node, defaults),
+                Some(Shape::Script) => {
+                    self.script(node);
+                }
+                Some(_) if !self.identity(node, global) => self.vrrp_default(node),
                 _ => {}
             }
         }
-        global.dynamic_interfaces = defaults.dynamic_interfaces;
+        global.dynamic_interfaces = self.defaults.dynamic_interfaces;
     }
 
     fn mails(&mut self, node: u32, global: &mut Global) {
@@ -152,7 +156,9 @@ impl<'a> Walk<'a> {
         for line in self.children(Some(node)) {
             for word in self.all(line) {
                 any = true;
-                global.notification_email.push(self.text(*word));
+                if !word.is(BROKEN | RAW) {
+                    global.notification_email.push(self.text(*word));
+                }
             }
         }
         if !any {
@@ -188,7 +194,13 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn vrrp_default(&mut self, node: u32, d: &mut Defaults) {
+    fn vrrp_default(&mut self, node: u32) {
+        let mut d = core::mem::take(&mut self.defaults);
+        self.vrrp_default_of(node, &mut d);
+        self.defaults = d;
+    }
+
+    fn vrrp_default_of(&mut self, node: u32, d: &mut Defaults) {
         let version = self.first(node).map(|w| self.bytes(w));
         match self.name(node) {
             "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
@@ -208,7 +220,12 @@ impl<'a> Walk<'a> {
             "vrrp_higher_prio_send_advert" => d.higher_prio_send_advert = self.flag(node),
             "vrrp_owner_ignore_adverts" => d.owner_ignore_adverts = self.flag(node),
             "vrrp_skip_check_adv_addr" => d.skip_check_adv_addr = self.flag(node),
-            "vrrp_strict" => d.strict = self.flag(node),
+            "vrrp_strict" => {
+                d.strict = self.flag(node);
+                let at = self.head(node);
+                let text = "vrrp_strict: packets to the virtual addresses are not refused yet";
+                self.diags.warning(at, text);
+            }
             "v3_checksum_as_v2" => d.checksum = ChecksumForm::Plain,
             "dynamic_interfaces" => d.dynamic_interfaces = true,
             "enable_script_security" => d.security = true,

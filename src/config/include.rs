@@ -217,9 +217,12 @@ impl Reader<'_> {
         }
         if found.files.is_empty() && found.failed & READ == 0 && found.failed & strict == 0 {
             let text = format!("no file matches {}", quote(shown.as_bytes()));
+            let from = format!("relative names start from {}", self.directory());
             let diag = self.diags.warning(at, text);
             if shown.starts_with(['"', '\'']) {
                 diag.hint("write the name without quotation marks");
+            } else if !shown.starts_with('/') {
+                diag.hint(from);
             }
         }
         found

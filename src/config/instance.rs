@@ -3,16 +3,17 @@
 
 use super::address::Line;
 use super::diag::quote;
-use super::global::Defaults;
 use super::lexer::Word;
 use super::source::Span as At;
-use super::table::{Item, Shape};
+use super::table::{Defined, Item, Shape};
+use super::value;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::time::Span;
 use crate::vrrp::{Garp, InstanceParams};
 use crate::wire::vrrp::{ChecksumForm, Version};
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 
 /// A block `authentication` as written.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Draft {
     /// The name.
     pub name_at: At,
     pub interface: Option<Word>,
+    /// It was written, but cannot be used.
+    pub interface_bad: bool,
     pub vrid: Option<(u8, At)>,
     /// It was written, but cannot be used.
     pub vrid_bad: bool,
@@ -43,11 +46,18 @@ pub(super) struct Draft {
     pub nopreempt: Option<At>,
     pub preempt_delay: Option<(Span, At)>,
     pub auth: Option<AuthDraft>,
+    /// Weights of what is tracked.
+    pub weights: Vec<(At, i64)>,
     pub hmac: bool,
     pub addresses: Vec<Line>,
+    /// Where each advertised address stands.
+    pub held: BTreeMap<IpAddr, At>,
     pub excluded: Vec<Line>,
     pub no_addresses: bool,
+    /// Where `unicast_peer` with at least one peer stands.
     pub unicast: Option<At>,
+    /// Where another unicast keyword stands.
+    pub unicast_word: Option<At>,
     pub ipv6: Option<At>,
     pub track_primary: bool,
     pub strict: Option<bool>,
@@ -59,48 +69,17 @@ pub(super) struct Draft {
     pub skip_check_adv_addr: Option<bool>,
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
+    /// Its `}` is missing.
+    pub torn: bool,
     /// Filled in by the resolver.
     pub params: Option<InstanceParams>,
 }
 
 impl<'a> Walk<'a> {
     /// A `vrrp_instance` block.
-    pub(super) fn instance(&mut self, block: u32, defaults: &Defaults) -> Option<Draft> {
+    pub(super) fn instance(&mut self, block: u32) -> Option<Draft> {
         let name = self.first(block)?;
-        let mut draft = Draft {
-            name: self.text(name),
-            at: self.head(block),
-            name_at: self.span(name),
-            interface: None,
-            vrid: None,
-            vrid_bad: false,
-            priority: None,
-            state: None,
-            version: None,
-            advert_int: None,
-            source: None,
-            destination: None,
-            nopreempt: None,
-            preempt_delay: None,
-            auth: None,
-            hmac: false,
-            addresses: Vec::new(),
-            excluded: Vec::new(),
-            no_addresses: false,
-            unicast: None,
-            ipv6: None,
-            track_primary: true,
-            strict: None,
-            garp: defaults.garp.garp(),
-            down_timer_adverts: None,
-            lower_prio_no_advert: None,
-            higher_prio_send_advert: None,
-            owner_ignore_adverts: None,
-            skip_check_adv_addr: None,
-            checksum: None,
-            scripts: Scripts::default(),
-            params: None,
-        };
+        let mut draft = self.draft(block, name);
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
             let Some(row) = self.row(node) else {
@@ -110,12 +89,13 @@ impl<'a> Walk<'a> {
                 match row.name {
                     "priority" => draft.priority = Some(100),
                     "virtual_router_id" => draft.vrid_bad = draft.vrid.is_none(),
+                    "interface" => draft.interface_bad = draft.interface.is_none(),
                     _ => {}
                 }
                 continue;
             }
             match row.shape {
-                Shape::Script => self.instance_script(node, row.name, &mut draft.scripts, defaults),
+                Shape::Script => self.instance_script(node, row.name, &mut draft.scripts),
                 Shape::Lines(item, _) => self.lines(node, item, row.name, &mut draft),
                 Shape::Block(..) if row.name == "authentication" => {
                     draft.auth = Some(self.authentication(node));
@@ -134,6 +114,49 @@ impl<'a> Walk<'a> {
         Some(draft)
     }
 
+    /// An instance of which nothing is known but its name.
+    fn draft(&self, block: u32, name: Word) -> Draft {
+        Draft {
+            name: self.text(name),
+            at: self.head(block),
+            name_at: self.span(name),
+            interface: None,
+            interface_bad: false,
+            vrid: None,
+            vrid_bad: false,
+            priority: None,
+            state: None,
+            version: None,
+            advert_int: None,
+            source: None,
+            destination: None,
+            nopreempt: None,
+            preempt_delay: None,
+            auth: None,
+            weights: Vec::new(),
+            hmac: false,
+            addresses: Vec::new(),
+            held: BTreeMap::new(),
+            excluded: Vec::new(),
+            no_addresses: false,
+            unicast: None,
+            unicast_word: None,
+            ipv6: None,
+            track_primary: true,
+            strict: None,
+            garp: self.defaults.garp.garp(),
+            down_timer_adverts: None,
+            lower_prio_no_advert: None,
+            higher_prio_send_advert: None,
+            owner_ignore_adverts: None,
+            skip_check_adv_addr: None,
+            checksum: None,
+            scripts: Scripts::default(),
+            torn: self.node(block).torn,
+            params: None,
+        }
+    }
+
     /// Keywords that say who the virtual router is.
     fn who(&mut self, node: u32, name: &str, d: &mut Draft) -> bool {
         let Some(word) = self.first(node) else {
@@ -150,7 +173,10 @@ impl<'a> Walk<'a> {
             "priority" => d.priority = u8::try_from(self.number(node)).ok(),
             "advert_int" => d.advert_int = Some((self.timer(node), at)),
             "mcast_src_ip" => d.source = self.ip_of(node).map(|ip| (ip, at)),
-            "unicast_src_ip" => d.source = self.ip_of(node).map(|ip| (ip, at)),
+            "unicast_src_ip" => {
+                d.source = self.ip_of(node).map(|ip| (ip, at));
+                d.unicast_word.get_or_insert(self.head(node));
+            }
             "mcast_dst_ip" => d.destination = self.ip_of(node).map(|ip| (ip, at)),
             "version" => {
                 let version = match self.bytes(word) {
@@ -185,6 +211,12 @@ impl<'a> Walk<'a> {
                 false
             }
         };
+        if let Some((was, before)) = d.state {
+            let line = self.line_of(before);
+            let kept = if was || master { "MASTER" } else { "BACKUP" };
+            let text = format!("'state' given twice (first on line {line}); {kept} counts");
+            self.diags.warning(at, text);
+        }
         if d.state.is_none_or(|(was, _)| !was) {
             d.state = Some((master, at));
         }
@@ -214,6 +246,9 @@ impl<'a> Walk<'a> {
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
             "native_ipv6" => d.ipv6 = Some(at),
+            "unicast_ttl" | "check_unicast_src" | "old_unicast_checksum" => {
+                d.unicast_word.get_or_insert(at);
+            }
             "strict_mode" => d.strict = Some(self.flag(node)),
             "lower_prio_no_advert" => d.lower_prio_no_advert = Some(self.flag(node)),
             "higher_prio_send_advert" => d.higher_prio_send_advert = Some(self.flag(node)),
@@ -232,13 +267,8 @@ impl<'a> Walk<'a> {
     }
 
     /// `notify…` of an instance or group.
-    pub(super) fn instance_script(
-        &mut self,
-        node: u32,
-        name: &str,
-        scripts: &mut Scripts,
-        defaults: &Defaults,
-    ) {
+    pub(super) fn instance_script(&mut self, node: u32, name: &str, scripts: &mut Scripts) {
+        let script = self.script(node);
         let slot = match name {
             "notify_master" => &mut scripts.master,
             "notify_backup" => &mut scripts.backup,
@@ -247,7 +277,7 @@ impl<'a> Walk<'a> {
             "notify" => &mut scripts.any,
             _ => return,
         };
-        *slot = self.script(node, defaults);
+        *slot = script;
     }
 
     fn lines(&mut self, node: u32, item: Item, name: &str, d: &mut Draft) {
@@ -267,7 +297,7 @@ impl<'a> Walk<'a> {
                     let at = self.head(child);
                     let peer = self.first_ip(child);
                     if d.unicast.is_none() && peer.is_some() {
-                        d.unicast = Some(at);
+                        d.unicast = Some(self.head(node));
                     }
                     self.item(child, item);
                     if let (Some(peer), Some((source, _))) = (peer, d.source)
@@ -280,10 +310,26 @@ impl<'a> Walk<'a> {
                 Item::TrackInterface => {
                     self.own_interface(child, d);
                     self.item(child, item);
+                    d.weights.extend(self.item_weight(child, None));
+                }
+                Item::Track(kind, _) => {
+                    self.item(child, item);
+                    d.weights.extend(self.item_weight(child, Some(kind)));
                 }
                 _ => self.item(child, item),
             }
         }
+    }
+
+    /// The weight something tracked has, if it is not 0.
+    fn item_weight(&self, node: u32, kind: Option<Defined>) -> Option<(At, i64)> {
+        let words = self.all(node);
+        let name = words.first().copied()?;
+        let weight = match words.get(1).map(|w| self.bytes(*w)) {
+            Some(b"weight") => value::int(self.bytes(*words.get(2)?), -254, 254).ok()?,
+            _ => self.defined.get(&(kind?, self.bytes(name)))?.weight,
+        };
+        (weight != 0).then(|| (self.span(name), weight))
     }
 
     fn first_ip(&self, node: u32) -> Option<IpAddr> {
@@ -318,8 +364,8 @@ impl<'a> Walk<'a> {
             self.wrong(at, text, Some("put it into virtual_ipaddress_excluded"));
             return;
         }
-        if let Some(first) = d.addresses.iter().find(|l| l.address == line.address) {
-            let before = self.line_of(self.span(first.at));
+        if let Some(first) = d.held.get(&line.address).copied() {
+            let before = self.line_of(first);
             let text = format!(
                 "{} is on line {before} already; ignored",
                 quote(self.bytes(at))
@@ -337,6 +383,7 @@ impl<'a> Walk<'a> {
                 self.diags.warning(span, text);
             }
         }
+        d.held.insert(line.address, self.span(at));
         d.addresses.push(line);
     }
 

@@ -17,16 +17,15 @@ impl<'a> Walk<'a> {
             return;
         };
         match item {
-            Item::Mails | Item::Instances | Item::Route | Item::Rule => {}
+            Item::Mails | Item::Instances => {}
+            Item::Route => self.route(words),
+            Item::Rule => self.rule(words),
             Item::Interfaces => {
                 for word in words {
                     self.ifname(*word);
                 }
             }
-            Item::Address => {
-                self.address(node);
-            }
-            Item::StaticAddress => {
+            Item::Address | Item::StaticAddress => {
                 self.address(node);
             }
             Item::TrackInterface => {
@@ -69,14 +68,20 @@ impl<'a> Walk<'a> {
                     Defined::Process => ("track_process", "vrrp_track_process"),
                     Defined::Bfd => ("track_bfd", "bfd_instance"),
                 };
-                let names = self.defined.keys().filter(|k| k.0 == kind);
-                let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
-                let near =
-                    super::suggest::nearest(name, names).map(|n| format!("did you mean '{n}'?"));
-                let text = format!(
-                    "{what} {} is not defined by any {block} block before this one",
-                    quote(name)
-                );
+                let (text, near) = match self.everywhere.get(&(kind, name)) {
+                    Some(line) => (
+                        format!("{what} {} is defined only on line {line}", quote(name)),
+                        Some(format!("a {block} must stand before what tracks it")),
+                    ),
+                    None => {
+                        let names = self.defined.keys().filter(|k| k.0 == kind);
+                        let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
+                        let near = self.diags.nearest(name, names);
+                        let text =
+                            format!("{what} {} is not defined by any {block} block", quote(name));
+                        (text, near.map(|n| format!("did you mean '{n}'?")))
+                    }
+                };
                 self.wrong(first, text, near.as_deref());
             }
         }
@@ -102,9 +107,10 @@ impl<'a> Walk<'a> {
             None if value::int(bytes, -255, 255).is_ok() => {
                 Some(format!("write 'weight {}'", String::from_utf8_lossy(bytes)))
             }
-            None => {
-                super::suggest::nearest(bytes, ["weight"]).map(|w| format!("did you mean '{w}'?"))
-            }
+            None => self
+                .diags
+                .nearest(bytes, ["weight"])
+                .map(|w| format!("did you mean '{w}'?")),
         };
         let text = format!("unknown option {} is ignored", quote(bytes));
         self.wrong(first, text, hint.as_deref());
@@ -173,12 +179,7 @@ impl<'a> Walk<'a> {
                 text.push_str(&format!(" (the last number must be {octet}..255)"));
             }
             let at = rest.map_or(0, |(_, r)| bytes.len() - r.len());
-            let span = self.span(first);
-            let span = if at > 0 && at + 1 < bytes.len() {
-                span
-            } else {
-                span
-            };
+            let span = self.span(first).part(at, bytes.len() - at);
             self.diags.error(span, text);
             return false;
         }
@@ -210,21 +211,7 @@ impl<'a> Walk<'a> {
                 self.wrong(args[0], "group needs a name".into(), None);
                 false
             }
-            _ => {
-                let valid = self.address_port(node, args);
-                if valid && args.len() == 1 {
-                    let at = self.span(args[0]).after();
-                    self.diags
-                        .warning(at, "virtual_server has no port: all ports are meant");
-                } else if valid && args.get(1).is_some_and(|w| self.bytes(*w) == b"0") {
-                    let at = self.span(args[1]);
-                    self.diags.warning(
-                        at,
-                        "port 0 means all ports; that needs persistence or a fwmark",
-                    );
-                }
-                valid
-            }
+            _ => self.address_port(node, args),
         }
     }
 
@@ -333,9 +320,9 @@ impl<'a> Walk<'a> {
     }
 
     /// What a block nothing acts on yet must hold.
-    pub(super) fn required(&mut self, block: u32, seen: &super::walk::Seen) {
+    pub(super) fn required(&mut self, block: u32, seen: &super::walk::Seen) -> bool {
         let Some(super::table::Shape::Block(kind, _)) = self.row(block).map(|r| r.shape) else {
-            return;
+            return true;
         };
         use super::table::Block;
         let needs: &[&str] = match kind {
@@ -349,13 +336,20 @@ impl<'a> Walk<'a> {
             Block::BfdCheck => &["name"],
             _ => &[],
         };
+        let mut complete = true;
+        let needs = if self.node(block).torn { &[] } else { needs };
         for need in needs {
             let have = |s: &(u8, u32)| self.name(s.1) == *need;
             if !seen.iter().any(have) {
                 let at = self.head(block);
                 let text = format!("{} without {need}", self.name(block));
-                self.diags.error(at, text);
+                let diag = self.diags.error(at, text);
+                if *need == "url" {
+                    diag.severity(super::diag::Severity::Warning);
+                }
+                complete = false;
             }
         }
+        complete
     }
 }

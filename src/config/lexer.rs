@@ -263,7 +263,7 @@ impl Lexer<'_> {
                 self.complaints
                     .push((Complaint::Quote(inside), text.part(at, at + 1)));
                 let word = Word {
-                    text: text.part(at, bytes.len()),
+                    text: text.part(at + 1, bytes.len()),
                     flags: QUOTED | BROKEN,
                 };
                 (word, bytes.len())

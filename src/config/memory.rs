@@ -1,6 +1,7 @@
 //! An [`Outside`] that lives in memory, for tests.
 
 use super::{Outside, Stat};
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files, users and interfaces that a test makes up.
@@ -16,6 +17,8 @@ pub struct Memory {
     pub groups: BTreeMap<String, u32>,
     /// The interfaces there are; `None`: cannot tell.
     pub interfaces: Option<BTreeSet<String>>,
+    /// Addresses of interfaces with their prefix lengths.
+    pub networks: BTreeMap<String, Vec<(IpAddr, u8)>>,
     /// Node name.
     pub hostname: String,
     /// Environment.
@@ -133,6 +136,9 @@ impl Outside for Memory {
     }
     fn interface(&self, name: &str) -> Option<bool> {
         self.interfaces.as_ref().map(|i| i.contains(name))
+    }
+    fn networks(&self, name: &str) -> Option<Vec<(IpAddr, u8)>> {
+        self.networks.get(name).cloned()
     }
     fn hostname(&self) -> String {
         self.hostname.clone()

@@ -11,12 +11,14 @@ mod expand;
 mod global;
 mod include;
 mod instance;
+mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;
 mod print;
 mod reader;
 mod resolve;
+mod route;
 mod script;
 mod source;
 mod suggest;
@@ -51,6 +53,12 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
+    /// The addresses of an interface with their prefix lengths, virtual ones left out.
+    /// `None`: cannot tell.
+    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
+        let _ = interface;
+        None
+    }
     /// The node name (`uname -n`).
     fn hostname(&self) -> String;
     /// An environment variable.
@@ -133,6 +141,10 @@ pub fn load(outside: &dyn Outside, path: &str, options: &Options) -> Loaded {
     reader.run();
     let (sources, words) = (reader.sources, reader.words);
     loaded.diags.missing_file = !opened;
+    if opened && words.is_empty() && loaded.diags.is_empty() {
+        let text = format!("{path} holds no configuration");
+        loaded.diags.add(Severity::Warning, None, text).ours();
+    }
     let nodes = tree::build(&sources, &words, &mut loaded.diags);
     let mut walk = walk::Walk::new(
         outside,

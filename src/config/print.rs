@@ -71,7 +71,6 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
 fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
     let name =
         |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
-    let on = |b: bool| if b { "on" } else { "off" };
     writeln!(out, "\nvrrp_instance {} {{", word(&p.name))?;
     writeln!(
         out,
@@ -102,6 +101,22 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
     }
+    conduct(out, p)?;
+    auth(out, &p.auth)?;
+    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
+    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
+    if p.addresses.is_empty() {
+        writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    if let Some(s) = s {
+        scripts(out, s)?;
+    }
+    writeln!(out, "}}")
+}
+
+/// How the virtual router behaves, and how it announces itself.
+fn conduct(out: &mut String, p: &InstanceParams) -> fmt::Result {
+    let on = |b: bool| if b { "on" } else { "off" };
     writeln!(out, "    skip_check_adv_addr {}", on(p.skip_check_adv_addr))?;
     writeln!(
         out,
@@ -138,16 +153,7 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         "    garp_lower_prio_repeat {}",
         p.garp.lower_prio_repeat
     )?;
-    auth(out, &p.auth)?;
-    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
-    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
-    if p.addresses.is_empty() {
-        writeln!(out, "    no_virtual_ipaddress")?;
-    }
-    if let Some(s) = s {
-        scripts(out, s)?;
-    }
-    writeln!(out, "}}")
+    Ok(())
 }
 
 fn auth(out: &mut String, auth: &Auth) -> fmt::Result {

@@ -70,7 +70,7 @@ pub(super) struct Collect {
 }
 
 /// Lines that definitions and repetitions may produce in one load.
-const MAX_LINES: u32 = 200_000;
+const MAX_LINES: u32 = 32_768;
 /// Bytes that substitution may produce in one load.
 const MAX_ARENA: usize = 16 << 20;
 /// Times one line is looked at again after a substitution.
@@ -85,7 +85,7 @@ pub(super) struct Reader<'a> {
     pub words: Vec<Word>,
     pub frames: Vec<Frame>,
     pub defs: BTreeMap<Vec<u8>, Value>,
-    /// Definitions that refer to themselves; said once.
+    /// Definitions that refer to themselves or grow too long; said once.
     pub cyclic: BTreeSet<Vec<u8>>,
     pub collect: Option<Collect>,
     pub config_id: Vec<u8>,

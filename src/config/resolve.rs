@@ -1,8 +1,8 @@
 //! The root: blocks in file order, then what refers to what.
 
 use super::diag::{Class, Severity};
-use super::global::Defaults;
 use super::instance::Draft;
+use super::ipvs::Services;
 use super::source::Span as At;
 use super::table::{Defined, State};
 use super::vrrp::GroupDraft;
@@ -19,6 +19,16 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
     let mut root = Root::default();
     let mut seen = Seen::new();
     for node in walk.children(None) {
+        if walk.name(node) == "virtual_server_group" {
+            walk.service_group(node, &mut root.services);
+        }
+        if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
+            let line = walk.line_of(walk.span(word));
+            let key = (kind, walk.bytes(word));
+            walk.everywhere.entry(key).or_insert(line);
+        }
+    }
+    for node in walk.children(None) {
         let Some(row) = walk.row(node) else {
             continue;
         };
@@ -26,7 +36,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             continue;
         }
         match row.name {
-            "global_defs" => walk.global(node, &mut root.global, &mut root.defaults),
+            "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
             _ => root.other(walk, node, row.state),
@@ -36,18 +46,18 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 }
 
 #[derive(Default)]
-struct Root {
+struct Root<'a> {
+    services: Services<'a>,
     global: Global,
-    defaults: Defaults,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
     instances: BTreeMap<Box<str>, At>,
     group_names: BTreeMap<Box<str>, At>,
 }
 
-impl Root {
-    fn instance(&mut self, walk: &mut Walk<'_>, node: u32) {
-        let Some(draft) = walk.instance(node, &self.defaults) else {
+impl<'a> Root<'a> {
+    fn instance(&mut self, walk: &mut Walk<'a>, node: u32) {
+        let Some(draft) = walk.instance(node) else {
             return;
         };
         if taken(
@@ -67,8 +77,8 @@ impl Root {
         self.drafts.push(draft);
     }
 
-    fn group(&mut self, walk: &mut Walk<'_>, node: u32) {
-        let Some(group) = walk.sync_group(node, &self.defaults) else {
+    fn group(&mut self, walk: &mut Walk<'a>, node: u32) {
+        let Some(group) = walk.sync_group(node) else {
             return;
         };
         let (name, at) = (group.name.clone(), group.name_at);
@@ -78,16 +88,13 @@ impl Root {
     }
 
     /// A block nothing acts on yet.
-    fn other<'a>(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
-        let kind = match walk.name(node) {
-            "vrrp_script" => Some(Defined::Script),
-            "track_file" | "vrrp_track_file" => Some(Defined::File),
-            "vrrp_track_process" => Some(Defined::Process),
-            "bfd_instance" => Some(Defined::Bfd),
-            _ => None,
-        };
+    fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+        let kind = defines(walk, node);
         let Some(kind) = kind else {
             walk.inside(node, true);
+            if walk.name(node) == "virtual_server" {
+                walk.service_check(node, &mut self.services);
+            }
             return;
         };
         debug_assert!(!matches!(state, State::Works));
@@ -95,7 +102,7 @@ impl Root {
         if kind == Defined::Script {
             walk.first_script = None;
         }
-        walk.inside(node, true);
+        let usable = walk.inside(node, true);
         let script = match kind {
             Defined::Script => core::mem::replace(&mut walk.first_script, before),
             _ => None,
@@ -118,15 +125,15 @@ impl Root {
         let thing = Thing {
             at,
             script,
-            usable: true,
+            usable,
+            weight: walk.own_weight(node),
         };
         walk.defined.insert((kind, name), thing);
     }
 
-    fn finish(self, walk: &mut Walk<'_>) -> Config {
+    fn finish(self, walk: &mut Walk<'a>) -> Config {
         let Root {
             global,
-            defaults,
             mut drafts,
             groups,
             instances,
@@ -141,13 +148,14 @@ impl Root {
             config.global.router_id = (!host.is_empty()).then(|| host.into());
         }
         for draft in &mut drafts {
-            walk.settle(draft, &defaults, &mut config.vrrp);
+            walk.settle(draft, &mut config.vrrp);
         }
         walk.clashes(&mut drafts);
         let mut names: BTreeMap<Box<str>, (At, Option<InstanceId>)> = instances
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
+        let mut weights = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
                 continue;
@@ -156,13 +164,14 @@ impl Root {
             if let Some(entry) = names.get_mut(&draft.name) {
                 entry.1 = Some(InstanceId(id));
             }
+            weights.push(draft.weights);
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
-        config.notify.groups = walk.groups(groups, &names, &mut config.vrrp);
-        config.notify.security = defaults.security;
+        config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
+        config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
-            && !defaults.security
+            && !walk.defaults.security
         {
             let text = "scripts are run, but enable_script_security is not set";
             walk.diags
@@ -193,4 +202,15 @@ fn taken(
     }
     names.insert(name.into(), at);
     false
+}
+
+/// What a root block defines by name.
+fn defines(walk: &Walk<'_>, node: u32) -> Option<Defined> {
+    match walk.name(node) {
+        "vrrp_script" => Some(Defined::Script),
+        "track_file" | "vrrp_track_file" => Some(Defined::File),
+        "vrrp_track_process" => Some(Defined::Process),
+        "bfd_instance" => Some(Defined::Bfd),
+        _ => None,
+    }
 }

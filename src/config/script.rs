@@ -2,7 +2,6 @@
 
 use super::Stat;
 use super::diag::{Class, Severity, quote};
-use super::global::Defaults;
 use super::lexer::{self, Word};
 use super::walk::Walk;
 use crate::notify::{Credentials, Script};
@@ -24,9 +23,30 @@ const MAX_LINKS: usize = 40;
 
 impl<'a> Walk<'a> {
     /// A statement `KEYWORD command [user [group]]`.
-    pub(super) fn script(&mut self, node: u32, defaults: &Defaults) -> Option<Script> {
+    pub(super) fn script(&mut self, node: u32) -> Option<Script> {
         let args = self.args(node);
         let command = args.first().copied()?;
+        let user = match args.get(1).copied() {
+            Some(user) => Some(self.user(user, args.get(2).copied(), true)?),
+            None => self.default_user(command)?,
+        };
+        self.program(command, user)
+    }
+
+    /// The script of a block in which another keyword names the user.
+    pub(super) fn command(&mut self, node: u32, block: u32) -> Option<Script> {
+        let command = self.first(node)?;
+        let user = self.children(Some(block)).find(|n| self.name(*n) == "user");
+        let user = match user.map(|n| self.args(n)) {
+            Some([user, rest @ ..]) => Some(self.user(*user, rest.first().copied(), false)?),
+            _ => self.default_user(command)?,
+        };
+        self.program(command, user)
+    }
+
+    fn program(&mut self, command: Word, user: Option<Credentials>) -> Option<Script> {
+        let span = self.span(command);
+        self.first_script.get_or_insert(span);
         let raw = lexer::unquote(self.bytes(command));
         let words = match lexer::argv(&raw) {
             Ok(words) if !words.is_empty() => words,
@@ -43,13 +63,13 @@ impl<'a> Walk<'a> {
             .iter()
             .map(|w| String::from_utf8_lossy(w).into())
             .collect();
-        let user = match args.get(1).copied() {
-            Some(user) => Some(self.user(user, args.get(2).copied(), true)?),
-            None => self.default_user(command, defaults)?,
-        };
+        // `"</path"` only tests whether a file opens.
+        if argv.first()?.starts_with('<') {
+            return Some(Script { argv, user });
+        }
         let path = self.locate(command, argv.first()?)?;
         let runs_as = user.map_or_else(|| self.outside.own_user(), |u| (u.uid, u.gid));
-        if !self.may_run(command, &path, runs_as, defaults.security) {
+        if !self.may_run(command, &path, runs_as, self.defaults.security) {
             return None;
         }
         if let Some(first) = argv.first_mut() {
@@ -97,13 +117,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The user of a script that names none. The outer `None`: it cannot run.
-    fn default_user(&mut self, at: Word, defaults: &Defaults) -> Option<Option<Credentials>> {
-        match defaults.script_user {
+    fn default_user(&mut self, at: Word) -> Option<Option<Credentials>> {
+        match self.defaults.script_user {
             ScriptUser::Set(user) => Some(Some(user)),
             ScriptUser::Unknown => None,
             ScriptUser::Unset => match self.outside.user("keepalived_script") {
                 Some((uid, gid)) => Some(Some(Credentials { uid, gid })),
-                None if defaults.security => {
+                None if self.defaults.security => {
                     let text = "this script has no user to run as: 'keepalived_script' does not exist and \
                                 enable_script_security is on";
                     self.wrong(

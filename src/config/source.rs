@@ -48,6 +48,8 @@ pub(super) struct Text {
 
 /// The buffer number of the arena.
 pub(super) const ARENA: u16 = u16::MAX;
+/// Columns beyond this count bytes.
+const MAX_COUNTED: usize = 16 << 10;
 /// Larger files are refused: no configuration is, and offsets are 32 bits.
 pub(super) const MAX_FILE: usize = 256 << 20;
 
@@ -199,7 +201,28 @@ impl Sources {
         let to = (span.start as usize).min(f.text.len());
         let before = f.text.get(from..to).unwrap_or_default();
         let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
-        (number(line), number(chars(before)))
+        // Nobody counts characters that far.
+        let column = match before.len() {
+            n if n > MAX_COUNTED => n,
+            _ => chars(before),
+        };
+        (number(line), number(column))
+    }
+
+    /// How many characters a span covers.
+    pub(super) fn characters(&self, span: Span) -> usize {
+        let from = span.start as usize;
+        let bytes = self.bytes(span.file).get(from..from + span.len as usize);
+        chars(bytes.unwrap_or_default())
+    }
+
+    /// The line of a span's start, from 1.
+    pub(super) fn line_number(&self, span: Span) -> u32 {
+        let Some(f) = self.files.get(usize::from(span.file)) else {
+            return 0;
+        };
+        let line = f.lines.partition_point(|s| *s <= span.start);
+        u32::try_from(line + 1).unwrap_or(u32::MAX)
     }
 
     /// The whole line a span starts on, without its end.

@@ -5,11 +5,16 @@ use super::source::Span;
 use super::table::{self, Block};
 
 /// Keywords of forks, and the fork.
-const FORKS: [(&str, &str); 8] = [
+const FORKS: [(&str, &str); 13] = [
     ("laddr_group_name", "the FULLNAT fork of LVS"),
     ("local_address_group", "the FULLNAT fork of LVS"),
     ("laddr_group", "the FULLNAT fork of LVS"),
     ("syn_proxy", "the FULLNAT fork of LVS"),
+    ("daddr_group_name", "DPVS"),
+    ("deny_address_group", "DPVS"),
+    ("establish_timeout", "DPVS"),
+    ("dpdk_interface", "DPVS"),
+    ("hash_target", "DPVS"),
     ("vip_bind_dev", "DPVS"),
     ("est_timeout", "DPVS"),
     ("quorum_algo", "DPVS"),
@@ -26,6 +31,10 @@ pub(super) fn unknown(
     place: &str,
     whole: bool,
 ) {
+    if diags.full() {
+        diags.error(span, "unknown keyword");
+        return;
+    }
     let homes = table::homes(name);
     let shown = quote(name);
     let here = if block == Block::Root {
@@ -48,14 +57,14 @@ pub(super) fn unknown(
             .hint(format!("valid in: {}", names.join(", ")));
         return;
     }
-    let hint = hint(name, next, block);
+    let hint = hint(diags, name, next, block);
     let diag = diags.error(span, format!("unknown keyword {shown} {here}{rest}"));
     if let Some(hint) = hint {
         diag.hint(hint);
     }
 }
 
-fn hint(name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
+fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
     if name.starts_with(b"/*") || name.starts_with(b"//") || name == b"--" || name == b";" {
         return Some("comments start with '#' or '!'".into());
     }
@@ -91,14 +100,17 @@ fn hint(name: &[u8], next: Option<&[u8]>, block: Block) -> Option<String> {
         ));
     }
     let names = table::rows(block).iter().map(|r| r.name);
-    if let Some(near) = nearest(name, names) {
+    if let Some(near) = diags.nearest(name, names) {
         return Some(format!("did you mean '{near}'?"));
     }
     let everywhere = table::BLOCKS
         .into_iter()
         .flat_map(|b| table::rows(b).iter().map(move |r| (r.name, b)));
     let names = everywhere.clone().map(|(n, _)| n);
-    let near = nearest(name, names)?;
+    let Some(near) = diags.nearest(name, names) else {
+        let member = block == Block::SyncGroup;
+        return member.then(|| "members stand in a block 'group { ... }'".into());
+    };
     let home = everywhere.into_iter().find(|(n, _)| *n == near)?.1;
     Some(match home {
         Block::Root => format!("did you mean '{near}'? it stands outside every block"),
@@ -115,7 +127,7 @@ pub(super) fn nearest<'k>(
         return None;
     }
     let word = word.to_ascii_lowercase();
-    let limit = (word.len() / 3).clamp(1, 4);
+    let limit = (word.len() / 4).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;
     for k in known {
         if k.len().abs_diff(word.len()) > limit {

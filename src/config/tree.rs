@@ -18,6 +18,8 @@ pub(super) struct Node {
     pub next: u32,
     /// The keyword's row; `None` for an item.
     pub row: Option<RowId>,
+    /// Its `}` is missing, so something else may be missing in it too.
+    pub torn: bool,
 }
 
 /// What may stand inside an open block.
@@ -139,21 +141,22 @@ impl<'a> Builder<'a> {
         self.words.get(at as usize).is_some_and(|w| w.is(flag))
     }
     fn line(&self, at: u32) -> u32 {
-        self.sources.place(self.span(at)).0
+        self.sources.line_number(self.span(at))
     }
     /// `vrrp_instance VI_1`, for messages.
     fn label(&self, frame: &Frame) -> String {
         if frame.head == NONE {
             return "top level".into();
         }
-        let mut text = String::from_utf8_lossy(self.word(frame.head)).into_owned();
-        let name = frame.head + 1;
-        let named = !self.is(name, OPEN | CLOSE | FIRST) && (name as usize) < self.words.len();
-        if named {
-            text.push(' ');
-            text.push_str(quote(self.word(name)).trim_matches('\''));
+        let mut text = self.word(frame.head).to_vec();
+        for name in frame.head + 1..frame.head.saturating_add(3) {
+            if self.is(name, OPEN | CLOSE | FIRST) || name as usize >= self.words.len() {
+                break;
+            }
+            text.push(b' ');
+            text.extend(self.word(name).iter().take(40));
         }
-        quote(text.as_bytes())
+        quote(&text)
     }
     fn top(&self) -> Frame {
         self.stack.last().copied().unwrap_or(Frame {
@@ -165,7 +168,7 @@ impl<'a> Builder<'a> {
     }
 
     fn statement(&mut self, first: u32, count: u32) {
-        self.no_brace();
+        self.no_brace(first);
         let top = self.top();
         match top.kind {
             Kind::Skip(_) => {
@@ -174,7 +177,7 @@ impl<'a> Builder<'a> {
                     self.keyword(first, count, Block::Root);
                 }
             }
-            Kind::List => match self.keyword_above(first) {
+            Kind::List => match self.keyword_above(first, count) {
                 Some(depth) => {
                     self.missing_brace(depth, first);
                     self.statement(first, count);
@@ -202,9 +205,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Inside a list: the open block around it to which a word belongs as a keyword.
-    fn keyword_above(&self, first: u32) -> Option<usize> {
+    fn keyword_above(&self, first: u32, count: u32) -> Option<usize> {
         if self.missing <= 0 {
-            return None;
+            return self.root_header(first, count).then_some(0);
         }
         let name = self.word(first);
         let fits =
@@ -271,6 +274,7 @@ impl<'a> Builder<'a> {
             count,
             next: node.saturating_add(1),
             row,
+            torn: false,
         });
         node
     }
@@ -301,18 +305,19 @@ impl<'a> Builder<'a> {
         self.diags.broken_syntax = true;
         self.diags.error(span, here);
         while self.stack.len() > depth + 1 {
-            self.pop();
+            self.pop(true);
             self.missing -= 1;
         }
     }
 
-    fn pop(&mut self) {
+    fn pop(&mut self, torn: bool) {
         let len = self.len();
         if self.stack.len() > 1
             && let Some(frame) = self.stack.pop()
             && let Some(node) = self.nodes.get_mut(frame.node as usize)
         {
             node.next = len;
+            node.torn |= torn;
         }
     }
 
@@ -338,14 +343,30 @@ impl<'a> Builder<'a> {
     }
 
     /// A block's header was not followed by `{`.
-    fn no_brace(&mut self) {
+    fn no_brace(&mut self, next: u32) {
         let Some(node) = self.pending.take() else {
             return;
         };
         self.expected_brace(node);
-        if self.missing < 0 {
+        if self.missing < 0 || self.belongs(node, next) {
             self.missing += 1;
             self.enter(node, NONE);
+        }
+    }
+
+    /// Whether a word makes sense only inside the block a header opens.
+    fn belongs(&self, node: u32, next: u32) -> bool {
+        let name = self.word(next);
+        let here = |b: Block| table::find(b, name).is_some();
+        let around = |f: &Frame| matches!(f.kind, Kind::Keywords(b) if here(b));
+        if self.stack.iter().any(around) {
+            return false;
+        }
+        let row = self.nodes.get(node as usize).and_then(|n| n.row);
+        match row.map(|r| r.get().shape) {
+            Some(Shape::Block(block, _)) => here(block),
+            Some(_) => true,
+            None => false,
         }
     }
 
@@ -459,7 +480,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let frame = self.top();
-        self.pop();
+        self.pop(false);
         if frame.kind != Kind::Nothing {
             self.closed = Some(Closed { frame, close: at });
         }
@@ -522,7 +543,7 @@ impl<'a> Builder<'a> {
             self.diags.error(span, text);
         }
         while self.stack.len() > 1 {
-            self.pop();
+            self.pop(true);
         }
     }
 }

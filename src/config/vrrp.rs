@@ -1,9 +1,8 @@
 //! Drafts of instances and groups become the VRRP room's parameters.
 
 use super::diag::{Severity, quote};
-use super::global::Defaults;
 use super::instance::Draft;
-use super::lexer::Word;
+use super::lexer::{BROKEN, RAW, Word};
 use super::source::Span as At;
 use super::table::Shape;
 use super::walk::{Seen, Walk};
@@ -22,6 +21,8 @@ pub(super) struct GroupDraft {
     pub name_at: At,
     pub members: Vec<Word>,
     pub scripts: Scripts,
+    /// `sync_group_tracking_weight`
+    pub weights: bool,
 }
 
 /// Addresses one advert can list: its count is a byte.
@@ -29,7 +30,7 @@ const MAX_ADDRESSES: usize = 255;
 
 impl<'a> Walk<'a> {
     /// A `vrrp_sync_group` block.
-    pub(super) fn sync_group(&mut self, block: u32, defaults: &Defaults) -> Option<GroupDraft> {
+    pub(super) fn sync_group(&mut self, block: u32) -> Option<GroupDraft> {
         let name = self.first(block)?;
         let mut group = GroupDraft {
             name: self.text(name),
@@ -37,6 +38,7 @@ impl<'a> Walk<'a> {
             name_at: self.span(name),
             members: Vec::new(),
             scripts: Scripts::default(),
+            weights: false,
         };
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
@@ -46,29 +48,63 @@ impl<'a> Walk<'a> {
             if !self.line(node, &mut seen, false) {
                 continue;
             }
+            group.weights |= matches!(row.name, "sync_group_tracking_weight" | "global_tracking");
             match row.shape {
                 Shape::Words(_) => {
                     for line in self.children(Some(node)) {
-                        group.members.extend(self.all(line));
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
                     }
                 }
                 Shape::Script => {
-                    self.instance_script(node, row.name, &mut group.scripts, defaults);
+                    self.instance_script(node, row.name, &mut group.scripts);
                 }
-                _ => self.inside(node, true),
+                _ => {
+                    self.inside(node, true);
+                }
             }
         }
         Some(group)
     }
 
     /// What follows from an instance's statements together.
-    pub(super) fn settle(
-        &mut self,
-        d: &mut Draft,
-        defaults: &Defaults,
-        params: &mut Params,
-    ) -> bool {
-        let name = d.name.clone();
+    pub(super) fn settle(&mut self, d: &mut Draft, params: &mut Params) {
+        let mut runs = self.identified(d);
+        self.owner(d);
+        let version = self.version(d);
+        self.strictness(d);
+        let interval = self.interval(d, version);
+        let auth = self.auth(d, version);
+        self.count(d, version, &mut runs);
+        self.not_yet(d, &mut runs);
+        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
+            return;
+        };
+        self.exists(interface, self.defaults.dynamic_interfaces);
+        let iface = self.intern(params, interface);
+        let mut p = InstanceParams::new(&d.name, iface, vrid);
+        p.place = self.place(d.at);
+        p.version = version;
+        p.family = Family::V4;
+        p.priority = d.priority.unwrap_or(100);
+        p.wants_master = d.state.is_some_and(|s| s.0);
+        p.advert_int = interval;
+        p.source = d.source.map(|s| s.0);
+        p.group_address = d.destination.map_or(self.defaults.group4, |g| g.0);
+        p.preempt = d.nopreempt.is_none();
+        p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
+        p.auth = auth;
+        p.garp = d.garp;
+        p.track_primary = d.track_primary;
+        self.inherit(d, &mut p);
+        p.addresses = self.addresses(&d.addresses, iface, params);
+        p.excluded = self.addresses(&d.excluded, iface, params);
+        d.params = Some(p);
+    }
+
+    /// Interface and VRID.
+    fn identified(&mut self, d: &Draft) -> bool {
+        let name = &d.name;
         let mut runs = true;
         if d.vrid.is_none() {
             if !d.vrid_bad {
@@ -78,8 +114,10 @@ impl<'a> Walk<'a> {
             runs = false;
         }
         if d.interface.is_none() && d.unicast.is_none() {
-            let text = format!("vrrp_instance {name} has no interface; it cannot run");
-            self.diags.error(d.at, text);
+            if !d.interface_bad {
+                let text = format!("vrrp_instance {name} has no interface; it cannot run");
+                self.diags.error(d.at, text);
+            }
             runs = false;
         }
         if let Some(word) = d.interface
@@ -92,72 +130,65 @@ impl<'a> Walk<'a> {
             );
             runs = false;
         }
-        self.owner(d);
-        let version = self.version(d, defaults);
-        self.strictness(d, defaults);
-        let interval = self.interval(d, version);
-        let auth = self.auth(d, version);
-        self.count(d, version, &mut runs);
-        self.not_yet(d, &mut runs);
-        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
-            return false;
+        runs
+    }
+
+    /// The number of an interface name.
+    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+        let bytes = self.bytes(word);
+        if let Some(index) = self.interfaces.get(bytes) {
+            return *index;
+        }
+        let Ok(index) = u16::try_from(params.interfaces.len()) else {
+            let text = "more than 65536 interfaces are named; the first one is used".into();
+            self.wrong(word, text, None);
+            return IfaceId(0);
         };
-        self.exists(interface, defaults.dynamic_interfaces);
-        let iface = intern(params, &self.text(interface));
-        let mut p = InstanceParams::new(&name, iface, vrid);
-        let place = self.sources.place(d.at);
-        p.place = Place {
-            file: self.sources.path(d.at.file).into(),
-            line: place.0,
-        };
-        p.version = version;
-        p.family = Family::V4;
-        p.priority = d.priority.unwrap_or(100);
-        p.wants_master = d.state.is_some_and(|s| s.0);
-        p.advert_int = interval;
-        p.source = d.source.map(|s| s.0);
-        p.group_address = d.destination.map_or(defaults.group4, |g| g.0);
-        p.preempt = d.nopreempt.is_none();
-        p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
-        p.auth = auth;
-        p.checksum = d.checksum.unwrap_or(defaults.checksum);
-        p.track_primary = d.track_primary;
-        p.skip_check_adv_addr = d
-            .skip_check_adv_addr
-            .unwrap_or(defaults.skip_check_adv_addr);
-        p.owner_ignore_adverts = d
-            .owner_ignore_adverts
-            .unwrap_or(defaults.owner_ignore_adverts);
-        p.lower_prio_no_advert = d
-            .lower_prio_no_advert
-            .unwrap_or(defaults.lower_prio_no_advert);
+        let index = IfaceId(index);
+        params.interfaces.push(self.text(word));
+        self.interfaces.insert(bytes, index);
+        index
+    }
+
+    pub(super) fn place(&self, at: At) -> Place {
+        Place {
+            file: self.sources.path(at.file).into(),
+            line: self.line_of(at),
+        }
+    }
+
+    /// What an instance does not say comes from global_defs.
+    fn inherit(&self, d: &Draft, p: &mut InstanceParams) {
+        let from = &self.defaults;
+        p.checksum = d.checksum.unwrap_or(from.checksum);
+        p.skip_check_adv_addr = d.skip_check_adv_addr.unwrap_or(from.skip_check_adv_addr);
+        p.owner_ignore_adverts = d.owner_ignore_adverts.unwrap_or(from.owner_ignore_adverts);
+        p.lower_prio_no_advert = d.lower_prio_no_advert.unwrap_or(from.lower_prio_no_advert);
         p.higher_prio_send_advert = d
             .higher_prio_send_advert
-            .unwrap_or(defaults.higher_prio_send_advert);
-        p.down_timer_adverts = d.down_timer_adverts.unwrap_or(defaults.down_timer_adverts);
-        p.garp = d.garp;
-        p.addresses = self.addresses(&d.addresses, iface, defaults, params);
-        p.excluded = self.addresses(&d.excluded, iface, defaults, params);
-        d.params = Some(p);
-        true
+            .unwrap_or(from.higher_prio_send_advert);
+        p.down_timer_adverts = d.down_timer_adverts.unwrap_or(from.down_timer_adverts);
     }
 
     fn addresses(
         &mut self,
         lines: &[super::address::Line],
         own: IfaceId,
-        defaults: &Defaults,
         params: &mut Params,
     ) -> Vec<Address> {
         let mut out = Vec::with_capacity(lines.len());
+        let mut said = false;
         for line in lines {
             let iface = match line.dev {
                 Some(dev) => {
-                    self.exists(dev, defaults.dynamic_interfaces);
-                    intern(params, &self.text(dev))
+                    self.exists(dev, self.defaults.dynamic_interfaces);
+                    self.intern(params, dev)
                 }
                 None => own,
             };
+            if !said {
+                said = self.outside_of_networks(line, params, iface);
+            }
             out.push(Address {
                 address: line.address,
                 prefix: line.prefix,
@@ -168,6 +199,29 @@ impl<'a> Walk<'a> {
             });
         }
         out
+    }
+
+    /// An address that no network of its interface holds; says so.
+    fn outside_of_networks(
+        &mut self,
+        line: &super::address::Line,
+        params: &Params,
+        iface: IfaceId,
+    ) -> bool {
+        let Some(name) = params.interfaces.get(usize::from(iface.0)) else {
+            return false;
+        };
+        let family = |n: &(core::net::IpAddr, u8)| n.0.is_ipv4() == line.address.is_ipv4();
+        let mut networks = self.outside.networks(name).unwrap_or_default();
+        networks.retain(family);
+        let holds = |n: &(core::net::IpAddr, u8)| same_network(n.0, line.address, n.1);
+        if networks.is_empty() || networks.iter().any(holds) {
+            return false;
+        }
+        let text = format!("{} is in no network of {name}", line.address);
+        let at = self.span(line.at);
+        self.diags.warning(at, text);
+        true
     }
 
     /// Priority, state and preemption depend on each other.
@@ -183,6 +237,7 @@ impl<'a> Walk<'a> {
         if owner && d.state.is_none() {
             d.state = Some((true, d.at));
         }
+        self.useless_weights(d);
         let why = match (master, owner) {
             (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
             (None, true) => "priority 255".to_owned(),
@@ -201,7 +256,7 @@ impl<'a> Walk<'a> {
         if let Some((_, at)) = d.preempt_delay {
             let why = match d.nopreempt {
                 Some(_) => "nopreempt",
-                None if master.is_some() => "state MASTER",
+                None if d.state.is_some_and(|s| s.0) => "state MASTER",
                 None => return,
             };
             let text = format!("preempt_delay does nothing with {why}; it is ignored");
@@ -210,7 +265,27 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn version(&mut self, d: &mut Draft, defaults: &Defaults) -> Version {
+    /// Weights that cannot change anything.
+    fn useless_weights(&mut self, d: &Draft) {
+        let Some(priority) = d.priority.or(Some(100)) else {
+            return;
+        };
+        for (at, weight) in &d.weights {
+            let why = match priority {
+                255 => "the owner (priority 255) keeps its priority",
+                254 if *weight > 0 => "a priority cannot rise above 254",
+                1 if *weight < 0 => "a priority cannot fall below 1",
+                _ => continue,
+            };
+            let text = format!("this weight does nothing: {why}");
+            let diag = self.diags.warning(*at, text);
+            if priority == 255 {
+                diag.class(super::diag::Class::General);
+            }
+        }
+    }
+
+    fn version(&mut self, d: &mut Draft) -> Version {
         let v6 = d.ipv6.is_some() || d.source.is_some_and(|s| s.0.is_ipv6());
         match (d.version, v6) {
             (Some((Version::V2, at)), true) => {
@@ -220,19 +295,46 @@ impl<'a> Walk<'a> {
             }
             (_, true) => Version::V3,
             (Some((version, _)), false) => version,
-            (None, false) => defaults.version,
+            (None, false) => self.defaults.version,
         }
     }
 
-    /// What strict mode would refuse; the mode itself is not supported yet.
-    fn strictness(&mut self, d: &Draft, defaults: &Defaults) {
-        if d.strict.unwrap_or(defaults.strict)
-            && let Some(at) = d.unicast
-        {
+    /// Strict mode: what the RFC does not allow is refused or corrected (behaviour of keepalived).
+    fn strictness(&mut self, d: &mut Draft) {
+        if !d.strict.unwrap_or(self.defaults.strict) {
+            return;
+        }
+        if let Some(at) = d.unicast {
             self.diags
                 .error(at, "vrrp_strict forbids unicast_peer")
                 .hint("remove vrrp_strict, or the peers");
         }
+        let owner = d.priority == Some(255);
+        if let Some((master, at)) = d.state
+            && master != owner
+        {
+            let text = match master {
+                true => "vrrp_strict: only the owner (priority 255) can be MASTER; BACKUP is used",
+                false => "vrrp_strict: the owner (priority 255) must be MASTER; MASTER is used",
+            };
+            self.diags.error(at, text).severity(Severity::Warning);
+            d.state = Some((owner, at));
+        }
+        if let Some(auth) = d.auth.take() {
+            let text = "vrrp_strict knows no authentication; it is ignored";
+            self.diags.error(auth.at, text).severity(Severity::Warning);
+        }
+        if let Some((_, at)) = d.preempt_delay.take() {
+            let text = "vrrp_strict knows no preempt_delay; it is ignored";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
+        d.no_addresses = false;
+        d.garp.lower_prio_delay = Span::ZERO;
+        d.garp.lower_prio_repeat = 0;
+        d.down_timer_adverts = Some(3);
+        d.lower_prio_no_advert = Some(true);
+        d.higher_prio_send_advert = Some(false);
+        d.owner_ignore_adverts = Some(true);
     }
 
     fn interval(&mut self, d: &Draft, version: Version) -> Span {
@@ -321,11 +423,13 @@ impl<'a> Walk<'a> {
 
     /// How many addresses there are.
     fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
-        if d.addresses.is_empty() && !d.no_addresses {
+        if d.addresses.is_empty() && !d.no_addresses && *runs && !d.torn {
             let name = d.name.clone();
-            if version == Version::V3 {
+            let strict = d.strict.unwrap_or(self.defaults.strict);
+            if version == Version::V3 || strict {
+                let mode = if strict { "vrrp_strict" } else { "VRRPv3" };
                 let text = format!(
-                    "vrrp_instance {name} has no virtual address, which VRRPv3 does not allow"
+                    "vrrp_instance {name} has no virtual address, which {mode} does not allow"
                 );
                 self.diags.error(d.at, text);
                 *runs = false;
@@ -350,6 +454,10 @@ impl<'a> Walk<'a> {
 
     /// What cannot run yet is said once and left out.
     fn not_yet(&mut self, d: &Draft, runs: &mut bool) {
+        if let (None, Some(at)) = (d.unicast, d.unicast_word) {
+            let text = "a unicast keyword without unicast_peer: multicast is used";
+            self.diags.error(at, text).severity(Severity::Warning);
+        }
         let name = &d.name;
         let missing = match (d.unicast, d.ipv6) {
             (Some(at), _) => Some((at, "unicast peers are")),
@@ -428,18 +536,20 @@ impl<'a> Walk<'a> {
         &mut self,
         groups: Vec<GroupDraft>,
         names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+        weights: &[Vec<(At, i64)>],
         params: &mut Params,
     ) -> Vec<(Box<str>, Scripts)> {
         let mut scripts = Vec::new();
         let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
         for g in groups {
             let mut members = Vec::new();
+            let own = params.groups.len();
             for word in &g.members {
                 let name = self.text(*word);
                 let Some(id) = self.member(*word, &name, &g, names) else {
                     continue;
                 };
-                if members.contains(&id) {
+                if taken.get(&id) == Some(&own) {
                     let text = format!("{} is in this group already", quote(name.as_bytes()));
                     self.warn(*word, text);
                 } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
@@ -452,6 +562,17 @@ impl<'a> Walk<'a> {
                     self.wrong(*word, text, None);
                 } else {
                     members.push(id);
+                    taken.insert(id, own);
+                    let dropped = weights.get(usize::from(id.0)).filter(|_| !g.weights);
+                    for (at, _) in dropped.into_iter().flatten() {
+                        let text = format!(
+                            "this weight is dropped: the instance is in vrrp_sync_group {}",
+                            g.name
+                        );
+                        self.diags
+                            .warning(*at, text)
+                            .hint("write 'sync_group_tracking_weight' in the group");
+                    }
                 }
             }
             match members.len() {
@@ -462,17 +583,11 @@ impl<'a> Walk<'a> {
                 }
                 1 => {
                     let text = format!("vrrp_sync_group {} has only one member", g.name);
-                    self.diags.warning(g.at, text);
+                    self.diags.error(g.at, text).severity(Severity::Warning);
                 }
                 _ => {}
             }
-            for id in &members {
-                taken.insert(*id, params.groups.len());
-            }
-            let place = Place {
-                file: self.sources.path(g.at.file).into(),
-                line: self.line_of(g.at),
-            };
+            let place = self.place(g.at);
             params.groups.push(GroupParams {
                 name: g.name.clone(),
                 place,
@@ -503,7 +618,9 @@ impl<'a> Walk<'a> {
                 None
             }
             None => {
-                let near = super::suggest::nearest(name.as_bytes(), names.keys().map(|k| &**k));
+                let near = self
+                    .diags
+                    .nearest(name.as_bytes(), names.keys().map(|k| &**k));
                 let near = near.map(|n| format!("did you mean '{n}'?"));
                 let text = format!(
                     "vrrp_sync_group {} names an unknown vrrp_instance {}",
@@ -517,12 +634,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The number of an interface name.
-pub(super) fn intern(params: &mut Params, name: &str) -> IfaceId {
-    let found = params.interfaces.iter().position(|i| &**i == name);
-    let index = found.unwrap_or_else(|| {
-        params.interfaces.push(name.into());
-        params.interfaces.len() - 1
-    });
-    IfaceId(u16::try_from(index).unwrap_or(u16::MAX))
+fn same_network(a: core::net::IpAddr, b: core::net::IpAddr, prefix: u8) -> bool {
+    use core::net::IpAddr::{V4, V6};
+    let (difference, width) = match (a, b) {
+        (V4(a), V4(b)) => (u128::from(u32::from(a) ^ u32::from(b)), 32),
+        (V6(a), V6(b)) => (u128::from(a) ^ u128::from(b), 128),
+        _ => return false,
+    };
+    let host = width - u32::from(prefix).min(width);
+    difference.checked_shr(host).unwrap_or(0) == 0
 }

@@ -1,11 +1,12 @@
 //! Walking the tree: what all blocks have in common.
 
-use super::diag::{Class, Diags, quote};
+use super::diag::{Class, Diags, Severity, quote};
 use super::lexer::{BROKEN, Word};
 use super::source::{Sources, Span};
 use super::table::{self, Again, Defined, Head, Item, Row, Shape, State};
 use super::tree::Node;
 use super::{Options, Outside};
+use crate::vrrp::IfaceId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of all files, and what is known so far.
@@ -16,10 +17,16 @@ pub(super) struct Walk<'a> {
     pub words: &'a [Word],
     pub nodes: &'a [Node],
     pub diags: &'a mut Diags,
+    /// What `global_defs` has said so far.
+    pub defaults: super::global::Defaults,
     /// What is said once only.
     said: BTreeSet<&'a str>,
     /// Scripts, track files … by kind and name.
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
+    /// Lines on which things are defined, wherever they stand.
+    pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
+    /// Interfaces that have a number.
+    pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
     pub first_script: Option<Span>,
 }
@@ -32,6 +39,8 @@ pub(super) struct Thing {
     pub script: Option<Span>,
     /// It can be used.
     pub usable: bool,
+    /// Its own weight.
+    pub weight: i64,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -53,8 +62,11 @@ impl<'a> Walk<'a> {
             words,
             nodes,
             diags,
+            defaults: super::global::Defaults::default(),
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
+            everywhere: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
             first_script: None,
         }
     }
@@ -65,6 +77,7 @@ impl<'a> Walk<'a> {
             count: 0,
             next: u32::MAX,
             row: None,
+            torn: false,
         })
     }
     /// All words of a statement, the keyword first.
@@ -102,7 +115,7 @@ impl<'a> Walk<'a> {
         self.row(node).map_or("", |r| r.name)
     }
     pub(super) fn line_of(&self, span: Span) -> u32 {
-        self.sources.place(span).0
+        self.sources.line_number(span)
     }
 
     /// The statements directly inside a block; `None`: at the root.
@@ -133,7 +146,9 @@ impl<'a> Walk<'a> {
         let row = id.get();
         let before = seen.iter().find(|(i, _)| *i == id.index).map(|s| s.1);
         let valid = self.shape(node, row);
-        self.notice(node, row, quiet);
+        if valid || row.opens() || !matches!(row.state, State::Later(_)) {
+            self.notice(node, row, quiet);
+        }
         if let Some(first) = before {
             match row.again {
                 Again::Adds => {}
@@ -144,9 +159,7 @@ impl<'a> Walk<'a> {
                         self.line_of(self.head(first))
                     );
                     let head = self.head(node);
-                    self.diags
-                        .error(head, text)
-                        .severity(super::diag::Severity::Warning);
+                    self.diags.error(head, text).severity(Severity::Warning);
                     return false;
                 }
                 Again::Last => {
@@ -169,7 +182,7 @@ impl<'a> Walk<'a> {
     fn notice(&mut self, node: u32, row: &'static Row, quiet: bool) {
         let head = self.head(node);
         match row.state {
-            State::Works | State::Idle => {}
+            State::Works | State::Idle | State::Blocks(_) => {}
             State::Later("") if !quiet => {
                 if self.once(row.name) {
                     let text = format!("'{}' is not supported yet", row.name);
@@ -194,13 +207,11 @@ impl<'a> Walk<'a> {
                 }
             }
             State::Old(new) => {
-                if self.once(row.name) {
-                    let text = format!("'{}' is an old name", row.name);
-                    self.diags
-                        .error(head, text)
-                        .severity(super::diag::Severity::Warning)
-                        .hint(format!("write {}", new_name(new)));
-                }
+                let text = format!("'{}' is an old name", row.name);
+                self.diags
+                    .error(head, text)
+                    .severity(Severity::Warning)
+                    .hint(format!("write {}", new_name(new)));
                 let known = self
                     .node(node)
                     .row
@@ -213,31 +224,41 @@ impl<'a> Walk<'a> {
                 let text = format!("'{}' is no keyword of today's keepalived", row.name);
                 self.diags
                     .error(head, text)
-                    .severity(super::diag::Severity::Warning)
+                    .severity(Severity::Warning)
                     .hint(why);
             }
         }
     }
 
-    /// A block nothing acts on yet: only its words are checked.
-    pub(super) fn generic(&mut self, block: u32) {
+    /// A block nothing acts on yet: only its words are checked. `false`: it could not be used.
+    pub(super) fn generic(&mut self, block: u32) -> bool {
+        let mut usable = true;
         let mut seen = Seen::new();
         for node in self.children(Some(block)) {
             if self.row(node).is_none() {
                 continue;
             }
             let valid = self.line(node, &mut seen, true);
+            let script = match self.row(node).map(|r| r.shape) {
+                Some(Shape::Script | Shape::OptScript) if valid => self.script(node).is_some(),
+                Some(Shape::Command) if valid => self.command(node, block).is_some(),
+                _ => true,
+            };
+            usable &= script;
             self.inside(node, valid);
         }
-        self.required(block, &seen);
+        self.required(block, &seen) && usable
     }
 
     /// The content of a block nothing acts on yet.
-    pub(super) fn inside(&mut self, node: u32, valid: bool) {
+    pub(super) fn inside(&mut self, node: u32, valid: bool) -> bool {
         match self.row(node).map(|r| r.shape) {
             Some(Shape::Block(..)) if valid => self.generic(node),
-            Some(Shape::Words(item) | Shape::Lines(item, _)) => self.list(node, item),
-            _ => {}
+            Some(Shape::Words(item) | Shape::Lines(item, _)) => {
+                self.list(node, item);
+                true
+            }
+            _ => valid,
         }
     }
 

@@ -1,7 +1,9 @@
 //! From nothing to a turning loop: sockets, what the kernel holds, what an earlier worker left.
 
+use super::outside::plain;
 use super::*;
 use crate::sys;
+use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
 use mio::unix::SourceFd;
@@ -13,18 +15,24 @@ use vital::Vital;
 const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_IPV6_ADDRESS);
 /// Receive buffer of the monitor socket, bytes.
 const MONITOR_BUFFER: usize = 2 << 20;
+/// Descriptors used besides those of the interfaces, and some to spare.
+const DESCRIPTORS: usize = 64;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
-const BUFFER: usize = 32 * 1024;
+const BUFFER: usize = 16 * 1024;
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(setup: Setup<'a>) -> io::Result<Self> {
-        let config = setup.config;
+    pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
+        permitted()?;
+        // Two sockets for each interface; without room for them it would be deaf there.
+        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+            log::warn!("cannot raise the limit of open files: {}", plain(&e));
+        }
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
         let monitor = Netlink::route(MONITORED, MONITOR_BUFFER)?;
-        let hands = Hands::new(config, vital, OWN_TIMERS)?;
+        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
         for (fd, token) in [
             (signals.as_raw_fd(), TOKEN_SIGNALS),
             (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
@@ -35,10 +43,15 @@ impl<'a> Engine<'a> {
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
         Ok(Engine {
-            links: Links::new(&config.vrrp),
-            router: Router::new(config.vrrp.clone()),
-            deferred: Vec::with_capacity(config.vrrp.instances.len()),
-            setup,
+            links: Links::new(params),
+            router: Router::new(Rc::clone(params)),
+            deferred: Vec::with_capacity(params.instances.len()),
+            how: How {
+                vrrp: params,
+                keep_addresses: setup.keep_addresses,
+                ignore_int: setup.ignore_int,
+                dump_dir: setup.dump_dir,
+            },
             poll,
             signals,
             timer,
@@ -48,7 +61,9 @@ impl<'a> Engine<'a> {
             hands,
             dump: Dump::Idle,
             interrupted: false,
+            start_dumps: 0,
             started: false,
+            stop_asked: false,
             stopping: false,
             more: false,
             buf: vec![0; BUFFER].into_boxed_slice(),
@@ -71,7 +86,7 @@ impl<'a> Engine<'a> {
             let Some(legacy) = self.hands.vital.legacy(instance) else {
                 continue;
             };
-            let interval = self.setup.config.vrrp.instances[at].advert_int;
+            let interval = self.how.vrrp.instances[at].advert_int;
             // Older than two intervals: the others may have elected a new Master already.
             if legacy.master && now.since(legacy.last_advert) < interval.times(2) {
                 let (last_advert, sequence) = (legacy.last_advert, legacy.sequence);
@@ -88,9 +103,31 @@ impl<'a> Engine<'a> {
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {
-            log::warn!("removing {left} virtual addresses that an earlier run left behind");
+            let s = if left == 1 { "" } else { "es" };
+            log::warn!("removing {left} virtual address{s} that an earlier run left behind");
+        }
+        if self.stop_asked {
+            self.stop(now);
         }
     }
+}
+
+/// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
+/// and hold no address.
+fn permitted() -> io::Result<()> {
+    let missing = match (
+        process::may(Capability::NetAdmin),
+        process::may(Capability::NetRaw),
+    ) {
+        (true, true) => return Ok(()),
+        (false, true) => "CAP_NET_ADMIN",
+        (true, false) => "CAP_NET_RAW",
+        (false, false) => "CAP_NET_ADMIN and CAP_NET_RAW",
+    };
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("it needs {missing}: run it as root"),
+    ))
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

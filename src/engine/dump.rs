@@ -1,5 +1,6 @@
 //! The dumps of SIGUSR1 and SIGUSR2, in keepalived's file names, replaced atomically.
 
+use super::outside::plain;
 use super::*;
 use crate::vrrp::GroupId;
 use crate::{control, sys};
@@ -7,7 +8,7 @@ use crate::{control, sys};
 impl Engine<'_> {
     /// SIGUSR1: everything, for people.
     pub(super) fn dump_data(&self, now: Instant) {
-        let all = &self.setup.config.vrrp;
+        let all = &self.how.vrrp;
         let mut text = String::from("------< VRRP Topology >------\n");
         for (at, params) in all.instances.iter().enumerate() {
             if let Some(s) = self.router.snapshot(InstanceId(at as u16)) {
@@ -29,7 +30,7 @@ impl Engine<'_> {
     /// SIGUSR2: the counters; `clear` sets them to zero after that.
     pub(super) fn dump_stats(&mut self, clear: bool) {
         let mut text = String::new();
-        for (at, params) in self.setup.config.vrrp.instances.iter().enumerate() {
+        for (at, params) in self.how.vrrp.instances.iter().enumerate() {
             if let Some(s) = self.router.snapshot(InstanceId(at as u16)) {
                 let _ = control::stats(&mut text, params, &s);
             }
@@ -46,10 +47,10 @@ impl Engine<'_> {
     }
 
     fn write_dump(&self, name: &str, text: &str) {
-        let path = format!("{}/{name}", self.setup.dump_dir);
+        let path = format!("{}/{name}", self.how.dump_dir);
         match sys::file::write_atomically(&path, text.as_bytes()) {
             Ok(()) => log::info!("wrote {path}"),
-            Err(e) => log::error!("cannot write {path}: {e}"),
+            Err(e) => log::error!("cannot write {path}: {}", plain(&e)),
         }
     }
 }

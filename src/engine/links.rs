@@ -12,11 +12,22 @@ struct Entry {
     flags: u32,
     mac: Option<[u8; 6]>,
     /// IPv4 addresses that are not virtual ones, in the kernel's order.
-    ipv4: Vec<Ipv4Addr>,
+    ipv4: Vec<Seen<Ipv4Addr>>,
     /// Link-local IPv6 addresses.
-    ipv6: Vec<Ipv6Addr>,
+    ipv6: Vec<Seen<Ipv6Addr>>,
+    /// The kernel has listed the link since [`Links::begin_redump`].
+    seen: bool,
     /// Something changed since [`Links::next_change`] last returned this interface.
     changed: bool,
+    /// It was gone in between, even if the same index is back: whatever hung on it must be redone.
+    gone: bool,
+}
+
+/// An address, and whether the kernel has listed it since [`Links::begin_redump`].
+#[derive(Clone, Copy, Debug)]
+struct Seen<T> {
+    address: T,
+    seen: bool,
 }
 
 /// All configured interfaces.
@@ -62,7 +73,7 @@ impl Links {
                 let changed = e.index != index
                     || (e.flags ^ flags) & (IFF_UP | IFF_RUNNING | IFF_NOARP) != 0
                     || e.mac != mac;
-                (e.index, e.flags, e.mac) = (index, flags, mac);
+                (e.index, e.flags, e.mac, e.seen) = (index, flags, mac, true);
                 e.changed |= changed;
             } else if e.index == index {
                 e.forget();
@@ -83,7 +94,7 @@ impl Links {
             return;
         }
         for e in self.entries.iter_mut().filter(|e| e.index == index) {
-            let before = (e.ipv4.first().copied(), e.ipv6.first().copied());
+            let before = e.sources();
             match address {
                 IpAddr::V4(a) => set_member(&mut e.ipv4, a, present && usable),
                 IpAddr::V6(a) if a.is_unicast_link_local() => {
@@ -91,24 +102,42 @@ impl Links {
                 }
                 IpAddr::V6(_) => {}
             }
-            e.changed |= before != (e.ipv4.first().copied(), e.ipv6.first().copied());
+            e.changed |= before != e.sources();
         }
     }
 
-    /// Before a full dump: forget the addresses, which the dump lists anew.
+    /// Before a full dump. What is known stays known until [`Links::end_redump`].
     pub fn begin_redump(&mut self) {
         for e in &mut self.entries {
-            e.ipv4.clear();
-            e.ipv6.clear();
-            e.changed = true;
+            e.seen = false;
+            e.ipv4.iter_mut().for_each(|a| a.seen = false);
+            e.ipv6.iter_mut().for_each(|a| a.seen = false);
         }
     }
 
-    /// The next interface whose facts changed, with its facts.
+    /// After a full dump that can be trusted: what it did not list is gone.
+    pub fn end_redump(&mut self) {
+        for e in &mut self.entries {
+            if !e.seen && e.index != 0 {
+                e.forget();
+            }
+            let before = e.sources();
+            e.ipv4.retain(|a| a.seen);
+            e.ipv6.retain(|a| a.seen);
+            e.changed |= before != e.sources();
+        }
+    }
+
+    /// The next interface whose facts changed, with its facts. One that was gone in between is
+    /// returned as gone first.
     pub fn next_change(&mut self) -> Option<(IfaceId, Link)> {
         let at = self.entries.iter().position(|e| e.changed)?;
-        self.entries[at].changed = false;
+        let e = &mut self.entries[at];
         let id = IfaceId(at as u16);
+        if core::mem::take(&mut e.gone) && e.index != 0 {
+            return Some((id, Link::default()));
+        }
+        e.changed = false;
         Some((id, self.get(id)))
     }
 
@@ -117,11 +146,12 @@ impl Links {
         let Some(e) = self.entries.get(usize::from(id.0)) else {
             return Link::default();
         };
+        let (ipv4, ipv6) = e.sources();
         Link {
             index: e.index,
             up: e.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
-            ipv4: e.ipv4.first().copied(),
-            ipv6: e.ipv6.first().copied(),
+            ipv4,
+            ipv6,
         }
     }
 
@@ -147,7 +177,16 @@ impl Links {
 }
 
 impl Entry {
+    /// The addresses adverts may come from.
+    fn sources(&self) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+        (
+            self.ipv4.first().map(|a| a.address),
+            self.ipv6.first().map(|a| a.address),
+        )
+    }
+
     fn forget(&mut self) {
+        self.gone |= self.index != 0;
         self.index = 0;
         self.flags = 0;
         self.mac = None;
@@ -157,13 +196,17 @@ impl Entry {
     }
 }
 
-fn set_member<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) {
-    match (list.iter().position(|x| *x == item), present) {
-        (None, true) => list.push(item),
+fn set_member<T: PartialEq>(list: &mut Vec<Seen<T>>, address: T, present: bool) {
+    match (list.iter().position(|x| x.address == address), present) {
+        (None, true) => list.push(Seen {
+            address,
+            seen: true,
+        }),
+        (Some(at), true) => list[at].seen = true,
         (Some(at), false) => {
             list.remove(at);
         }
-        _ => {}
+        (None, false) => {}
     }
 }
 
@@ -226,5 +269,41 @@ mod tests {
         assert_eq!(drain(&mut l).len(), 2);
         l.link_gone(7);
         assert_eq!(l.get(IfaceId(1)).index, 0);
+    }
+
+    #[test]
+    fn what_a_trusted_dump_does_not_list_is_gone() {
+        let mut l = Links::new(&params());
+        let (own, second) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        l.link(8, "eth1", IFF_UP | IFF_RUNNING, None);
+        l.address(7, own, true, true);
+        l.address(7, second, true, true);
+        drain(&mut l);
+        l.begin_redump();
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        l.address(7, second, true, true);
+        assert_eq!(drain(&mut l), [], "half a dump changes nothing");
+        l.end_redump();
+        let got = drain(&mut l);
+        assert_eq!(got.len(), 2);
+        assert_eq!(got[0].1.ipv4.map(IpAddr::V4), Some(second));
+        assert_eq!(got[1], (IfaceId(1), Link::default()));
+    }
+
+    #[test]
+    fn gone_and_back_under_the_same_index_is_told_as_both() {
+        let mut l = Links::new(&params());
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        drain(&mut l);
+        l.link_gone(7);
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        let told: Vec<u32> = drain(&mut l).iter().map(|c| c.1.index).collect();
+        assert_eq!(told, [0, 7]);
+        l.link_gone(7);
+        l.link(9, "eth0", IFF_UP | IFF_RUNNING, None);
+        l.link_gone(9);
+        let told: Vec<u32> = drain(&mut l).iter().map(|c| c.1.index).collect();
+        assert_eq!(told, [0]);
     }
 }

@@ -8,29 +8,35 @@ pub mod exec;
 pub mod links;
 pub mod outside;
 pub mod ports;
+pub mod record;
 pub mod vital;
 pub mod wheel;
 
 mod boot;
 mod dump;
+mod kernel;
 mod turn;
 
 use crate::config::Config;
+use crate::notify;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
-use crate::vrrp::{InstanceId, Router};
+use crate::vrrp::{self, InstanceId, Router};
 use exec::Hands;
 use links::Links;
 use mio::{Events, Poll};
 use std::io;
+use std::rc::Rc;
 
 /// How the worker is to run.
 pub struct Setup<'a> {
-    /// What to run.
-    pub config: &'a Config,
+    /// The virtual routers and groups to run.
+    pub vrrp: Rc<vrrp::Params>,
+    /// The scripts that belong to them.
+    pub notify: notify::Params,
     /// The page shared with the watchdog, if there is one.
     pub page: Option<&'a Page>,
     /// `-V`: leave addresses in place at exit and send no priority 0.
@@ -39,6 +45,20 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    /// Runs `config` in one process with keepalived's defaults.
+    pub fn new(config: Config) -> Self {
+        Setup {
+            vrrp: Rc::new(config.vrrp),
+            notify: config.notify,
+            page: None,
+            keep_addresses: false,
+            ignore_int: false,
+            dump_dir: "/tmp",
+        }
+    }
 }
 
 /// Why the loop ended.
@@ -70,9 +90,11 @@ enum Own {
     Redump = 4,
     /// Say how many lines were not logged.
     Hushed = 5,
+    /// Try again to open sockets that could not be opened.
+    Reopen = 6,
 }
 
-const OWN_TIMERS: usize = 6;
+const OWN_TIMERS: usize = 7;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -80,6 +102,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::StopLimit,
     Own::Redump,
     Own::Hushed,
+    Own::Reopen,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -87,12 +110,17 @@ const BEAT: Span = Span::from_secs(1);
 /// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
 /// more.
 const STOP_LIMIT: Span = Span::from_secs(4);
-/// Datagrams that fit a receive buffer: after so many, all that was queued before a deadline is read.
-const QUEUE_LIMIT: u32 = 512;
+/// More datagrams than fit the receive buffers of an interface (two of 1 MiB, at least 512 bytes
+/// each): after so many, all that was queued before a deadline is read.
+const QUEUE_LIMIT: u32 = 4096;
 /// Notifications of the kernel read in one turn.
 const NOTIFICATIONS: usize = 128;
 /// Pause before a full re-dump after lost notifications.
 const REDUMP_DELAY: Span = Span::from_millis(100);
+/// Dumps asked for at the start before one is taken that changed while it was made.
+const START_DUMPS: u8 = 3;
+/// Pause before another attempt to open the sockets of an interface.
+const REOPEN_DELAY: Span = Span::from_secs(1);
 
 /// A Master-down timer that waits until what was queued before its deadline is read.
 #[derive(Clone, Copy)]
@@ -110,9 +138,17 @@ enum Dump {
     Addresses,
 }
 
+/// What remains of the [`Setup`].
+struct How<'a> {
+    vrrp: &'a vrrp::Params,
+    keep_addresses: bool,
+    ignore_int: bool,
+    dump_dir: &'a str,
+}
+
 /// The worker.
 struct Engine<'a> {
-    setup: Setup<'a>,
+    how: How<'a>,
     poll: Poll,
     signals: Signals,
     timer: Timerfd,
@@ -126,9 +162,13 @@ struct Engine<'a> {
     hands: Hands<'a>,
     deferred: Vec<Deferred>,
     dump: Dump,
-    /// The tables changed while they were dumped: ask once more.
+    /// The tables changed while they were dumped, or notifications were lost: ask once more.
     interrupted: bool,
+    /// Dumps asked for before the start.
+    start_dumps: u8,
     started: bool,
+    /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
+    stop_asked: bool,
     stopping: bool,
     /// Something was left over for the next turn: poll without waiting.
     more: bool,
@@ -137,7 +177,8 @@ struct Engine<'a> {
 
 /// Runs the worker until it is told to stop.
 pub fn run(setup: Setup<'_>) -> io::Result<Outcome> {
-    let mut engine = Engine::new(setup)?;
+    let params = Rc::clone(&setup.vrrp);
+    let mut engine = Engine::new(&params, setup)?;
     engine.boot();
     let mut events = Events::with_capacity(256);
     loop {

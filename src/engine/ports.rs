@@ -84,25 +84,12 @@ impl Ports {
             return Ok(());
         }
         let token = FIRST_TOKEN + 2 * usize::from(iface.0);
-        port.vrrp = Some(open(
-            PROTOCOL_VRRP,
-            name,
-            link.index,
-            &port.uses,
-            token,
-            registry,
-        )?);
+        let open = |protocol, token| open(protocol, name, link.index, &port.uses, token, registry);
+        let vrrp = open(PROTOCOL_VRRP, token)?;
         if port.uses.ah {
-            port.ah = Some(open(
-                PROTOCOL_AH,
-                name,
-                link.index,
-                &port.uses,
-                token + 1,
-                registry,
-            )?);
+            port.ah = Some(open(PROTOCOL_AH, token + 1)?);
         }
-        port.index = link.index;
+        (port.vrrp, port.index) = (Some(vrrp), link.index);
         Ok(())
     }
 
@@ -117,6 +104,13 @@ impl Ports {
     /// The next interface after `after` with something unread.
     pub fn next_unread(&self, after: usize) -> Option<IfaceId> {
         let at = self.ports.iter().skip(after).position(|p| p.unread != 0)?;
+        Some(IfaceId((after + at) as u16))
+    }
+
+    /// The next interface after `after` that is used but has no sockets.
+    pub fn next_closed(&self, after: usize) -> Option<IfaceId> {
+        let closed = |p: &Port| p.uses.any && p.index == 0;
+        let at = self.ports.iter().skip(after).position(closed)?;
         Some(IfaceId((after + at) as u16))
     }
 
@@ -135,7 +129,9 @@ impl Ports {
     /// Reads one datagram; `None` when there is nothing (more) to read.
     pub fn receive(&mut self, iface: IfaceId, buf: &mut [u8]) -> Option<io::Result<usize>> {
         let port = self.ports.get_mut(usize::from(iface.0))?;
-        for bit in 0..2u8 {
+        // In turn: a flood on one of the two must not keep the other from being read.
+        let first = (port.read & 1) as u8;
+        for bit in [first, first ^ 1] {
             if port.unread & (1 << bit) == 0 {
                 continue;
             }
@@ -188,4 +184,39 @@ fn open(
         Interest::READABLE,
     )?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vrrp::InstanceParams;
+
+    #[test]
+    fn an_interface_without_sockets_is_found_again_and_unused_ones_are_not() {
+        let params = Params {
+            interfaces: vec!["eth0".into(), "eth1".into(), "eth2".into()],
+            instances: [0, 2]
+                .map(|n| InstanceParams::new("V", IfaceId(n), 1))
+                .into(),
+            groups: vec![],
+        };
+        let ports = Ports::new(&params);
+        assert_eq!(ports.next_closed(0), Some(IfaceId(0)));
+        assert_eq!(ports.next_closed(1), Some(IfaceId(2)));
+        assert_eq!(ports.next_closed(3), None);
+        let missing = Link {
+            index: u32::MAX,
+            ..Link::default()
+        };
+        let poll = mio::Poll::new().unwrap();
+        let mut ports = ports;
+        // Refused by the kernel, with or without the right to open raw sockets.
+        assert!(
+            ports
+                .follow(IfaceId(0), "no-such-link", missing, poll.registry())
+                .is_err()
+        );
+        assert_eq!(ports.next_closed(0), Some(IfaceId(0)));
+        assert!(ports.send(IfaceId(0), &[], Ipv4Addr::LOCALHOST).is_err());
+    }
 }

@@ -3,9 +3,7 @@
 use super::*;
 use crate::sys;
 use crate::sys::signal::Signal;
-use crate::vrrp::{Event, IfaceId, TIMERS, Timer};
-use crate::wire::netlink::{Control, Messages};
-use crate::wire::rtnetlink::{self, Report};
+use crate::vrrp::{Event, TIMERS, Timer};
 use crate::wire::vrrp::Packet;
 use std::time::Duration;
 
@@ -163,8 +161,9 @@ impl Engine<'_> {
             }
             Some(Own::Children) => self.hands.children.tick(now),
             Some(Own::Log) => exec::log::retry(now),
-            Some(Own::Redump) => self.redump(),
+            Some(Own::Redump) => self.redump(now),
             Some(Own::Hushed) => self.hands.teller.settle(now),
+            Some(Own::Reopen) => self.reopen(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
                 self.hands.give_up();
@@ -173,15 +172,22 @@ impl Engine<'_> {
         }
     }
 
+    fn own_id(&self, which: Own) -> u32 {
+        (self.hands.instances() * TIMERS + which as usize) as u32
+    }
+
     pub(super) fn arm_own(&mut self, which: Own, at: Instant) {
-        let id = self.hands.instances() * TIMERS + which as usize;
-        self.hands.wheel.arm(id as u32, at);
+        self.hands.wheel.arm(self.own_id(which), at);
+    }
+
+    pub(super) fn is_armed(&self, which: Own) -> bool {
+        self.hands.wheel.deadline(self.own_id(which)).is_some()
     }
 
     fn take_signals(&mut self, now: Instant) {
         while let Some(signal) = self.signals.next() {
             match signal {
-                Signal::Int if self.setup.ignore_int => log::info!("SIGINT ignored"),
+                Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
                 Signal::Hup => log::warn!(
                     "reload is not available yet: the running configuration stays; restart to change it"
@@ -196,173 +202,25 @@ impl Engine<'_> {
         }
     }
 
-    /// Begins an orderly stop.
-    fn stop(&mut self, now: Instant) {
+    /// Begins an orderly stop. Before the start only notes it: the kernel is being asked what an
+    /// earlier run left behind, and that must not stay.
+    pub(super) fn stop(&mut self, now: Instant) {
         if self.stopping {
+            return;
+        }
+        if !self.started && !self.how.keep_addresses {
+            if !self.stop_asked {
+                self.stop_asked = true;
+                self.arm_own(Own::StopLimit, now + STOP_LIMIT);
+            }
             return;
         }
         self.stopping = true;
         log::info!("stopping");
-        self.hands.stopping(self.setup.keep_addresses);
+        self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
-    }
-
-    /// Acks of our own requests.
-    fn take_answers(&mut self, now: Instant) {
-        loop {
-            match self.hands.netlink.recv(&mut self.buf) {
-                Ok(Some(len)) => {
-                    for message in Messages::new(&self.buf[..len]) {
-                        let Ok(message) = message else { break };
-                        if let Ok(Some(Control::Ack(ack))) = message.control() {
-                            self.hands
-                                .answered(ack.sequence, ack.error, &self.links, now);
-                        }
-                    }
-                }
-                Ok(None) => break,
-                Err(e) => {
-                    log::warn!("answers of the kernel were lost ({e}): asking again");
-                    self.hands.jobs.lose_answers();
-                    self.schedule_redump(now);
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Links and addresses as they change.
-    pub(super) fn take_notifications(&mut self, now: Instant) {
-        for _ in 0..NOTIFICATIONS {
-            match self.monitor.recv(&mut self.buf) {
-                Ok(Some(len)) => self.notified(len, now),
-                Ok(None) => {
-                    self.monitor_unread = false;
-                    break;
-                }
-                Err(e) => {
-                    log::warn!(
-                        "notifications of the kernel were lost ({e}): asking for everything"
-                    );
-                    self.schedule_redump(now);
-                    break;
-                }
-            }
-        }
-        self.more |= self.monitor_unread;
-        self.report_links(now);
-    }
-
-    fn notified(&mut self, len: usize, now: Instant) {
-        let mut done = false;
-        for message in Messages::new(&self.buf[..len]) {
-            let Ok(message) = message else {
-                log::warn!("malformed netlink message of {len} bytes ignored");
-                break;
-            };
-            self.interrupted |= message.dump_interrupted();
-            if let Ok(Some(Control::Done(_) | Control::Ack(_))) = message.control() {
-                done = true;
-                continue;
-            }
-            match rtnetlink::parse(&message) {
-                Ok(Some(Report::Link(l))) => self.links.link(l.index, l.name, l.flags, l.mac),
-                Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
-                Ok(Some(Report::Address(a))) => {
-                    self.hands
-                        .address_seen(&a, true, &mut self.links, self.started, now);
-                }
-                Ok(Some(Report::AddressGone(a))) => {
-                    self.hands
-                        .address_seen(&a, false, &mut self.links, self.started, now);
-                }
-                Ok(None) => {}
-                Err(e) => log::warn!("notification of the kernel ignored: {e}"),
-            }
-        }
-        if done {
-            self.dumped(now);
-        }
-    }
-
-    /// A dump came to its end: ask for the next part, or begin.
-    fn dumped(&mut self, now: Instant) {
-        match self.dump {
-            Dump::Links => self.request(Dump::Addresses),
-            Dump::Addresses if self.interrupted => {
-                self.dump = Dump::Idle;
-                self.redump();
-            }
-            Dump::Addresses => {
-                self.dump = Dump::Idle;
-                self.report_links(now);
-                if !self.started {
-                    self.begin(now);
-                }
-            }
-            Dump::Idle => {}
-        }
-    }
-
-    /// Tells the room which interfaces changed.
-    fn report_links(&mut self, now: Instant) {
-        // Half a dump is no truth: wait for its end.
-        if self.dump != Dump::Idle {
-            return;
-        }
-        while let Some((iface, link)) = self.links.next_change() {
-            self.link_changed(iface, link, now);
-        }
-    }
-
-    fn link_changed(&mut self, iface: IfaceId, link: crate::vrrp::Link, now: Instant) {
-        let name = self.links.name(iface);
-        if let Err(e) = self
-            .hands
-            .ports
-            .follow(iface, name, link, self.poll.registry())
-        {
-            log::error!("interface {name}: cannot open the VRRP sockets: {e}");
-        }
-        if link.index == 0 {
-            self.hands.jobs.interface_gone(iface);
-        }
-        self.tell(Event::Interface { iface, link }, now);
-    }
-
-    fn schedule_redump(&mut self, now: Instant) {
-        self.arm_own(Own::Redump, now + REDUMP_DELAY);
-    }
-
-    /// Only when no address job runs: otherwise the answer would be stale.
-    fn redump(&mut self) {
-        if self.dump != Dump::Idle {
-            return;
-        }
-        if self.hands.jobs.busy() {
-            self.schedule_redump(sys::now());
-            return;
-        }
-        self.interrupted = false;
-        self.links.begin_redump();
-        self.request(Dump::Links);
-    }
-
-    pub(super) fn request(&mut self, dump: Dump) {
-        self.dump = dump;
-        let mut request = Vec::new();
-        let made = match dump {
-            Dump::Links => rtnetlink::dump_links(&mut request, 1),
-            Dump::Addresses => rtnetlink::dump_addresses(&mut request, 2),
-            Dump::Idle => return,
-        };
-        let sent = made.map_err(|e| io::Error::other(e.to_string()));
-        if let Err(e) = sent.and_then(|_| self.monitor.send(&request)) {
-            log::error!("cannot ask the kernel for its interfaces: {e}");
-            self.dump = Dump::Idle;
-        }
     }
 
     /// Scripts, the log, and whether it is time to leave.
@@ -376,7 +234,7 @@ impl Engine<'_> {
         if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
             self.arm_own(Own::Log, at);
         }
-        if self.stopping && self.hands.rested() {
+        if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
             log::info!("stopped");
             exec::log::flush_for(Span::from_millis(50));
             return Some(Outcome::Stopped);

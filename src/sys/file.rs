@@ -3,8 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::sys::check;
@@ -58,9 +58,15 @@ impl PidFile {
 
     /// Writes the process id of the calling process, after a fork.
     pub fn rewrite(&mut self) -> io::Result<()> {
+        self.name(std::process::id())
+    }
+
+    /// Names another process, to which the caller hands the file over: before it ends itself, so
+    /// that nobody ever reads the id of a process that is gone.
+    pub fn name(&mut self, pid: u32) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        writeln!(self.file, "{}", std::process::id())
+        writeln!(self.file, "{pid}")
     }
 
     /// Removes the file if it still is ours, then gives up the lock. Merely dropping the value
@@ -143,19 +149,46 @@ pub fn hostname() -> String {
     String::from_utf8_lossy(&name[..end]).into_owned()
 }
 
+/// Bytes without a name, shared with every child forked later (memfd_create(2)).
+#[derive(Debug)]
+pub struct Memory {
+    file: File,
+}
+
+impl Memory {
+    /// Empty. `name` shows in /proc only.
+    pub fn new(name: &std::ffi::CStr) -> io::Result<Self> {
+        // SAFETY: the name is a NUL-terminated string that outlives the call.
+        let fd = check(unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) })?;
+        // SAFETY: the descriptor is new and nobody else's.
+        let file = unsafe { File::from_raw_fd(fd) };
+        Ok(Memory { file })
+    }
+
+    /// Replaces the content.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all_at(bytes, 0)
+    }
+
+    /// The content.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        let len = self.file.metadata()?.len();
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn scratch(name: &str) -> String {
-        let folder = std::env::temp_dir().join(format!("holdfast-file-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        folder.join(name).to_str().unwrap().to_owned()
-    }
+    use crate::sys::tests::Scratch;
 
     #[test]
     fn a_pid_file_has_one_owner() {
-        let path = scratch("one.pid");
+        let scratch = Scratch::new("pid");
+        let path = scratch.path("one.pid");
         let first = PidFile::lock(&path).unwrap().unwrap();
         let ours = std::process::id();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{ours}\n"));
@@ -177,7 +210,8 @@ mod tests {
 
     #[test]
     fn links_and_devices_are_no_pid_files() {
-        let (link, target) = (scratch("link.pid"), scratch("target"));
+        let scratch = Scratch::new("pid-link");
+        let (link, target) = (scratch.path("link.pid"), scratch.path("target"));
         std::fs::write(&target, "precious").unwrap();
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(&target, &link).unwrap();
@@ -191,7 +225,8 @@ mod tests {
 
     #[test]
     fn atomic_writes_replace_and_do_not_follow() {
-        let (path, target) = (scratch("dump.json"), scratch("victim"));
+        let scratch = Scratch::new("atomic");
+        let (path, target) = (scratch.path("dump.json"), scratch.path("victim"));
         std::fs::write(&target, "precious").unwrap();
         let _ = std::fs::remove_file(&path);
         std::os::unix::fs::symlink(&target, &path).unwrap();
@@ -199,7 +234,7 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
-        assert!(write_atomically(&scratch("no/such/folder"), b"x").is_err());
+        assert!(write_atomically(&scratch.path("no/such/folder"), b"x").is_err());
     }
 
     #[test]

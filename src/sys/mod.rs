@@ -66,8 +66,32 @@ pub(crate) fn unless_blocked<T>(result: io::Result<T>) -> io::Result<Option<T>> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::path::PathBuf;
+
+    /// A folder of a test's own, gone when it ends.
+    pub(crate) struct Scratch(PathBuf);
+
+    impl Scratch {
+        /// Made anew; `name` is unique among the tests.
+        pub(crate) fn new(name: &str) -> Scratch {
+            let folder =
+                std::env::temp_dir().join(format!("holdfast-{}-{name}", std::process::id()));
+            std::fs::create_dir(&folder).unwrap();
+            Scratch(folder)
+        }
+        /// A path inside.
+        pub(crate) fn path(&self, name: &str) -> String {
+            self.0.join(name).to_str().unwrap().to_owned()
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
 
     #[test]
     fn the_clock_moves_forward_and_has_microseconds() {

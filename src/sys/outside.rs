@@ -331,6 +331,7 @@ fn class(pattern: &[char], c: char) -> Option<(bool, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::tests::Scratch;
 
     #[test]
     fn patterns_match_as_a_shell_does() {
@@ -373,7 +374,8 @@ mod tests {
 
     #[test]
     fn globs_find_sorted_paths() {
-        let root = std::env::temp_dir().join(format!("holdfast-glob-{}", std::process::id()));
+        let scratch = Scratch::new("glob");
+        let root = std::path::PathBuf::from(scratch.path("root"));
         for folder in ["x1", "x2", ".hidden"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
             for file in ["b.conf", "a.conf", "c.txt", ".d.conf", "we*rd"] {
@@ -401,7 +403,6 @@ mod tests {
         assert_eq!(found("x?/"), ["x1/", "x2/"]);
         assert_eq!(glob("/"), ["/"]);
         assert_eq!(glob(""), [""; 0]);
-        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod spawn;
 
-pub use spawn::{Spawn, spawn};
+pub use spawn::{Spawn, Started, spawn};
 
 use crate::sys::check;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -45,6 +45,18 @@ pub fn fork() -> io::Result<Fork> {
         ForkResult::Parent { child } => Ok(Fork::Parent(child.as_raw())),
         ForkResult::Child => Ok(Fork::Child),
     }
+}
+
+/// Goes on in the background: the caller's process ends with status 0, a child of it lives on in a
+/// session of its own, in `/`, with /dev/null as standard input, output and error. What is to be
+/// said to the terminal must have been said; what waits in the log stays with the child.
+pub fn daemonize() -> io::Result<()> {
+    if let Fork::Parent(_) = fork()? {
+        exit(0);
+    }
+    setsid()?;
+    chdir_root()?;
+    null_stdio()
 }
 
 /// Leaves the terminal: a new session, with this process as its leader.
@@ -110,12 +122,37 @@ pub fn reap() -> Option<(i32, Exit)> {
     if pid <= 0 {
         return None;
     }
-    let exit = if libc::WIFSIGNALED(status) {
+    Some((pid, exit_of(status)))
+}
+
+/// Waits for one child to end. Only before the loop turns: nothing else may wait.
+pub fn wait(pid: i32) -> io::Result<Exit> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the pointer is to an int that outlives the call.
+        match check(unsafe { libc::waitpid(pid, &mut status, 0) }) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+            Ok(_) => return Ok(exit_of(status)),
+        }
+    }
+}
+
+/// Gives memory that was freed back to the system, where the allocator keeps it otherwise.
+pub fn trim_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes a number; it only touches the allocator's own free memory.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+fn exit_of(status: i32) -> Exit {
+    if libc::WIFSIGNALED(status) {
         Exit::Signal(libc::WTERMSIG(status))
     } else {
         Exit::Status(libc::WEXITSTATUS(status))
-    };
-    Some((pid, exit))
+    }
 }
 
 /// Sends a signal to a process. Ids below 2 are refused: they mean groups, everybody or init.
@@ -167,6 +204,42 @@ pub fn core_unlimited() -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_CORE, hard, hard)?)
 }
 
+/// Lets this process open `wanted` descriptors, if it may; more than that stays as it is.
+pub fn descriptors(wanted: usize) -> io::Result<()> {
+    let wanted = nix::libc::rlim_t::try_from(wanted).unwrap_or(libc::RLIM_INFINITY);
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft >= wanted {
+        return Ok(());
+    }
+    if hard < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted).is_ok() {
+        return Ok(());
+    }
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard)?)
+}
+
+/// What the kernel must allow (linux/capability.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// CAP_NET_ADMIN: addresses, filters.
+    NetAdmin = 12,
+    /// CAP_NET_RAW: raw and packet sockets.
+    NetRaw = 13,
+}
+
+/// Whether this process has a capability in effect. `true` where the kernel does not say: then the
+/// call that needs it will.
+pub fn may(capability: Capability) -> bool {
+    // struct __user_cap_header_struct: version 3 (two words of each set), our own process.
+    let header: [u32; 2] = [0x2008_0522, 0];
+    // struct __user_cap_data_struct, twice: effective, permitted, inheritable.
+    let mut data = [0_u32; 6];
+    let (head, body) = (header.as_ptr(), data.as_mut_ptr());
+    // SAFETY: version 3 reads two words from the first pointer and writes six to the second; both
+    // arrays are that long and outlive the call.
+    let done = unsafe { libc::syscall(libc::SYS_capget, head, body) };
+    done != 0 || data[0] & (1 << capability as u32) != 0
+}
+
 /// Ends the process now, running no destructors: the only way out of a forked child.
 pub fn exit(status: i32) -> ! {
     std::process::exit(status)
@@ -186,6 +259,29 @@ mod tests {
             );
         }
         assert!(alive(std::process::id() as i32));
+    }
+
+    #[test]
+    fn descriptors_are_only_ever_added() {
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        descriptors(1).unwrap();
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), (soft, hard));
+        descriptors(soft as usize + 1).ok();
+        assert!(getrlimit(Resource::RLIMIT_NOFILE).unwrap().0 >= soft);
+    }
+
+    #[test]
+    fn capabilities_are_what_proc_says() {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("CapEff:"));
+        let effective = u64::from_str_radix(line.unwrap().trim(), 16).unwrap();
+        for capability in [Capability::NetAdmin, Capability::NetRaw] {
+            assert_eq!(
+                may(capability),
+                effective >> capability as u32 & 1 != 0,
+                "{capability:?}"
+            );
+        }
     }
 
     #[test]

@@ -383,7 +383,7 @@ impl Core {
         if before.is_some() && cx.params.skip_check_adv_addr && !master {
             return;
         }
-        let same = list.matches(packet);
+        let same = list.matches(cx.params, packet);
         if !same {
             self.counters.addr_list_err += 1;
             if before.is_none_or(|(_, same)| same) {

@@ -129,11 +129,6 @@ impl Master {
 
     /// A Master that should not be one: answer, and let the switches learn again where we are.
     pub fn lower(&mut self, advert: &Advert, core: &mut Core, cx: &mut Cx<'_>) -> Wish {
-        cx.out.push(Action::Note(Note::LowerMaster(
-            cx.id,
-            advert.source,
-            advert.priority,
-        )));
         if let Some(sequence) = advert.sequence {
             // Compat: one above the peer's, so that it hears our next one.
             core.sequence = sequence.saturating_add(1);
@@ -142,6 +137,11 @@ impl Master {
             core.demoted = true;
             return Wish::Yield(Reason::Higher(advert.source, advert.priority), *advert);
         }
+        cx.out.push(Action::Note(Note::LowerMaster(
+            cx.id,
+            advert.source,
+            advert.priority,
+        )));
         if !self.answers.allow(cx.now, cx.params.advert_int) {
             return Wish::Stay;
         }

@@ -190,7 +190,10 @@ impl AddressList {
     }
 
     /// Whether `packet` lists exactly these (RFC 9568 §7.1: MAY verify).
-    pub fn matches(&self, packet: &Packet<'_>) -> bool {
+    pub fn matches(&self, params: &InstanceParams, packet: &Packet<'_>) -> bool {
+        if packet.addresses().eq(params.advertised()) {
+            return usize::from(packet.count()) == self.0.len();
+        }
         // An advert lists at most 255: one bit each, so that a repeated one counts once.
         let mut seen = [0u32; 8];
         let mut count = 0;

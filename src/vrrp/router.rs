@@ -15,10 +15,11 @@ use super::{
 use crate::time::{Instant, Span};
 use crate::wire::vrrp::Packet;
 use core::net::IpAddr;
+use std::rc::Rc;
 
 /// All virtual routers and sync groups: one pure machine.
 pub struct Router {
-    params: Params,
+    params: Rc<Params>,
     links: Vec<Link>,
     instances: Vec<Instance>,
     /// What the router knows of each instance.
@@ -66,19 +67,22 @@ enum Cause {
 const SHORTEST: Span = Span::from_centis(1);
 /// Sequence numbers skipped on resuming: adverts that may have left without being noted down.
 const SEQUENCE_GAP: u32 = 4;
-/// Actions one instance may need in one event.
-const ACTIONS: usize = 8;
+/// Room kept per instance for the actions of one event; more is made in an upheaval.
+const ACTIONS: usize = 1;
 
 impl Router {
     /// Builds the machine; everything it will need in steady state is allocated here.
     ///
     /// Ids in `params` that lead nowhere are ignored: a missing interface is a fault, a missing
     /// group member is none. An instance in two groups belongs to the first.
-    pub fn new(mut params: Params) -> Self {
-        for instance in &mut params.instances {
-            instance.advert_int = instance.advert_int.max(SHORTEST);
-            instance.priority = instance.priority.max(1);
-            instance.down_timer_adverts = instance.down_timer_adverts.max(1);
+    pub fn new(params: impl Into<Rc<Params>>) -> Self {
+        let mut params = params.into();
+        if !params.instances.iter().all(within_bounds) {
+            for instance in &mut Rc::make_mut(&mut params).instances {
+                instance.advert_int = instance.advert_int.max(SHORTEST);
+                instance.priority = instance.priority.max(1);
+                instance.down_timer_adverts = instance.down_timer_adverts.max(1);
+            }
         }
         let mut phases: Vec<Phase> = Vec::new();
         let mut sites: Vec<Site> = Vec::with_capacity(params.instances.len());
@@ -294,6 +298,11 @@ fn route(iface: IfaceId, family: Family, vrid: u8) -> u32 {
 }
 
 /// Groups as configured, then every instance that is in none.
+/// What the arithmetic of the machine relies on.
+fn within_bounds(p: &InstanceParams) -> bool {
+    p.advert_int >= SHORTEST && p.priority > 0 && p.down_timer_adverts > 0
+}
+
 fn units(params: &Params, sites: &mut [Site]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(params.groups.len() + sites.len());
     let mut add = |group, members: Box<[InstanceId]>| {

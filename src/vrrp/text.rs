@@ -76,8 +76,9 @@ impl Display for Text<'_, IfaceId> {
 impl Display for Text<'_, Who> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.1 {
-            Who::Instance(id) => write!(f, "VRRP instance {}", self.0.text(id)),
-            Who::Group(id) => write!(f, "VRRP group {}", self.0.text(id)),
+            // As keepalived writes them: people search logs for these.
+            Who::Instance(id) => write!(f, "({})", self.0.text(id)),
+            Who::Group(id) => write!(f, "VRRP_Group({})", self.0.text(id)),
         }
     }
 }
@@ -87,7 +88,7 @@ impl Display for Text<'_, Transition> {
         let Text(params, t) = self;
         write!(
             f,
-            "{}: {} -> {}: {}",
+            "{} {} -> {}: {}",
             params.text(t.who),
             t.from,
             t.to,
@@ -188,7 +189,7 @@ impl Display for Text<'_, Note> {
                 why,
             } => {
                 if let Some(id) = instance {
-                    write!(f, "{}: ", params.text(Who::Instance(id)))?;
+                    write!(f, "{} ", params.text(Who::Instance(id)))?;
                 }
                 f.write_str("advert ")?;
                 if let Some(from) = source {
@@ -196,30 +197,39 @@ impl Display for Text<'_, Note> {
                 }
                 write!(f, "on {} ignored: {why}", params.text(iface))
             }
-            Note::LowerMaster(id, from, priority) => write!(
-                f,
-                "{}: advert from {from} with lower priority {priority} or lower address, \
-                 staying MASTER",
-                params.text(Who::Instance(id))
-            ),
+            Note::LowerMaster(id, from, priority) => {
+                let ours = params.instances.get(usize::from(id.0));
+                let who = params.text(Who::Instance(id));
+                if ours.is_some_and(|ours| ours.priority == priority) {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with equal priority and lower address"
+                    )
+                } else {
+                    write!(
+                        f,
+                        "{who}: {from} is MASTER too, with lower priority {priority}"
+                    )
+                }
+            }
             Note::IntervalDiffers(id, from, span) => write!(
                 f,
-                "{}: {from} advertises every {span} s, which is not our interval",
+                "{} {from} advertises every {span} s, which is not our interval",
                 params.text(Who::Instance(id))
             ),
             Note::PeerChecksum(id, from, form) => write!(
                 f,
-                "{}: {from} forms its checksum {form}",
+                "{} {from} forms its checksum {form}",
                 params.text(Who::Instance(id))
             ),
             Note::AddressList(id, from) => write!(
                 f,
-                "{}: the address list of {from} differs from ours",
+                "{} the address list of {from} differs from ours",
                 params.text(Who::Instance(id))
             ),
             Note::OwnAddress(id, from) => write!(
                 f,
-                "{}: advert from our own address {from}: is it in use twice?",
+                "{} advert from our own address {from}: is it in use twice?",
                 params.text(Who::Instance(id))
             ),
         }
@@ -297,19 +307,19 @@ mod tests {
         let silent = Reason::MasterSilent(Span::from_micros(3_609_375));
         assert_eq!(
             line(vi, backup, master, silent),
-            "VRRP instance VI_1: BACKUP -> MASTER: no advert for 3.609375 s"
+            "(VI_1) BACKUP -> MASTER: no advert for 3.609375 s"
         );
         assert_eq!(
             line(vi, master, backup, Reason::Higher(peer, 150)),
-            "VRRP instance VI_1: MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
+            "(VI_1) MASTER -> BACKUP: advert from 10.0.0.2 with higher priority 150"
         );
         assert_eq!(
             line(vi, master, fault, Reason::LinkDown(IfaceId(0))),
-            "VRRP instance VI_1: MASTER -> FAULT: interface eth0 is down"
+            "(VI_1) MASTER -> FAULT: interface eth0 is down"
         );
         assert_eq!(
             line(vg, master, fault, Reason::Group(GroupId(0), InstanceId(0))),
-            "VRRP group VG_1: MASTER -> FAULT: following VI_1 in group VG_1"
+            "VRRP_Group(VG_1) MASTER -> FAULT: following VI_1 in group VG_1"
         );
     }
 
@@ -328,7 +338,7 @@ mod tests {
         };
         assert_eq!(
             params.text(rejected(Some(InstanceId(0)))).to_string(),
-            "VRRP instance VI_1: advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
+            "(VI_1) advert from 10.0.0.2 on eth0 ignored: TTL 64, must be 255"
         );
         assert_eq!(
             params.text(rejected(None)).to_string(),

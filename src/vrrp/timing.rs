@@ -50,9 +50,6 @@ impl Phase {
 
     /// A new Master sends now; returns when its second advert is due.
     pub fn join(&mut self, now: Instant) -> Instant {
-        if self.users == 0 {
-            self.origin = now;
-        }
         self.users = self.users.saturating_add(1);
         self.after(now)
     }
@@ -63,7 +60,13 @@ impl Phase {
     }
 
     /// When the next advert is due if one leaves now, out of turn.
-    pub fn after(&self, now: Instant) -> Instant {
+    ///
+    /// RFC 9568 §6.4.3 restarts Adver_Timer; a single Master does just that and takes the phase
+    /// along, one of several comes back into the phase.
+    pub fn after(&mut self, now: Instant) -> Instant {
+        if self.users <= 1 {
+            self.origin = now;
+        }
         let interval = self.interval.micros().max(1);
         let ahead = now.since(self.origin).micros() % interval;
         let half = interval / 2;
@@ -76,7 +79,7 @@ impl Phase {
     }
 
     /// When the next advert is due after the one that was due at `due` leaves at `now`.
-    pub fn next(&self, due: Instant, now: Instant) -> Instant {
+    pub fn next(&mut self, due: Instant, now: Instant) -> Instant {
         let next = due + self.interval;
         if next > now { next } else { self.after(now) }
     }
@@ -218,6 +221,7 @@ mod tests {
     fn a_stall_does_not_cause_a_burst_of_missed_adverts() {
         let mut phase = Phase::new(Span::from_secs(1));
         phase.join(Instant::ZERO);
+        phase.join(Instant::ZERO);
         assert_eq!(
             phase.next(Instant::from_secs(5), Instant::from_millis(5010)),
             Instant::from_secs(6)
@@ -225,6 +229,21 @@ mod tests {
         assert_eq!(
             phase.next(Instant::from_secs(5), Instant::from_millis(9300)),
             Instant::from_secs(10)
+        );
+    }
+
+    #[test]
+    fn a_single_master_restarts_its_timer() {
+        let mut phase = Phase::new(Span::from_secs(1));
+        phase.join(Instant::ZERO);
+        assert_eq!(
+            phase.after(Instant::from_millis(300)),
+            Instant::from_millis(1300)
+        );
+        // The next one to join finds the phase there.
+        assert_eq!(
+            phase.join(Instant::from_millis(1400)),
+            Instant::from_millis(2300)
         );
     }
 }

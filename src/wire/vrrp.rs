@@ -20,6 +20,16 @@ pub enum Version {
     V3,
 }
 
+impl Version {
+    /// The number in the packet and in the configuration.
+    pub const fn number(self) -> u8 {
+        match self {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        }
+    }
+}
+
 /// How the checksum of a received v3 IPv4 advert was formed, or how ours is to be formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChecksumForm {

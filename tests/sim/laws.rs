@@ -1,6 +1,7 @@
 //! What must hold: after every event, and at rest.
 
 use crate::world::{Node, World};
+use holdfast::time::Span;
 use holdfast::vrrp::{GroupId, InstanceId, Router, State, Timer};
 
 /// Laws of a single router, checked after each of its events.
@@ -88,6 +89,25 @@ pub fn strongest(world: &World, instances: usize) -> Result<(), String> {
                 return Err(format!(
                     "instance {at}: node {n} of priority {} is Master, the best is {best:?}",
                     priority(n)
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// At rest the Master sends one advert per interval, nobody else any. `span` is how long was counted.
+pub fn pace(world: &World, instances: usize, span: Span) -> Result<(), String> {
+    for at in 0..instances {
+        for (n, node) in world.nodes.iter().enumerate() {
+            let sent = node.shadows[at].sent;
+            let interval = node.params.instances[at].advert_int;
+            let due = span.micros() / interval.micros();
+            let master = masters(world, InstanceId(at as u16)).any(|master| master == n);
+            let (least, most) = if master { (due - 1, due + 1) } else { (0, 0) };
+            if sent < least || sent > most {
+                return Err(format!(
+                    "instance {at}: node {n} sent {sent} adverts, not {least} to {most}"
                 ));
             }
         }

@@ -64,14 +64,14 @@ impl Plan {
         };
         let routers = routers(&mut rng, count, lans, groups);
         let slowest = routers.iter().map(longest).max().unwrap_or(Span::ZERO);
-        let chaos = slowest.times(rng.range(5, 30));
+        let chaos = slowest.times(rng.range(5, 40));
         let heal = BEGIN + chaos;
         let mut acts = Vec::new();
         for n in 0..count {
             let at = BEGIN + Span::from_micros(rng.below(slowest.micros()));
             acts.push((at, Act::Start(n)));
         }
-        for _ in 0..rng.range(0, 14) {
+        for _ in 0..rng.range(0, 30) {
             let at = BEGIN + Span::from_micros(rng.below(chaos.micros()));
             acts.push((at, act(&mut rng, (count, lans), groups, slowest)));
         }
@@ -331,6 +331,13 @@ fn settled(world: &mut World, plan: &Plan) -> Result<(), String> {
     if world.now.since(world.last_tell) < slowest.times(5) {
         return Err(format!("no rest: a state changed at {}", world.last_tell));
     }
+    for shadow in world.nodes.iter_mut().flat_map(|node| &mut node.shadows) {
+        shadow.sent = 0;
+    }
+    let span = slowest.times(5);
+    world.run(world.now + span);
+    check(world)?;
+    laws::pace(world, instances, span)?;
     let all = || plan.routers.iter().flat_map(|params| &params.instances);
     if all().all(|instance| instance.preempt) {
         laws::strongest(world, instances)?;

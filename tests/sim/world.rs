@@ -25,6 +25,8 @@ pub struct Shadow {
     /// The watchdog's page.
     pub last_advert: Option<Instant>,
     pub sequence: u32,
+    /// Adverts sent since somebody set it to 0.
+    pub sent: u64,
 }
 
 /// One router: what survives a crash of the daemon, and the daemon.
@@ -90,6 +92,9 @@ pub struct World {
     rng: Rng,
     trace: bool,
 }
+
+/// More events than any stretch of time has.
+const STEPS: u32 = 1_000_000;
 
 impl World {
     pub fn new(params: Vec<Params>, lans: usize, seed: u64, trace: bool) -> Self {
@@ -291,6 +296,7 @@ impl World {
         }
         let shadow = self.shadow(n, id);
         shadow.sequence = sequence;
+        shadow.sent += 1;
         shadow.last_advert = Some(now);
         let lan = usize::from(template.params.iface.0);
         if !self.nodes[n].up[lan] {
@@ -332,7 +338,13 @@ impl World {
 
     /// Lets time pass.
     pub fn run(&mut self, until: Instant) {
+        let mut steps = 0;
         loop {
+            steps += 1;
+            if steps > STEPS {
+                self.break_law(0, format!("{STEPS} events and no end"));
+                return;
+            }
             let timer = (0..self.nodes.len())
                 .filter_map(|n| self.next_timer(n).map(|(at, ..)| (at, n)))
                 .min();

@@ -65,7 +65,7 @@ pub(super) static GLOBAL: &[Row] = &[
     works("vrrp_owner_ignore_adverts", Bool, "off"),
     later_as("unicast", "vrrp_check_unicast_src", Flag, "off"),
     works("vrrp_skip_check_adv_addr", Bool, "off"),
-    later("vrrp_strict", Bool, "off"),
+    works("vrrp_strict", Bool, "off"),
     works("v3_checksum_as_v2", Flag, "off"),
     works("dynamic_interfaces", OptWord, "off"),
     later("vrrp_startup_delay", timer(1_000, TIMER_MAX), "0"),

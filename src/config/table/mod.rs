@@ -247,6 +247,8 @@ pub enum State {
     Works,
     /// Not supported yet; the text names what is missing and is said once.
     Later(&'static str),
+    /// Not supported yet, and an instance with it cannot run; that is said there.
+    Blocks(&'static str),
     /// Not supported, and not planned.
     Never(&'static str),
     /// Accepted; it has no effect, here or in keepalived.
@@ -331,6 +333,15 @@ const fn later_as(
     default: &'static str,
 ) -> Row {
     row(name, shape, default, State::Later(what))
+}
+/// A keyword without which, or with which, an instance cannot run yet.
+const fn blocks(
+    what: &'static str,
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+) -> Row {
+    row(name, shape, default, State::Blocks(what))
 }
 const fn never(what: &'static str, name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, State::Never(what))
@@ -538,5 +549,97 @@ impl fmt::Display for Scaled {
             digits -= 1;
         }
         write!(f, ".{frac:0digits$}")
+    }
+}
+
+/// One line of the list of keywords.
+struct Entry<'t>(&'t Row, Vec<Block>);
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Entry(row, blocks) = self;
+        let mut names: Vec<String> = blocks.iter().map(Block::to_string).collect();
+        names.dedup();
+        let text = |t: String| if t.is_empty() { "-".into() } else { t };
+        let state = match row.state {
+            State::Works => "works".to_owned(),
+            State::Later(_) => "not yet".to_owned(),
+            State::Blocks(_) => "not yet; the instance does not run".to_owned(),
+            State::Never(_) => "not supported".to_owned(),
+            State::Idle => "accepted, no effect".to_owned(),
+            State::Old(new) => format!("old name of {new}"),
+            State::Foreign(why) => format!("accepted: {why}"),
+        };
+        write!(
+            f,
+            "{}\t{}\t{}\t{}\t{state}",
+            row.name,
+            names.join(","),
+            text(row.shape.to_string()),
+            text(row.default.to_owned()),
+        )
+    }
+}
+
+/// The list of all keywords: keyword, blocks, arguments, default, state of support; one a line,
+/// separated by tabs, a heading first. A keyword that means the same in several blocks stands once.
+pub fn keywords() -> String {
+    let mut entries: Vec<Entry<'static>> = Vec::new();
+    for block in BLOCKS {
+        for row in rows(block) {
+            let same = |e: &&mut Entry<'_>| {
+                e.0.name == row.name
+                    && e.0.shape == row.shape
+                    && e.0.state == row.state
+                    && e.0.default == row.default
+            };
+            match entries.iter_mut().find(same) {
+                Some(entry) => entry.1.push(block),
+                None => entries.push(Entry(row, vec![block])),
+            }
+        }
+    }
+    entries.sort_by_key(|e| (e.0.name.to_ascii_lowercase(), e.1[0] as u8));
+    let mut out = String::from("keyword\tblocks\targuments\tdefault\tsupport\n");
+    for word in INCLUDES {
+        out.push_str(word);
+        out.push_str("\tanywhere\tPATTERN\t-\tworks\n");
+    }
+    for entry in entries {
+        out.push_str(&format!("{entry}\n"));
+    }
+    out
+}
+
+/// The spellings of `include`, which is no keyword of a block.
+pub const INCLUDES: [&str; 6] = [
+    "include", "includer", "includem", "includew", "includeb", "includea",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_keyword_stands_twice_in_a_block() {
+        for block in BLOCKS {
+            let names: Vec<&str> = rows(block).iter().map(|r| r.name).collect();
+            for (i, name) in names.iter().enumerate() {
+                assert!(!names[..i].contains(name), "{name} twice in {block}");
+            }
+            assert!(names.len() < 256, "a row's number is a byte");
+        }
+    }
+
+    #[test]
+    fn the_list_names_every_row() {
+        let list = keywords();
+        for block in BLOCKS {
+            for row in rows(block) {
+                let found = list.lines().any(|l| l.split('\t').next() == Some(row.name));
+                assert!(found, "{} is missing", row.name);
+            }
+        }
+        assert!(list.lines().all(|l| l.split('\t').count() == 5), "{list}");
     }
 }

@@ -30,12 +30,14 @@ pub(super) static ROOT: &[Row] = &[
         Lines(Item::Service, Head::Required),
         "",
     ),
-    later(
+    later_as(
+        "script tracking",
         "vrrp_script",
         Shape::Block(Block::Script, Head::Required),
         "",
     ),
-    later(
+    later_as(
+        "file tracking",
         "track_file",
         Shape::Block(Block::TrackFile, Head::Required),
         "",
@@ -45,12 +47,18 @@ pub(super) static ROOT: &[Row] = &[
         Shape::Block(Block::TrackFile, Head::Required),
         "track_file",
     ),
-    later(
+    later_as(
+        "process tracking",
         "vrrp_track_process",
         Shape::Block(Block::TrackProcess, Head::Required),
         "",
     ),
-    later("bfd_instance", Shape::Block(Block::Bfd, Head::Required), ""),
+    later_as(
+        "BFD",
+        "bfd_instance",
+        Shape::Block(Block::Bfd, Head::Required),
+        "",
+    ),
     later(
         "track_group",
         Shape::Block(Block::TrackGroup, Head::Name),

@@ -5,7 +5,8 @@ use super::Shape::{
     OptUint, OptWord, Script, Uint, Word, Words,
 };
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, later_as, old, timer, works,
+    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, later_as, old,
+    timer, works,
 };
 
 const FIFO: &str = "notify FIFOs";
@@ -20,27 +21,32 @@ pub(super) static SYNC_GROUP: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later_as(MAIL, "smtp_alert", Bool, "off"),
-    later(
+    later_as(
+        "interface tracking",
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later(
+    later_as(
+        "script tracking",
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "file tracking",
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "process tracking",
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "BFD",
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
@@ -56,7 +62,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
 ];
 
 pub(super) static INSTANCE: &[Row] = &[
-    works("state", Word, "BACKUP"),
+    works("state", Word, "BACKUP").adds(),
     works("interface", Interface, "required"),
     works("virtual_router_id", Uint(1, 255), "required"),
     works("priority", Uint(1, 255), "100"),
@@ -82,29 +88,34 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    later_as("IPv6", "native_ipv6", Flag, "off"),
+    blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    later(
+    later_as(
+        "interface tracking",
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later(
+    later_as(
+        "script tracking",
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "file tracking",
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "process tracking",
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later(
+    later_as(
+        "BFD",
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
@@ -165,7 +176,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("owner_ignore_adverts", Bool, "vrrp_owner_ignore_adverts"),
     works("skip_check_adv_addr", Bool, "vrrp_skip_check_adv_addr"),
-    later("strict_mode", Bool, "vrrp_strict"),
+    works("strict_mode", Bool, "vrrp_strict"),
     works(
         "down_timer_adverts",
         Count(1, 100),
@@ -197,8 +208,8 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    later_as(UNICAST, "unicast_src_ip", Ip, "the interface's"),
-    later_as(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
+    blocks(UNICAST, "unicast_src_ip", Ip, "the interface's"),
+    blocks(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
     later_as(UNICAST, "unicast_ttl", Uint(0, 255), "255"),
     later_as(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
     later_as(UNICAST, "unicast_fault_no_peer", Flag, "off"),

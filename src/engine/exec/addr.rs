@@ -5,9 +5,10 @@
 //! sockets here. Deletions go in reverse order, because deleting the first address of a subnet
 //! silently takes its secondaries with it.
 
-use crate::vrrp::{Address, IfaceId, InstanceId, Params};
+use crate::vrrp::{Address, IfaceId, InstanceId, InstanceParams, Params};
 use core::net::IpAddr;
 use std::collections::VecDeque;
+use std::io;
 
 /// Requests that may be unanswered at one time; a power of two.
 pub const IN_FLIGHT: usize = 256;
@@ -18,6 +19,8 @@ enum Slot {
     Absent,
     Adding,
     Present,
+    /// It was present; a new dump has yet to list it.
+    Doubtful,
     Deleting,
     /// An answer was lost: it may be there or not. Asking again is harmless either way, because
     /// EEXIST and EADDRNOTAVAIL count as done.
@@ -73,9 +76,9 @@ pub enum Answer {
 
 /// All address jobs.
 #[derive(Debug)]
-pub struct Jobs {
+pub struct Jobs<'a> {
     jobs: Vec<Job>,
-    addresses: Vec<Vec<Address>>,
+    params: &'a [InstanceParams],
     work: VecDeque<u16>,
     /// Instances that may have come to rest.
     resting: VecDeque<u16>,
@@ -90,44 +93,34 @@ pub struct Jobs {
 const EEXIST: i32 = 17;
 /// errno ENODEV: the interface went away, and its addresses with it.
 const ENODEV: i32 = 19;
-/// errno EADDRNOTAVAIL: there is no such address to delete.
-const EADDRNOTAVAIL: i32 = 99;
-/// The same on MIPS.
-const EADDRNOTAVAIL_MIPS: i32 = 126;
 
+/// Whether there is no such address to delete. EADDRNOTAVAIL is not the same number everywhere (126
+/// on MIPS), so the standard library is asked.
 fn is_not_there(errno: i32) -> bool {
-    let missing = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
-        EADDRNOTAVAIL_MIPS
-    } else {
-        EADDRNOTAVAIL
-    };
-    errno == missing || errno == ENODEV
+    let kind = io::Error::from_raw_os_error(errno).kind();
+    kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
 }
 
-impl Jobs {
+impl<'a> Jobs<'a> {
     /// Nothing wanted, nothing known to be there.
-    pub fn new(params: &Params) -> Self {
-        let addresses: Vec<Vec<Address>> = params
-            .instances
-            .iter()
-            .map(|i| i.addresses.iter().chain(&i.excluded).cloned().collect())
-            .collect();
+    pub fn new(params: &'a Params) -> Self {
         let mut index = Vec::new();
-        for (i, list) in addresses.iter().enumerate() {
-            for (s, a) in list.iter().enumerate() {
+        for (i, of) in params.instances.iter().enumerate() {
+            for (s, a) in list(of).enumerate() {
                 index.push((a.address, a.prefix, a.iface, i as u16, s as u16));
             }
         }
         index.sort_unstable();
-        let jobs = addresses
+        let jobs = params
+            .instances
             .iter()
-            .map(|l| Job::new(l.len()))
+            .map(|i| Job::new(i.addresses.len() + i.excluded.len()))
             .collect::<Vec<_>>();
         Jobs {
             work: VecDeque::with_capacity(jobs.len()),
             resting: VecDeque::with_capacity(jobs.len() * 2),
             jobs,
-            addresses,
+            params: &params.instances,
             flights: vec![None; IN_FLIGHT],
             next_seq: 1,
             unanswered: 0,
@@ -136,17 +129,19 @@ impl Jobs {
     }
 
     /// The address behind an [`Op`] or [`Answer`].
-    pub fn address(&self, instance: InstanceId, slot: u16) -> Option<&Address> {
-        self.addresses
-            .get(usize::from(instance.0))?
-            .get(usize::from(slot))
+    pub fn address(&self, instance: InstanceId, slot: u16) -> Option<&'a Address> {
+        let (of, slot) = (self.params.get(usize::from(instance.0))?, usize::from(slot));
+        match slot.checked_sub(of.addresses.len()) {
+            None => of.addresses.get(slot),
+            Some(slot) => of.excluded.get(slot),
+        }
     }
 
     /// Number of addresses of an instance.
     pub fn count(&self, instance: InstanceId) -> usize {
-        self.addresses
+        self.jobs
             .get(usize::from(instance.0))
-            .map_or(0, Vec::len)
+            .map_or(0, |job| job.slots.len())
     }
 
     /// Whether the address is known to be in place.
@@ -154,7 +149,7 @@ impl Jobs {
         self.jobs
             .get(usize::from(instance.0))
             .and_then(|j| j.slots.get(usize::from(slot)))
-            .is_some_and(|s| *s == Slot::Present)
+            .is_some_and(|s| s.is_present())
     }
 
     /// Whether all addresses of the instance are in place (or refused).
@@ -192,13 +187,53 @@ impl Jobs {
         self.enqueue(instance);
     }
 
-    /// The kernel lists the address (start-up dump): it may be a leftover.
-    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) {
+    /// Announcements to make once the instance has come to rest.
+    pub fn owe(&mut self, instance: InstanceId, repeat: u8) {
+        if let Some(job) = self.jobs.get_mut(usize::from(instance.0)) {
+            job.repeat = job.repeat.max(repeat);
+        }
+    }
+
+    /// A dump lists the address. In the start-up dump it may be a leftover; what a later one lists
+    /// may be older than our own answers, and only takes away doubt.
+    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, start_up: bool) {
         self.each(iface, address, prefix, |job, slot, _, _| {
-            if job.slots[slot] == Slot::Absent {
-                job.slots[slot] = Slot::Present;
+            let slot = &mut job.slots[slot];
+            if *slot == Slot::Doubtful || (start_up && *slot == Slot::Absent) {
+                *slot = Slot::Present;
             }
         });
+    }
+
+    /// Notifications were lost and a new dump begins: whatever is in place must be listed.
+    pub fn doubt(&mut self) {
+        for slot in self.jobs.iter_mut().flat_map(|job| &mut job.slots) {
+            if *slot == Slot::Present {
+                *slot = Slot::Doubtful;
+            }
+        }
+    }
+
+    /// The dump is over: what it did not list is put back. Returns how many addresses.
+    pub fn restore_missing(&mut self) -> usize {
+        let mut missing = 0;
+        for at in 0..self.jobs.len() {
+            let job = &mut self.jobs[at];
+            let before = missing;
+            for slot in 0..job.slots.len() {
+                if job.slots[slot] == Slot::Doubtful {
+                    job.slots[slot] = Slot::Absent;
+                    if job.wanted {
+                        job.put_back(slot);
+                        missing += 1;
+                    }
+                }
+            }
+            if missing > before {
+                self.enqueue(InstanceId(at as u16));
+            }
+        }
+        missing
     }
 
     /// After the start-up dump: everything found but not wanted goes. Returns how many addresses.
@@ -220,10 +255,10 @@ impl Jobs {
     pub fn vanished(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<InstanceId> {
         let mut again = None;
         self.each(iface, address, prefix, |job, slot, instance, work| {
-            if job.slots[slot] == Slot::Present {
+            if job.slots[slot].is_present() {
                 job.slots[slot] = Slot::Absent;
                 if job.wanted {
-                    job.reconsider(slot);
+                    job.put_back(slot);
                     job.enqueue(instance, work);
                     again = Some(instance);
                 }
@@ -234,9 +269,9 @@ impl Jobs {
 
     /// The interface is gone, and every address on it.
     pub fn interface_gone(&mut self, iface: IfaceId) {
-        for (list, job) in self.addresses.iter().zip(&mut self.jobs) {
-            for (a, slot) in list.iter().zip(&mut job.slots) {
-                if a.iface == iface && *slot == Slot::Present {
+        for (of, job) in self.params.iter().zip(&mut self.jobs) {
+            for (a, slot) in list(of).zip(&mut job.slots) {
+                if a.iface == iface && slot.is_present() {
                     *slot = Slot::Absent;
                 }
             }
@@ -344,9 +379,7 @@ impl Jobs {
     /// How many addresses of the instance are in place.
     pub fn held(&self, instance: InstanceId) -> usize {
         let job = self.jobs.get(usize::from(instance.0));
-        job.map_or(0, |j| {
-            j.slots.iter().filter(|s| **s == Slot::Present).count()
-        })
+        job.map_or(0, |j| j.slots.iter().filter(|s| s.is_present()).count())
     }
 
     /// Answers were lost (ENOBUFS): forget what is in flight; the caller re-dumps.
@@ -393,6 +426,17 @@ impl Jobs {
     }
 }
 
+/// All addresses of an instance, in the order of their slots.
+fn list(of: &InstanceParams) -> impl Iterator<Item = &Address> {
+    of.addresses.iter().chain(&of.excluded)
+}
+
+impl Slot {
+    fn is_present(self) -> bool {
+        matches!(self, Slot::Present | Slot::Doubtful)
+    }
+}
+
 impl Job {
     fn new(len: usize) -> Self {
         Job {
@@ -419,6 +463,16 @@ impl Job {
         self.cursor = if self.wanted { 0 } else { self.slots.len() };
     }
 
+    /// Somebody took the address away. No neighbour had time to learn otherwise: the announcement
+    /// when it is back is enough, and a burst over all addresses for each that is taken away would
+    /// let others make us flood the network.
+    fn put_back(&mut self, slot: usize) {
+        if self.settled {
+            self.repeat = 0;
+        }
+        self.reconsider(slot);
+    }
+
     /// Makes sure the cursor still passes over `slot`.
     fn reconsider(&mut self, slot: usize) {
         self.cursor = if self.wanted {
@@ -440,7 +494,10 @@ impl Job {
         } else {
             while self.cursor > 0 {
                 self.cursor -= 1;
-                if matches!(self.slots[self.cursor], Slot::Present | Slot::Unknown) {
+                if matches!(
+                    self.slots[self.cursor],
+                    Slot::Present | Slot::Doubtful | Slot::Unknown
+                ) {
                     return Some(self.cursor);
                 }
             }
@@ -450,181 +507,4 @@ impl Job {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vrrp::InstanceParams;
-    use core::net::Ipv4Addr;
-    use std::collections::BTreeSet;
-
-    fn jobs(sizes: &[u8]) -> Jobs {
-        let mut params = Params {
-            interfaces: vec!["eth0".into()],
-            ..Params::default()
-        };
-        for (n, size) in sizes.iter().enumerate() {
-            let mut i = InstanceParams::new("V", IfaceId(0), n as u8 + 1);
-            for a in 0..*size {
-                i.addresses.push(Address {
-                    address: IpAddr::V4(Ipv4Addr::new(10, 0, n as u8, a)),
-                    prefix: 24,
-                    iface: IfaceId(0),
-                    scope: 0,
-                    label: None,
-                    broadcast: None,
-                });
-            }
-            params.instances.push(i);
-        }
-        Jobs::new(&params)
-    }
-
-    /// A kernel: holds addresses; deleting the first of a /24 deletes the others with it.
-    #[derive(Default)]
-    struct Kernel {
-        held: Vec<IpAddr>,
-        gone: Vec<IpAddr>,
-    }
-    impl Kernel {
-        fn apply(&mut self, add: bool, a: IpAddr) -> i32 {
-            let at = self.held.iter().position(|x| *x == a);
-            match (add, at) {
-                (true, Some(_)) => EEXIST,
-                (true, None) => {
-                    self.held.push(a);
-                    0
-                }
-                (false, None) => EADDRNOTAVAIL,
-                (false, Some(at)) => {
-                    let IpAddr::V4(v4) = a else { return 0 };
-                    let net = v4.octets()[2];
-                    let same = |x: &IpAddr| matches!(x, IpAddr::V4(x) if x.octets()[2] == net);
-                    if self.held.iter().position(same) == Some(at) {
-                        self.gone.extend(self.held.iter().copied().filter(same));
-                        self.held.retain(|x| !same(x));
-                    } else {
-                        self.held.remove(at);
-                        self.gone.push(a);
-                    }
-                    0
-                }
-            }
-        }
-    }
-
-    fn settle(jobs: &mut Jobs, kernel: &mut Kernel) {
-        for _ in 0..10_000 {
-            let mut sent = Vec::new();
-            while let Some(op) = jobs.next_op() {
-                sent.push(op);
-                if sent.len() == 64 {
-                    jobs.rotate();
-                    break;
-                }
-            }
-            for op in &sent {
-                let a = jobs.address(op.instance, op.slot).unwrap().address;
-                let errno = kernel.apply(op.add, a);
-                jobs.ack(op.seq, errno);
-            }
-            for a in std::mem::take(&mut kernel.gone) {
-                jobs.vanished(IfaceId(0), a, 24);
-            }
-            if !jobs.busy() {
-                return;
-            }
-        }
-        panic!("never settles");
-    }
-
-    #[test]
-    fn whatever_is_wanted_last_is_what_the_kernel_holds() {
-        let mut rng: u32 = 1;
-        let mut random = move |n: u32| {
-            rng = rng.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (rng >> 8) % n
-        };
-        for _ in 0..300 {
-            let mut jobs = jobs(&[3, 0, 200, 1]);
-            let mut kernel = Kernel::default();
-            let mut wanted = [false; 4];
-            for _ in 0..20 {
-                let i = random(4) as usize;
-                wanted[i] = random(2) == 0;
-                jobs.want(InstanceId(i as u16), wanted[i], 5);
-                match random(4) {
-                    0 => settle(&mut jobs, &mut kernel),
-                    1 => {
-                        // Some requests leave and are answered only later.
-                        let ops: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).take(7).collect();
-                        let mut apply = |op: &Op| {
-                            let a = jobs.address(op.instance, op.slot).unwrap().address;
-                            kernel.apply(op.add, a)
-                        };
-                        let errnos: Vec<i32> = ops.iter().map(&mut apply).collect();
-                        for (op, errno) in ops.iter().zip(errnos) {
-                            if random(5) != 0 {
-                                jobs.ack(op.seq, errno);
-                            } else {
-                                jobs.lose_answers();
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            jobs.lose_answers();
-            settle(&mut jobs, &mut kernel);
-            let held: BTreeSet<IpAddr> = kernel.held.iter().copied().collect();
-            let expect: BTreeSet<IpAddr> = (0..4)
-                .filter(|i| wanted[*i])
-                .flat_map(|i| jobs.addresses[i].iter().map(|a| a.address))
-                .collect();
-            assert_eq!(held, expect);
-        }
-    }
-
-    #[test]
-    fn leftovers_of_an_earlier_life_are_removed_unless_wanted() {
-        let mut jobs = jobs(&[2, 2]);
-        let mut kernel = Kernel::default();
-        for (n, a) in [(0, 0), (0, 1), (1, 0)] {
-            let a = IpAddr::V4(Ipv4Addr::new(10, 0, n, a));
-            kernel.apply(true, a);
-            jobs.found(IfaceId(0), a, 24);
-        }
-        jobs.want(InstanceId(1), true, 5);
-        assert_eq!(jobs.remove_leftovers(), 2);
-        settle(&mut jobs, &mut kernel);
-        assert_eq!(kernel.held.len(), 2);
-        assert!(jobs.present(InstanceId(1), 0) && jobs.present(InstanceId(1), 1));
-        let rested: Vec<_> = core::iter::from_fn(|| jobs.next_rested()).collect();
-        assert_eq!(rested, [(InstanceId(1), 4), (InstanceId(0), 0)]);
-    }
-
-    #[test]
-    fn addresses_that_are_there_already_are_announced_in_full() {
-        let mut jobs = jobs(&[1]);
-        jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24);
-        jobs.want(InstanceId(0), true, 5);
-        assert_eq!(jobs.next_op(), None);
-        assert_eq!(jobs.next_rested(), Some((InstanceId(0), 5)));
-        assert_eq!(jobs.next_rested(), None);
-    }
-
-    #[test]
-    fn a_stale_answer_changes_nothing() {
-        let mut jobs = jobs(&[1]);
-        jobs.want(InstanceId(0), true, 5);
-        let op = jobs.next_op().unwrap();
-        assert_eq!(
-            jobs.ack(op.seq.wrapping_add(IN_FLIGHT as u32), 0),
-            Answer::Noted
-        );
-        assert!(matches!(
-            jobs.ack(op.seq, 1),
-            Answer::Refused { errno: 1, .. }
-        ));
-        assert_eq!(jobs.ack(op.seq, 0), Answer::Noted);
-        assert!(!jobs.present(InstanceId(0), 0));
-    }
-}
+mod tests;

@@ -4,7 +4,8 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
-use crate::sys::process::{self, Exit, Spawn};
+use crate::engine::outside::plain;
+use crate::sys::process::{self, Exit, Spawn, Started};
 use crate::time::{Instant, Span};
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +26,7 @@ pub struct Job {
 /// Starts and signals programs; the tests have another one than the system.
 pub trait Starter {
     /// Starts the program, which leads a process group named by its id.
-    fn start(&mut self, job: &Job) -> io::Result<i32>;
+    fn start(&mut self, job: &Job) -> io::Result<Started>;
     /// Sends a signal to a process group.
     fn signal(&mut self, group: i32, signal: i32);
 }
@@ -35,7 +36,7 @@ pub trait Starter {
 pub struct System;
 
 impl Starter for System {
-    fn start(&mut self, job: &Job) -> io::Result<i32> {
+    fn start(&mut self, job: &Job) -> io::Result<Started> {
         let argv: Vec<&str> = job.argv.iter().map(|word| &**word).collect();
         process::spawn(&Spawn {
             argv: &argv,
@@ -58,11 +59,13 @@ pub struct Children<S = System> {
     running: Vec<Running>,
     /// While stopping: when all is over.
     end: Option<Instant>,
+    /// That [`CROWD`] is reached has been said.
+    crowded: bool,
 }
 
 #[derive(Debug)]
 struct Running {
-    pid: i32,
+    started: Started,
     object: u32,
     program: Box<str>,
     stop: bool,
@@ -109,6 +112,7 @@ impl<S: Starter> Children<S> {
             waiting: VecDeque::new(),
             running: Vec::new(),
             end: None,
+            crowded: false,
         }
     }
 
@@ -138,17 +142,25 @@ impl<S: Starter> Children<S> {
 
     /// A child has ended; ids that are not ours are ignored.
     pub fn reaped(&mut self, pid: i32, exit: Exit, now: Instant) {
-        let Some(at) = self.running.iter().position(|running| running.pid == pid) else {
+        let ours = |running: &Running| running.started.pid() == pid;
+        let Some(at) = self.running.iter().position(ours) else {
             return;
         };
         let Running {
-            program, kill_at, ..
+            started,
+            program,
+            kill_at,
+            ..
         } = self.running.swap_remove(at);
+        if let Some(error) = started.failure() {
+            log::error!("cannot run script {program}: {error}");
+            return;
+        }
         match exit {
             Exit::Status(0) => log::debug!("script {program} (pid {pid}) is done"),
             // We have signalled it ourselves and said so.
             Exit::Signal(_) if kill_at.is_some() || self.over(now) => {
-                log::debug!("script {program} (pid {pid}) {exit}")
+                log::debug!("script {program} (pid {pid}) {exit}");
             }
             _ => log::warn!("script {program} (pid {pid}) {exit}"),
         }
@@ -175,17 +187,18 @@ impl<S: Starter> Children<S> {
                 log::warn!(
                     "script {} (pid {}) runs too long: killed",
                     running.program,
-                    running.pid
+                    running.started.pid()
                 );
-                self.starter.signal(running.pid, SIGKILL);
+                self.starter.signal(running.started.pid(), SIGKILL);
             }
         }
         for _ in 0..STARTS {
-            let Some(at) = self.next_job() else { return };
+            let Some(at) = self.next_job() else { break };
             if let Some(job) = self.waiting.remove(at) {
                 self.start(&job, now);
             }
         }
+        self.watch_the_crowd();
     }
 
     /// The daemon stops: running scripts get SIGTERM, waiting ones are dropped, and only those that
@@ -206,7 +219,7 @@ impl<S: Starter> Children<S> {
                 running.kill_at = Some(now + STOP_GRACE);
             } else {
                 running.kill_at = Some(now + TERM_GRACE);
-                self.starter.signal(running.pid, SIGTERM);
+                self.starter.signal(running.started.pid(), SIGTERM);
             }
         }
     }
@@ -214,6 +227,16 @@ impl<S: Starter> Children<S> {
     /// Whether nothing runs and nothing waits.
     pub fn idle(&self) -> bool {
         self.waiting.is_empty() && self.running.is_empty()
+    }
+
+    /// Says once that scripts wait for scripts of other objects.
+    fn watch_the_crowd(&mut self) {
+        if self.waiting.is_empty() {
+            self.crowded = false;
+        } else if self.running.len() >= CROWD && !self.crowded {
+            self.crowded = true;
+            log::warn!("{CROWD} scripts run at once: more wait until one of them ends");
+        }
     }
 
     /// The first waiting job that may start now.
@@ -232,19 +255,19 @@ impl<S: Starter> Children<S> {
     fn start(&mut self, job: &Job, now: Instant) {
         let program = program(job);
         match self.starter.start(job) {
-            Ok(pid) => {
-                log::debug!("script {program} started (pid {pid})");
+            Ok(started) => {
+                log::debug!("script {program} started (pid {})", started.pid());
                 let kill_at = self.end.map(|end| end.min(now + STOP_GRACE));
                 let (program, stop) = (program.into(), job.stop);
                 self.running.push(Running {
-                    pid,
+                    started,
                     object: job.object,
                     program,
                     stop,
                     kill_at,
                 });
             }
-            Err(error) => log::error!("cannot run script {program}: {error}"),
+            Err(error) => log::error!("cannot run script {program}: {}", plain(&error)),
         }
     }
 
@@ -263,7 +286,7 @@ impl<S: Starter> Children<S> {
         }
         for running in &mut self.running {
             running.kill_at = None;
-            self.starter.signal(running.pid, SIGKILL);
+            self.starter.signal(running.started.pid(), SIGKILL);
         }
         // What a SIGKILL does not end is not waited for.
         self.running.clear();
@@ -275,183 +298,4 @@ fn program(job: &Job) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default)]
-    struct Fake {
-        started: Vec<String>,
-        signals: Vec<(i32, i32)>,
-        fail: bool,
-    }
-
-    impl Starter for Fake {
-        fn start(&mut self, job: &Job) -> io::Result<i32> {
-            if self.fail {
-                return Err(io::ErrorKind::NotFound.into());
-            }
-            self.started.push(job.argv.join(" "));
-            Ok(100 + self.started.len() as i32)
-        }
-        fn signal(&mut self, group: i32, signal: i32) {
-            self.signals.push((group, signal));
-        }
-    }
-
-    fn job(object: u32, name: &str) -> Job {
-        Job {
-            object,
-            argv: vec![name.into()],
-            user: None,
-            stop: false,
-        }
-    }
-
-    fn ms(n: u64) -> Instant {
-        Instant::from_millis(n)
-    }
-
-    /// Ticks as the loop would: whenever the deadline has come.
-    fn turn(children: &mut Children<Fake>, now: Instant) {
-        for _ in 0..1_000 {
-            match children.deadline() {
-                Some(at) if at <= now => children.tick(now),
-                _ => return,
-            }
-        }
-        panic!("never settles");
-    }
-
-    #[test]
-    fn one_at_a_time_per_object_and_in_order() {
-        let mut children = Children::with(Fake::default());
-        for (object, name) in [(1, "a1"), (1, "a2"), (2, "b1"), (1, "a3"), (2, "b2")] {
-            children.enqueue(job(object, name));
-        }
-        assert!(
-            children.starter.started.is_empty(),
-            "enqueue starts nothing"
-        );
-        turn(&mut children, ms(0));
-        assert_eq!(children.starter.started, ["a1", "b1"]);
-        children.reaped(102, Exit::Status(0), ms(1));
-        turn(&mut children, ms(1));
-        children.reaped(101, Exit::Status(1), ms(2));
-        children.reaped(999, Exit::Status(1), ms(2));
-        turn(&mut children, ms(2));
-        assert_eq!(children.starter.started, ["a1", "b1", "b2", "a2"]);
-        children.reaped(104, Exit::Signal(11), ms(3));
-        turn(&mut children, ms(3));
-        assert_eq!(children.starter.started.last().unwrap(), "a3");
-        assert!(
-            !children.idle() && children.deadline().is_none(),
-            "no limit without a stop"
-        );
-        children.reaped(105, Exit::Status(0), ms(4));
-        children.reaped(103, Exit::Status(0), ms(4));
-        assert!(children.idle());
-    }
-
-    #[test]
-    fn a_failed_start_does_not_hold_up_the_queue() {
-        let mut children = Children::with(Fake {
-            fail: true,
-            ..Fake::default()
-        });
-        children.enqueue(job(1, "missing"));
-        children.enqueue(job(1, "missing too"));
-        turn(&mut children, ms(0));
-        assert!(children.idle());
-    }
-
-    #[test]
-    fn few_start_in_one_turn_and_not_more_than_a_crowd_runs() {
-        let mut children = Children::with(Fake::default());
-        for object in 0..200 {
-            children.enqueue(job(object, "x"));
-        }
-        children.tick(ms(0));
-        assert_eq!(children.starter.started.len(), STARTS);
-        turn(&mut children, ms(0));
-        assert_eq!(children.starter.started.len(), CROWD);
-        assert_eq!(children.deadline(), None, "waits for an end, not for time");
-        children.reaped(101, Exit::Status(0), ms(1));
-        turn(&mut children, ms(1));
-        assert_eq!(children.starter.started.len(), CROWD + 1);
-    }
-
-    #[test]
-    fn the_oldest_of_too_many_waiting_is_dropped() {
-        let mut children = Children::with(Fake::default());
-        for n in 0..QUEUE + 3 {
-            children.enqueue(job(1, &format!("n{n}")));
-            children.enqueue(job(2 + n as u32, "other"));
-        }
-        let ours: Vec<_> = children
-            .waiting
-            .iter()
-            .filter(|j| j.object == 1)
-            .map(|j| &*j.argv[0])
-            .collect();
-        assert_eq!(ours.len(), QUEUE);
-        assert_eq!(
-            (ours[0], ours[QUEUE - 1]),
-            ("n3", format!("n{}", QUEUE + 2).as_str())
-        );
-        assert_eq!(children.waiting.len(), QUEUE + QUEUE + 3);
-    }
-
-    #[test]
-    fn a_stop_ends_what_runs_and_lets_stop_scripts_run() {
-        let mut children = Children::with(Fake::default());
-        children.enqueue(job(1, "slow"));
-        children.enqueue(job(1, "never"));
-        turn(&mut children, ms(0));
-        children.enqueue(Job {
-            stop: true,
-            ..job(1, "stop1")
-        });
-        children.enqueue(Job {
-            stop: true,
-            ..job(2, "stop2")
-        });
-        children.stopping(ms(1_000));
-        children.stopping(ms(1_001));
-        assert_eq!(children.starter.signals, [(101, SIGTERM)]);
-        turn(&mut children, ms(1_000));
-        assert_eq!(
-            children.starter.started,
-            ["slow", "stop2"],
-            "stop1 waits for slow to go"
-        );
-        assert_eq!(children.deadline(), Some(ms(1_500)));
-        turn(&mut children, ms(1_500));
-        assert_eq!(children.starter.signals[1..], [(101, SIGKILL)]);
-        children.reaped(101, Exit::Signal(9), ms(1_501));
-        turn(&mut children, ms(1_501));
-        assert_eq!(children.starter.started[2..], ["stop1"]);
-        children.reaped(102, Exit::Status(0), ms(1_600));
-        // stop1 hangs: killed after a second, given up at the end.
-        turn(&mut children, ms(2_501));
-        assert_eq!(children.starter.signals[2..], [(103, SIGKILL)]);
-        assert_eq!(children.deadline(), Some(ms(3_000)));
-        turn(&mut children, ms(3_000));
-        assert!(children.idle());
-    }
-
-    #[test]
-    fn stopping_with_nothing_to_do_is_over_at_once() {
-        let mut children = Children::with(Fake::default());
-        children.enqueue(job(1, "waiting"));
-        children.stopping(ms(0));
-        assert!(children.idle() && children.deadline().is_none());
-        children.enqueue(job(1, "not any more"));
-        children.enqueue(Job {
-            stop: true,
-            ..job(1, "late")
-        });
-        turn(&mut children, ms(0));
-        assert_eq!(children.starter.started, ["late"]);
-        assert_eq!(children.deadline(), Some(ms(1_000)));
-    }
-}
+mod tests;

@@ -7,21 +7,22 @@ pub mod child;
 pub mod log;
 pub mod tell;
 
-use crate::config::Config;
 use crate::engine::links::Links;
 use crate::engine::ports::Ports;
 use crate::engine::vital::Vital;
 use crate::engine::wheel::Wheel;
+use crate::notify;
 use crate::sys;
 use crate::sys::net::{Netlink, PacketSocket};
 use crate::time::{Instant, Span};
-use crate::vrrp::{Action, IfaceId, InstanceId, Router, TIMERS, Timer};
+use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router, TIMERS, Timer};
 use crate::wire::neighbor;
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest};
 use addr::{Answer, Jobs};
 use announce::Announcements;
 use core::net::IpAddr;
 use std::io;
+use std::rc::Rc;
 
 /// Address requests in one send, at the most.
 const BATCH: usize = 64;
@@ -34,14 +35,14 @@ pub struct Hands<'a> {
     pub(super) wheel: Wheel,
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
-    pub(super) jobs: Jobs,
+    pub(super) jobs: Jobs<'a>,
     pub(super) children: child::Children,
     pub(super) vital: Vital<'a>,
     packets: PacketSocket,
     announcements: Announcements,
     adverts: advert::Adverts,
-    pub(super) teller: tell::Teller<'a>,
-    config: &'a Config,
+    pub(super) teller: tell::Teller,
+    params: &'a Params,
     /// Netlink requests of one send.
     requests: Vec<u8>,
     /// Present size of a batch: halved when a send took long.
@@ -53,8 +54,12 @@ pub struct Hands<'a> {
 
 impl<'a> Hands<'a> {
     /// Opens what does not depend on interfaces.
-    pub fn new(config: &'a Config, vital: Vital<'a>, own_timers: usize) -> io::Result<Self> {
-        let params = &config.vrrp;
+    pub fn new(
+        params: &'a Rc<Params>,
+        notify: notify::Params,
+        vital: Vital<'a>,
+        own_timers: usize,
+    ) -> io::Result<Self> {
         let timers = params.instances.len() * TIMERS + own_timers;
         Ok(Hands {
             wheel: Wheel::new(timers),
@@ -66,8 +71,8 @@ impl<'a> Hands<'a> {
             packets: PacketSocket::new()?,
             announcements: Announcements::new(params.instances.len()),
             adverts: advert::Adverts::new(params, vital),
-            teller: tell::Teller::new(config),
-            config,
+            teller: tell::Teller::new(Rc::clone(params), notify),
+            params,
             requests: Vec::with_capacity(BATCH * 128),
             batch: BATCH,
             silent: false,
@@ -77,12 +82,12 @@ impl<'a> Hands<'a> {
 
     /// Number of instances.
     pub fn instances(&self) -> usize {
-        self.config.vrrp.instances.len()
+        self.params.instances.len()
     }
 
     /// The interface an instance's adverts use.
     pub fn iface(&self, instance: InstanceId) -> IfaceId {
-        let instances = &self.config.vrrp.instances;
+        let instances = &self.params.instances;
         instances
             .get(usize::from(instance.0))
             .map_or(IfaceId(u16::MAX), |i| i.iface)
@@ -125,6 +130,8 @@ impl<'a> Hands<'a> {
                 // Before all are in place the claim announces each as it comes.
                 if self.jobs.settled(instance) {
                     self.announcements.start(instance, repeat);
+                } else {
+                    self.jobs.owe(instance, repeat);
                 }
             }
             Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
@@ -265,9 +272,9 @@ impl<'a> Hands<'a> {
             if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
                 self.teller.address_vanished(instance, message.address, now);
             }
-        } else if !started {
-            // Later notifications may be older than our own answers: only the first dump counts.
-            self.jobs.found(iface, message.address, message.prefix);
+        } else {
+            self.jobs
+                .found(iface, message.address, message.prefix, !started);
         }
     }
 
@@ -301,6 +308,11 @@ impl<'a> Hands<'a> {
     /// Stop waiting.
     pub fn give_up(&mut self) {
         self.given_up = true;
+    }
+
+    /// Whether nothing is waited for any longer.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up
     }
 }
 

@@ -5,13 +5,14 @@
 use super::addr::Op;
 use super::child::{Children, Job};
 use super::log::{Pass, RateLimit};
-use crate::config::Config;
+use crate::engine::outside::plain;
 use crate::notify;
 use crate::time::{Instant, Span};
 use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition, Who};
 use core::fmt::Display;
 use core::net::IpAddr;
 use std::io;
+use std::rc::Rc;
 
 /// Kinds of message with a limit of their own, per instance or interface.
 #[derive(Clone, Copy)]
@@ -26,25 +27,28 @@ enum Kind {
     ReceiveFailed = 8,
     Refused = 9,
     Vanished = 10,
+    OpenFailed = 11,
 }
 
 /// Says things.
-pub struct Teller<'a> {
-    config: &'a Config,
+pub struct Teller {
+    params: Rc<Params>,
+    notify: notify::Params,
     limit: RateLimit,
 }
 
-impl<'a> Teller<'a> {
+impl Teller {
     /// With the names of everything.
-    pub fn new(config: &'a Config) -> Self {
+    pub fn new(params: Rc<Params>, notify: notify::Params) -> Self {
         Teller {
-            config,
+            params,
+            notify,
             limit: RateLimit::new(LIMIT_KEYS, LIMIT_BURST, LIMIT_EVERY),
         }
     }
 
-    fn params(&self) -> &'a Params {
-        &self.config.vrrp
+    fn params(&self) -> &Params {
+        &self.params
     }
 
     /// A state changed: one line with the reason, then the scripts.
@@ -52,22 +56,10 @@ impl<'a> Teller<'a> {
         let params = self.params();
         let reason = params.text(change.reason);
         // The words up to the colon are keepalived's: people search logs for them.
-        match (change.who, change.to) {
-            (Who::Instance(id), State::Init) => {
-                log::info!("({}) Stopped: {reason}", params.text(id));
-            }
-            (Who::Instance(id), to) => {
-                log::info!("({}) Entering {to} STATE: {reason}", params.text(id));
-            }
-            (Who::Group(id), State::Init) => {
-                log::info!("VRRP_Group({}) Stopped: {reason}", params.text(id));
-            }
-            (Who::Group(id), to) => {
-                log::info!(
-                    "VRRP_Group({}) Entering {to} STATE: {reason}",
-                    params.text(id)
-                );
-            }
+        let who = params.text(change.who);
+        match change.to {
+            State::Init => log::info!("{who} Stopped: {reason}"),
+            to => log::info!("{who} Entering {to} STATE: {reason}"),
         }
         let object = match change.who {
             Who::Instance(id) => notify::Object::Instance(id.0),
@@ -79,7 +71,7 @@ impl<'a> Teller<'a> {
             State::Fault => notify::State::Fault,
             State::Init => notify::State::Stop,
         };
-        for run in self.config.notify.runs(object, state, change.priority) {
+        for run in self.notify.runs(object, state, change.priority) {
             children.enqueue(Job {
                 object: match run.object {
                     notify::Object::Instance(at) => u32::from(at),
@@ -104,7 +96,8 @@ impl<'a> Teller<'a> {
             Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
         };
-        let text = self.params().text(*note);
+        let params = Rc::clone(&self.params);
+        let text = params.text(*note);
         let level = match note {
             Note::PeerChecksum(..) | Note::IntervalDiffers(..) => log::Level::Info,
             _ => log::Level::Warn,
@@ -114,7 +107,8 @@ impl<'a> Teller<'a> {
 
     /// An advert could not leave.
     pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
-        let text = format!("({}) advert not sent: {e}", self.params().text(instance));
+        let name = self.params().text(instance);
+        let text = format!("({name}) advert not sent: {}", plain(e));
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
             e.kind(),
@@ -132,7 +126,7 @@ impl<'a> Teller<'a> {
 
     /// A socket could not be read.
     pub fn receive_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
-        let text = format!("interface {name}: cannot receive: {e}");
+        let text = format!("interface {name}: cannot receive: {}", plain(e));
         self.limited(
             log::Level::Warn,
             Kind::ReceiveFailed,
@@ -142,10 +136,20 @@ impl<'a> Teller<'a> {
         );
     }
 
+    /// The sockets of an interface could not be opened.
+    pub fn open_failed(&mut self, iface: IfaceId, name: &str, e: &io::Error, now: Instant) {
+        let text = format!(
+            "interface {name}: cannot open the VRRP sockets: {}",
+            plain(e)
+        );
+        let at = iface.0 | IFACE;
+        self.limited(log::Level::Error, Kind::OpenFailed, at, &text, now);
+    }
+
     /// The kernel refused to add or delete an address.
     pub fn address_refused(&mut self, op: Op, a: &Address, errno: i32, dev: &str, now: Instant) {
         let what = if op.add { "add" } else { "delete" };
-        let e = io::Error::from_raw_os_error(errno);
+        let e = plain(&io::Error::from_raw_os_error(errno));
         let name = self.params().text(op.instance);
         let text = format!(
             "({name}) cannot {what} {}/{} on {dev}: {e}",
@@ -200,7 +204,7 @@ impl<'a> Teller<'a> {
 }
 
 /// What a [`Kind`] is called when its lines are counted.
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "other things",
     "rejected adverts",
     "lower-priority adverts",
@@ -212,6 +216,7 @@ const WORDS: [&str; 11] = [
     "failing sockets",
     "refused addresses",
     "removed addresses",
+    "sockets that cannot be opened",
 ];
 /// Marks the key of an interface.
 const IFACE: u16 = 0x8000;

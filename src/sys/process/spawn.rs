@@ -1,9 +1,13 @@
-//! Starts a program the way vfork(2) does: the child borrows our memory until it has become the
-//! program, so a start costs the same whatever the size of the daemon.
+//! Starts programs without waiting for them: not even until they have become the program.
+//!
+//! vfork(2) would stop the loop until the program is loaded, a millisecond or many from a slow
+//! flash, and an advert would be late for it. A plain fork of a process as small as the daemon
+//! costs less than that. So the child reports into a pipe, which is read when it has ended.
 
 use crate::sys::signal::{disposition, every, none, set_mask};
 use crate::sys::{check, check_len};
-use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
+use nix::fcntl::OFlag;
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -19,31 +23,53 @@ pub struct Spawn<'a> {
     pub without: &'a [&'a str],
 }
 
-/// Starts a program and returns its process id, which is also its process group.
-///
-/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
-/// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. Failing to
-/// become the user or the program is an error here, with the number of the call that failed.
-pub fn spawn(what: &Spawn<'_>) -> io::Result<i32> {
-    let plan = Prepared::new(what)?;
-    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
-    let plan = Plan {
-        report: writer.as_raw_fd(),
-        ..plan.plan()
-    };
-    let pid = launch(&plan);
-    drop(writer);
-    let pid = pid?;
-    match report(&reader) {
-        None => Ok(pid),
-        Some(error) => {
-            bury(pid);
-            Err(error)
-        }
+/// A program on its way: a child that has become it, or soon will, or has failed to.
+#[derive(Debug)]
+pub struct Started {
+    pid: i32,
+    /// Where the child writes the error if it cannot become the program.
+    report: Option<OwnedFd>,
+}
+
+impl Started {
+    /// A process that somebody else started.
+    pub fn of(pid: i32) -> Self {
+        Started { pid, report: None }
+    }
+
+    /// Its process id, which is also its process group.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Why it did not become the program; to be asked when it has ended. `None` if it did, and as
+    /// long as it still tries.
+    pub fn failure(&self) -> Option<io::Error> {
+        let mut bytes = [0_u8; 4];
+        let fd = self.report.as_ref()?.as_raw_fd();
+        // SAFETY: pointer and length describe `bytes`, which outlives the call.
+        let read = check_len(unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) });
+        matches!(read, Ok(4)).then(|| io::Error::from_raw_os_error(i32::from_ne_bytes(bytes)))
     }
 }
 
-/// Everything the child needs, made before it starts: it must not allocate.
+/// Starts a program.
+///
+/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
+/// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. An error here
+/// means that no child was made; a child that cannot become the user or the program exits with
+/// status 127 and tells [`Started::failure`] why.
+pub fn spawn(what: &Spawn<'_>) -> io::Result<Started> {
+    let prepared = Prepared::new(what)?;
+    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+    let pid = launch(&prepared.plan(writer.as_raw_fd()))?;
+    Ok(Started {
+        pid,
+        report: Some(reader),
+    })
+}
+
+/// Everything the child needs, made before it starts: it does not allocate.
 struct Prepared {
     program: CString,
     /// Owns what `argv` points to.
@@ -104,7 +130,7 @@ impl Prepared {
         })
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&self, report: RawFd) -> Plan {
         Plan {
             program: self.program.as_ptr(),
             argv: self.argv.as_ptr(),
@@ -112,32 +138,33 @@ impl Prepared {
             env: self.env.as_ptr(),
             user: self.user,
             parent: std::process::id() as c_int,
-            report: -1,
+            report,
         }
     }
 }
 
-/// Runs [`child`] on a stack of its own, in our memory, while we wait.
 fn launch(plan: &Plan) -> io::Result<i32> {
-    let mut stack = vec![0_u128; STACK / size_of::<u128>()];
-    let top: *mut c_void = stack.as_mut_ptr_range().end.cast();
-    // A handler must not run in the child with our memory, so every signal waits.
+    // A signal must not find the child before it has its defaults back.
     let mut old = none();
     // SAFETY: both sets are initialised and outlive the call.
     check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &every(), &mut old) })?;
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    let argument = std::ptr::from_ref(plan).cast_mut().cast();
-    // SAFETY: `top` is the 16-byte aligned end of a live stack; CLONE_VFORK keeps us here until the
-    // child has left both it and `plan` by exec or _exit; the child makes only system calls.
-    let pid = check(unsafe { libc::clone(child, top, flags, argument) });
+    // SAFETY: the child makes only system calls until it is the program or has ended, so no state
+    // that a thread of ours might hold matters to it.
+    let pid = check(unsafe { libc::fork() });
+    if matches!(pid, Ok(0)) {
+        child(plan);
+    }
     set_mask(libc::SIG_SETMASK, &old)?;
-    pid
+    let pid = pid?;
+    // The child does the same: whoever comes first, its group exists when we return. It may
+    // already be the program (EACCES) or gone.
+    // SAFETY: takes two numbers and touches no memory.
+    unsafe { libc::setpgid(pid, pid) };
+    Ok(pid)
 }
 
 /// The child: system calls only, no allocation, no lock, no panic, no return.
-extern "C" fn child(plan: *mut c_void) -> c_int {
-    // SAFETY: `launch` passes a Plan that lives until this process has left its memory.
-    let plan = unsafe { &*plan.cast::<Plan>() };
+fn child(plan: &Plan) -> ! {
     let error = become_program(plan).raw_os_error().unwrap_or(libc::EIO);
     let bytes = error.to_ne_bytes();
     // SAFETY: pointer and length describe `bytes`; a failed write leaves the exit status.
@@ -218,7 +245,7 @@ fn close_strays() {
 }
 
 /// Groups, group, user, for good. Bare system calls: the C library's versions would try to tell
-/// other threads, and this process shares its memory with us.
+/// threads that this process does not have.
 fn become_user(uid: u32, gid: u32) -> io::Result<()> {
     let gid_pointer = std::ptr::from_ref(&gid);
     // SAFETY: one group id, and the pointer to it outlives the call.
@@ -235,32 +262,6 @@ fn bare(returned: libc::c_long) -> io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-/// What the child reported before it ended; `None` when it became the program.
-fn report(reader: &OwnedFd) -> Option<io::Error> {
-    let mut bytes = [0_u8; 4];
-    loop {
-        // SAFETY: pointer and length describe `bytes`, which outlives the call.
-        let read = check_len(unsafe {
-            libc::read(reader.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len())
-        });
-        match read {
-            Ok(4) => return Some(io::Error::from_raw_os_error(i32::from_ne_bytes(bytes))),
-            Ok(_) => return None,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Some(e),
-        }
-    }
-}
-
-/// Waits for a child that has already ended, so that it is not mistaken for a program later.
-fn bury(pid: i32) {
-    let mut status = 0;
-    // SAFETY: the pointer is to an int that outlives the call.
-    while unsafe { libc::waitpid(pid, &mut status, 0) } < 0
-        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-    {}
 }
 
 /// The file behind a program's name: itself with a `/`, else the first executable in PATH.
@@ -297,8 +298,6 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
 }
 
 const SHELL: &CStr = c"/bin/sh";
-/// Bytes of stack for a few system calls; no signal handler ever runs on it.
-const STACK: usize = 16 * 1024;
 
 #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
 use libc::{SYS_setgroups as SETGROUPS, SYS_setresgid as SETRESGID, SYS_setresuid as SETRESUID};
@@ -308,218 +307,4 @@ use libc::{
 };
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sys::process::{Exit, kill_group};
-    use std::time::Duration;
-
-    /// Waits for one child by id; the other tests of this process have children too.
-    fn wait(pid: i32) -> Exit {
-        let mut status = 0;
-        // SAFETY: the pointer is to an int that outlives the call.
-        let waited = unsafe { libc::waitpid(pid, &mut status, 0) };
-        assert_eq!(waited, pid);
-        if libc::WIFSIGNALED(status) {
-            Exit::Signal(libc::WTERMSIG(status))
-        } else {
-            Exit::Status(libc::WEXITSTATUS(status))
-        }
-    }
-
-    fn run(argv: &[&str]) -> Exit {
-        let spawned = spawn(&Spawn {
-            argv,
-            ..Spawn::default()
-        });
-        wait(spawned.unwrap())
-    }
-
-    fn scratch(name: &str, text: &str, mode: u32) -> String {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = std::env::temp_dir().join(format!("holdfast-spawn-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn statuses_come_back_and_path_is_searched() {
-        assert_eq!(run(&["/bin/sh", "-c", "exit 7"]), Exit::Status(7));
-        assert_eq!(run(&["sh", "-c", "exit 0"]), Exit::Status(0));
-        assert_eq!(run(&["sh", "-c", "kill -9 $$"]), Exit::Signal(9));
-    }
-
-    #[test]
-    fn a_start_that_fails_is_an_error_with_its_number() {
-        let fails = |argv: &[&str]| {
-            spawn(&Spawn {
-                argv,
-                ..Spawn::default()
-            })
-            .unwrap_err()
-            .raw_os_error()
-        };
-        assert_eq!(fails(&["/no/such/program"]), Some(libc::ENOENT));
-        assert_eq!(fails(&["no-such-program-anywhere"]), Some(libc::ENOENT));
-        assert_eq!(fails(&["/etc"]), Some(libc::EACCES));
-        assert_eq!(
-            fails(&[&scratch("plain", "text", 0o644)]),
-            Some(libc::EACCES)
-        );
-        assert_eq!(fails(&[]), Some(libc::EINVAL));
-        assert_eq!(fails(&["a\0b"]), Some(libc::EINVAL));
-    }
-
-    #[test]
-    fn a_script_without_interpreter_line_runs_in_sh() {
-        let script = scratch(
-            "bare",
-            "test \"$1\" = 'one two' && test $# = 1 && exit 5\n",
-            0o755,
-        );
-        assert_eq!(run(&[&script, "one two"]), Exit::Status(5));
-    }
-
-    #[test]
-    fn programs_get_a_clean_start() {
-        // Standard descriptors are /dev/null, nothing else is open but ls's own, no signal is
-        // blocked or ignored (but 32 to 34, which are the C library's own), and the group is the program's own.
-        crate::sys::signal::disposition(libc::SIGPIPE, libc::SIG_IGN).unwrap();
-        let check = r#"
-            for n in 0 1 2; do test "$(readlink /proc/$$/fd/$n)" = /dev/null || exit 10; done
-            set -- /proc/$$/fd/*
-            for f; do test "$(readlink $f)" = /dev/zero && exit 11; done
-            while read name value; do
-                case $name in
-                    SigBlk:) test $((0x$value)) = 0 || exit 12;;
-                    SigIgn:) test $((0x$value & 0x7ffffffc7fffffff)) = 0 || exit 12;;
-                esac
-            done < /proc/$$/status
-            read pid comm state parent group rest < /proc/$$/stat
-            test "$group" = $$ || exit 13
-            test -z "$IFS_TEST" || exit 14
-            exit 42"#;
-        // A descriptor that is not close-on-exec, as a careless starter would leave us.
-        let stray = std::fs::File::open("/dev/zero").unwrap();
-        nix::fcntl::fcntl(
-            &stray,
-            nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
-        )
-        .unwrap();
-        assert_eq!(run(&["/bin/sh", "-c", check]), Exit::Status(42));
-    }
-
-    #[test]
-    fn the_environment_is_filtered() {
-        let argv = [
-            "/bin/sh",
-            "-c",
-            "test -z \"$PATH_X\" && env | grep -q ^PATH= && exit 3; exit 4",
-        ];
-        assert_eq!(run(&argv), Exit::Status(3));
-        let without = Spawn {
-            argv: &["/usr/bin/env", "sh", "-c", "exit 3"],
-            user: None,
-            without: &["PATH"],
-        };
-        assert!(std::env::var_os("PATH").is_some());
-        let argv = [
-            "/bin/sh",
-            "-c",
-            "/usr/bin/env | /usr/bin/grep -q ^HOME= && exit 4; exit 3",
-        ];
-        assert_eq!(
-            wait(
-                spawn(&Spawn {
-                    argv: &argv,
-                    without: &["HOME"],
-                    ..without
-                })
-                .unwrap()
-            ),
-            Exit::Status(3)
-        );
-    }
-
-    #[test]
-    fn a_group_is_killed_as_one() {
-        let argv = ["/bin/sh", "-c", "sleep 1000 & sleep 1000"];
-        let pid = spawn(&Spawn {
-            argv: &argv,
-            ..Spawn::default()
-        })
-        .unwrap();
-        kill_group(pid, libc::SIGKILL).unwrap();
-        assert_eq!(wait(pid), Exit::Signal(9));
-    }
-
-    #[test]
-    fn users_change_for_good_or_not_at_all() {
-        let argv = [
-            "/bin/sh",
-            "-c",
-            "test \"$(id -u) $(id -g) $(id -G)\" = '65534 65533 65533' && exit 3; exit 4",
-        ];
-        let as_nobody = Spawn {
-            argv: &argv,
-            user: Some((65534, 65533)),
-            without: &[],
-        };
-        if crate::sys::process::own_user().0 == 0 {
-            assert_eq!(wait(spawn(&as_nobody).unwrap()), Exit::Status(3));
-        } else {
-            // Not root: it must be refused, never run as ourselves.
-            assert_eq!(
-                spawn(&as_nobody).unwrap_err().raw_os_error(),
-                Some(libc::EPERM)
-            );
-        }
-        let own = Spawn {
-            argv: &["/bin/sh", "-c", "exit 6"],
-            user: Some(crate::sys::process::own_user()),
-            without: &[],
-        };
-        assert_eq!(wait(spawn(&own).unwrap()), Exit::Status(6));
-    }
-
-    #[test]
-    fn the_program_dies_with_its_starter() {
-        // PDEATHSIG is visible only to the process itself; what can be seen is that a stopped
-        // starter's death ends it. A forked child starts a sleeper, tells its id and dies.
-        let (reader, writer) = nix::unistd::pipe().unwrap();
-        // SAFETY: the child only spawns, writes and exits.
-        if let nix::unistd::ForkResult::Parent { child } = unsafe { nix::unistd::fork() }.unwrap() {
-            let mut bytes = [0; 4];
-            nix::unistd::read(&reader, &mut bytes).unwrap();
-            let sleeper = i32::from_ne_bytes(bytes);
-            assert_eq!(wait(child.as_raw()), Exit::Status(0));
-            for _ in 0..6000 {
-                if !std::path::Path::new(&format!("/proc/{sleeper}/cmdline")).exists()
-                    || std::fs::read(format!("/proc/{sleeper}/cmdline"))
-                        .unwrap_or_default()
-                        .is_empty()
-                {
-                    return;
-                }
-                nix::poll::poll(
-                    &mut [],
-                    Duration::from_millis(10)
-                        .try_into()
-                        .unwrap_or(nix::poll::PollTimeout::ZERO),
-                )
-                .unwrap();
-            }
-            panic!("the sleeper outlived its starter by a minute");
-        }
-        let pid = spawn(&Spawn {
-            argv: &["/bin/sleep", "1000"],
-            ..Spawn::default()
-        })
-        .unwrap_or(0);
-        let _ = nix::unistd::write(&writer, &pid.to_ne_bytes());
-        // SAFETY: ends this process and touches no memory.
-        unsafe { libc::_exit(0) }
-    }
-}
+mod tests;

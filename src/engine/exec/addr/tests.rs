@@ -1,0 +1,241 @@
+use super::*;
+use crate::vrrp::InstanceParams;
+use core::net::Ipv4Addr;
+use std::collections::BTreeSet;
+
+fn params(sizes: &[u8]) -> Params {
+    let mut params = Params {
+        interfaces: vec!["eth0".into()],
+        ..Params::default()
+    };
+    for (n, size) in sizes.iter().enumerate() {
+        let mut i = InstanceParams::new("V", IfaceId(0), n as u8 + 1);
+        for a in 0..*size {
+            i.addresses.push(Address {
+                address: IpAddr::V4(Ipv4Addr::new(10, 0, n as u8, a)),
+                prefix: 24,
+                iface: IfaceId(0),
+                scope: 0,
+                label: None,
+                broadcast: None,
+            });
+        }
+        params.instances.push(i);
+    }
+    params
+}
+
+/// errno EADDRNOTAVAIL here.
+const EADDRNOTAVAIL: i32 = 99;
+
+/// A kernel: holds addresses; deleting the first of a /24 deletes the others with it.
+#[derive(Default)]
+struct Kernel {
+    held: Vec<IpAddr>,
+    gone: Vec<IpAddr>,
+}
+impl Kernel {
+    fn apply(&mut self, add: bool, a: IpAddr) -> i32 {
+        let at = self.held.iter().position(|x| *x == a);
+        match (add, at) {
+            (true, Some(_)) => EEXIST,
+            (true, None) => {
+                self.held.push(a);
+                0
+            }
+            (false, None) => EADDRNOTAVAIL,
+            (false, Some(at)) => {
+                let IpAddr::V4(v4) = a else { return 0 };
+                let net = v4.octets()[2];
+                let same = |x: &IpAddr| matches!(x, IpAddr::V4(x) if x.octets()[2] == net);
+                if self.held.iter().position(same) == Some(at) {
+                    self.gone.extend(self.held.iter().copied().filter(same));
+                    self.held.retain(|x| !same(x));
+                } else {
+                    self.held.remove(at);
+                    self.gone.push(a);
+                }
+                0
+            }
+        }
+    }
+}
+
+fn settle(jobs: &mut Jobs<'_>, kernel: &mut Kernel) {
+    for _ in 0..10_000 {
+        let mut sent = Vec::new();
+        while let Some(op) = jobs.next_op() {
+            sent.push(op);
+            if sent.len() == 64 {
+                jobs.rotate();
+                break;
+            }
+        }
+        for op in &sent {
+            let a = jobs.address(op.instance, op.slot).unwrap().address;
+            let errno = kernel.apply(op.add, a);
+            jobs.ack(op.seq, errno);
+        }
+        for a in std::mem::take(&mut kernel.gone) {
+            jobs.vanished(IfaceId(0), a, 24);
+        }
+        if !jobs.busy() {
+            return;
+        }
+    }
+    panic!("never settles");
+}
+
+#[test]
+fn whatever_is_wanted_last_is_what_the_kernel_holds() {
+    let mut rng: u32 = 1;
+    let mut random = move |n: u32| {
+        rng = rng.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (rng >> 8) % n
+    };
+    let params = params(&[3, 0, 200, 1]);
+    for _ in 0..300 {
+        let mut jobs = Jobs::new(&params);
+        let mut kernel = Kernel::default();
+        let mut wanted = [false; 4];
+        for _ in 0..20 {
+            let i = random(4) as usize;
+            wanted[i] = random(2) == 0;
+            jobs.want(InstanceId(i as u16), wanted[i], 5);
+            match random(4) {
+                0 => settle(&mut jobs, &mut kernel),
+                1 => {
+                    // Some requests leave and are answered only later.
+                    let ops: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).take(7).collect();
+                    let mut apply = |op: &Op| {
+                        let a = jobs.address(op.instance, op.slot).unwrap().address;
+                        kernel.apply(op.add, a)
+                    };
+                    let errnos: Vec<i32> = ops.iter().map(&mut apply).collect();
+                    for (op, errno) in ops.iter().zip(errnos) {
+                        if random(5) != 0 {
+                            jobs.ack(op.seq, errno);
+                        } else {
+                            jobs.lose_answers();
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        jobs.lose_answers();
+        settle(&mut jobs, &mut kernel);
+        let held: BTreeSet<IpAddr> = kernel.held.iter().copied().collect();
+        let expect: BTreeSet<IpAddr> = (0..4)
+            .filter(|i| wanted[*i])
+            .flat_map(|i| list(&params.instances[i]).map(|a| a.address))
+            .collect();
+        assert_eq!(held, expect);
+    }
+}
+
+#[test]
+fn leftovers_of_an_earlier_life_are_removed_unless_wanted() {
+    let params = params(&[2, 2]);
+    let mut jobs = Jobs::new(&params);
+    let mut kernel = Kernel::default();
+    for (n, a) in [(0, 0), (0, 1), (1, 0)] {
+        let a = IpAddr::V4(Ipv4Addr::new(10, 0, n, a));
+        kernel.apply(true, a);
+        jobs.found(IfaceId(0), a, 24, true);
+    }
+    jobs.want(InstanceId(1), true, 5);
+    assert_eq!(jobs.remove_leftovers(), 2);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(kernel.held.len(), 2);
+    assert!(jobs.present(InstanceId(1), 0) && jobs.present(InstanceId(1), 1));
+    let rested: Vec<_> = core::iter::from_fn(|| jobs.next_rested()).collect();
+    assert_eq!(rested, [(InstanceId(1), 4), (InstanceId(0), 0)]);
+}
+
+#[test]
+fn addresses_that_are_there_already_are_announced_in_full() {
+    let params = params(&[1]);
+    let mut jobs = Jobs::new(&params);
+    jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24, true);
+    jobs.want(InstanceId(0), true, 5);
+    assert_eq!(jobs.next_op(), None);
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 5)));
+    assert_eq!(jobs.next_rested(), None);
+}
+
+#[test]
+fn a_stale_answer_changes_nothing() {
+    let params = params(&[1]);
+    let mut jobs = Jobs::new(&params);
+    jobs.want(InstanceId(0), true, 5);
+    let op = jobs.next_op().unwrap();
+    assert_eq!(
+        jobs.ack(op.seq.wrapping_add(IN_FLIGHT as u32), 0),
+        Answer::Noted
+    );
+    assert!(matches!(
+        jobs.ack(op.seq, 1),
+        Answer::Refused { errno: 1, .. }
+    ));
+    assert_eq!(jobs.ack(op.seq, 0), Answer::Noted);
+    assert!(!jobs.present(InstanceId(0), 0));
+}
+
+/// Everything wanted of one instance with four addresses is in place.
+fn settled_jobs<'a>(params: &'a Params, kernel: &mut Kernel) -> Jobs<'a> {
+    let mut jobs = Jobs::new(params);
+    jobs.want(InstanceId(0), true, 5);
+    settle(&mut jobs, kernel);
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 4)));
+    jobs
+}
+
+#[test]
+fn what_was_lost_unnoticed_is_found_missing_and_put_back() {
+    let (params, mut kernel) = (params(&[4]), Kernel::default());
+    let mut jobs = settled_jobs(&params, &mut kernel);
+    let taken = kernel.held.remove(2);
+    jobs.doubt();
+    assert!(
+        jobs.present(InstanceId(0), 2),
+        "innocent until the dump is over"
+    );
+    for a in &kernel.held {
+        jobs.found(IfaceId(0), *a, 24, false);
+    }
+    assert_eq!(jobs.restore_missing(), 1);
+    assert_eq!(jobs.restore_missing(), 0);
+    settle(&mut jobs, &mut kernel);
+    assert!(kernel.held.contains(&taken) && kernel.held.len() == 4);
+    // Announced as it appeared; no burst over all four.
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 0)));
+    jobs.doubt();
+    jobs.want(InstanceId(0), false, 0);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!((kernel.held.len(), jobs.restore_missing()), (0, 0));
+}
+
+#[test]
+fn one_address_taken_away_does_not_cause_a_burst_over_all() {
+    let (params, mut kernel) = (params(&[4]), Kernel::default());
+    let mut jobs = settled_jobs(&params, &mut kernel);
+    let taken = kernel.held.remove(1);
+    assert_eq!(jobs.vanished(IfaceId(0), taken, 24), Some(InstanceId(0)));
+    let op = jobs.next_op().unwrap();
+    assert_eq!(jobs.ack(op.seq, 0), Answer::Appeared(InstanceId(0), 1));
+    assert_eq!(jobs.next_op(), None);
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 0)));
+}
+
+#[test]
+fn nothing_to_delete_is_success_by_whatever_number() {
+    for errno in [EADDRNOTAVAIL, ENODEV] {
+        let params = params(&[1]);
+        let mut jobs = Jobs::new(&params);
+        jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24, true);
+        assert_eq!(jobs.remove_leftovers(), 1);
+        let op = jobs.next_op().unwrap();
+        assert_eq!(jobs.ack(op.seq, errno), Answer::Noted);
+    }
+}

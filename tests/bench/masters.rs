@@ -1,0 +1,122 @@
+//! 255 Masters at 0.1 s: what an advert costs, how even their rhythm is, what they take of memory.
+
+use crate::lab::{Advert, Daemon, Kind, now, pause};
+use crate::table::Table;
+use crate::wire::{ROUTER, Wire, median, percentile, wait_for_masters};
+use std::fs;
+use std::time::Duration;
+
+pub const CPU: &str = "255 Masters: CPU per advert";
+pub const LATE: &str = "255 Masters: lateness p99";
+pub const LATE_MEDIAN: &str = "255 Masters: lateness p50";
+pub const RSS: &str = "255 Masters: resident memory";
+pub const PSS: &str = "255 Masters: proportional";
+
+/// All virtual router identifiers there are.
+const COUNT: usize = 255;
+const INTERVAL: Duration = Duration::from_millis(100);
+
+pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
+    let wire = Wire::new();
+    let capture = wire.capture();
+    let daemon = wire.start(kind, &config());
+    wait_for_masters(&capture, COUNT);
+    // The second burst of announcements comes after one second; let it pass.
+    pause(3000);
+    let window = Duration::from_secs(if quick { 3 } else { 6 });
+    capture.clear();
+    let (from, cpu) = (now(), cpu(&daemon));
+    std::thread::sleep(window);
+    let (to, cpu) = (now(), self::cpu(&daemon) - cpu);
+    pause(50);
+    let adverts = capture.adverts(|a| a.source == ROUTER && a.at >= from && a.at < to);
+    let due = COUNT as u128 * window.as_nanos() / INTERVAL.as_nanos();
+    assert!(
+        adverts.len() as u128 * 10 >= due * 9,
+        "{} sent {} adverts where {due} were due",
+        kind.name(),
+        adverts.len()
+    );
+    table.put(CPU, kind, cpu as i64 / adverts.len() as i64);
+    // Of each second its own figure, of these the median: what else runs on this machine hits some
+    // seconds and not others.
+    let seconds = lateness(&adverts, from);
+    table.put(
+        LATE,
+        kind,
+        median(seconds.iter().map(|s| percentile(s, 99)).collect()),
+    );
+    table.put(
+        LATE_MEDIAN,
+        kind,
+        median(seconds.iter().map(|s| percentile(s, 50)).collect()),
+    );
+    table.put(RSS, kind, sum_of(&daemon, "status", "VmRSS:"));
+    table.put(PSS, kind, sum_of(&daemon, "smaps_rollup", "Pss:"));
+}
+
+fn config() -> String {
+    let mut text = String::from(
+        "global_defs {\n router_id pace\n vrrp_version 3\n vrrp_garp_master_delay 1\n}\n",
+    );
+    for vrid in 1..=COUNT {
+        text += &format!(
+            "vrrp_instance VI_{vrid} {{\n state MASTER\n interface eth0\n \
+             virtual_router_id {vrid}\n priority 200\n advert_int 0.1\n \
+             virtual_ipaddress {{\n 10.0.0.{vrid}/32\n }}\n}}\n"
+        );
+    }
+    text
+}
+
+/// How much later than one interval after its predecessor each advert came, nanoseconds, second by
+/// second. That is what a Backup's timer sees, and it is as fair to a daemon that drifts as to one
+/// that keeps to a grid.
+fn lateness(adverts: &[Advert], from: Duration) -> Vec<Vec<i64>> {
+    let mut before = [None; 256];
+    let mut seconds: Vec<Vec<i64>> = Vec::new();
+    for advert in adverts {
+        let Some(last) = before[usize::from(advert.vrid)].replace(advert.at) else {
+            continue;
+        };
+        let second = advert.at.saturating_sub(from).as_secs() as usize;
+        seconds.resize_with(seconds.len().max(second + 1), Vec::new);
+        let gap: Duration = advert.at.saturating_sub(last);
+        seconds[second].push(gap.saturating_sub(INTERVAL).as_nanos() as i64);
+    }
+    seconds
+}
+
+/// Processor time of every process of a daemon so far, nanoseconds.
+fn cpu(daemon: &Daemon) -> u64 {
+    daemon.processes().iter().map(|pid| cpu_of(*pid)).sum()
+}
+
+fn cpu_of(pid: i32) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("a live process");
+    tasks
+        .map(|task| {
+            let file = task.expect("a thread").path().join("schedstat");
+            let text = fs::read_to_string(&file).expect("a kernel with CONFIG_SCHED_INFO");
+            let first = text.split(' ').next().and_then(|n| n.parse::<u64>().ok());
+            first.expect("nanoseconds on the processor")
+        })
+        .sum()
+}
+
+/// A line's kibibytes in a file of /proc, summed over all processes of a daemon; in bytes.
+fn sum_of(daemon: &Daemon, file: &str, key: &str) -> i64 {
+    let of = |pid: &i32| {
+        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).expect("a live process");
+        let line = text
+            .lines()
+            .find_map(|l| l.strip_prefix(key))
+            .expect("the key")
+            .trim();
+        line.trim_end_matches(" kB")
+            .parse::<i64>()
+            .expect("kibibytes")
+            * 1024
+    };
+    daemon.processes().iter().map(of).sum()
+}

@@ -1,0 +1,48 @@
+//! System tests: daemons on a real kernel, in network namespaces.
+//!
+//! `cargo test --test netns [-- FILTER]`. With `HOLDFAST_UNDER_TEST=theirs` Debian's keepalived
+//! takes holdfast's place, which tests the tests.
+
+#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a scenario is read from top to bottom"
+)]
+
+#[path = "netns/bytes.rs"]
+mod bytes;
+#[path = "netns/conformance.rs"]
+mod conformance;
+#[path = "netns/crash.rs"]
+mod crash;
+#[path = "netns/crowd.rs"]
+mod crowd;
+mod lab;
+#[path = "netns/peer.rs"]
+mod peer;
+#[path = "netns/rows.rs"]
+mod rows;
+#[path = "netns/start.rs"]
+mod start;
+#[path = "netns/syslog.rs"]
+mod syslog;
+
+use lab::harness::{self, Test};
+
+/// Cheap first, the ones that measure time last.
+fn tests() -> Vec<Test> {
+    let all = [
+        start::TESTS,
+        bytes::TESTS,
+        conformance::TESTS,
+        syslog::TESTS,
+        crash::TESTS,
+        peer::TESTS,
+        crowd::TESTS,
+    ];
+    all.concat()
+}
+
+fn main() -> std::process::ExitCode {
+    harness::main(&tests())
+}

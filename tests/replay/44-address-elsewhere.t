@@ -1,0 +1,24 @@
+# Row 44: the interface of an address goes down, or does not exist.
+instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100 excluded=10.1.0.100@eth1
+@0 < link eth0 index=2 up ip=10.0.0.1
+@0 < start
+> tell (V1) INIT -> FAULT: interface eth1 does not exist
+@0 < show V1
+> V1 FAULT wants=FAULT prio=100 source=10.0.0.1 interval=1; interface eth1 does not exist
+@1 < link eth1 index=3 up
+> arm V1 MasterDown @4.609375
+> tell (V1) FAULT -> BACKUP: the fault is gone
+@4.609375 * V1 MasterDown
+> advertise V1 prio=100 rev=1
+> claim V1 repeat=5
+> arm V1 Advert @5.609375
+> arm V1 SecondBurst @9.609375
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
+@5 < link eth1 index=3
+> advertise V1 prio=0 rev=1
+> release V1
+> disarm V1 Advert
+> disarm V1 SecondBurst
+> tell (V1) MASTER -> FAULT: interface eth1 is down
+@5 < show V1
+> V1 FAULT wants=FAULT prio=100 source=10.0.0.1 interval=1 sent:2 become:1 release:1 zero_sent:1; interface eth1 is down
