@@ -35,6 +35,8 @@ fn machine() -> Memory {
         "/home/op/notify.sh".into(),
     );
     m.env.insert("SITE".into(), "berlin".into());
+    let own = "10.0.0.200".parse().expect("an address");
+    m.networks.insert("eth0".into(), vec![(own, 8)]);
     m
 }
 
@@ -163,6 +165,184 @@ fn renumber(p: &mut holdfast::vrrp::Params) {
         for a in instance.addresses.iter_mut().chain(&mut instance.excluded) {
             new(&mut a.iface, &p.interfaces);
         }
+    }
+}
+
+/// Loads one text and gives all messages.
+fn check(text: &str, options: &Options) -> (Loaded, String) {
+    let mut m = machine();
+    m.file("/x.conf", text);
+    let loaded = config::load(&m, "/x.conf", options);
+    let said = messages(&loaded);
+    (loaded, said)
+}
+
+const INSTANCE: &str = "interface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 10.0.0.1 }\n";
+
+/// keepalived's exit statuses of `-t`: the worst kind of message wins, and ours change nothing.
+#[test]
+fn statuses_are_keepalived_s() {
+    let wrap = |more: &str| format!("vrrp_instance V {{\n{INSTANCE}{more}\n}}\n");
+    let secure = "global_defs {\nenable_script_security\nscript_user root\n}\n";
+    let cases = [
+        (wrap(""), 0),
+        (wrap("use_vmac"), 0),
+        (wrap("priority 100 200"), 0),
+        (wrap("prioritty 100"), 5),
+        (wrap("priority 300"), 5),
+        (wrap("priority"), 2),
+        (wrap("priority\nnotify /bin/true"), 2),
+        (wrap("notify /bin/true\nprioritty 3"), 6),
+        (format!("{secure}{}", wrap("notify /bin/true")), 0),
+        (wrap("lvs_sync_daemon_inteface eth0"), 5),
+        (wrap("state MASTER\npriority 100\nnopreempt"), 5),
+        ("includer /nowhere.conf\n".to_owned() + &wrap(""), 0),
+        ("includem /nowhere.conf\n".to_owned() + &wrap(""), 6),
+        (String::new(), 0),
+    ];
+    let options = Options {
+        test: true,
+        ..Options::default()
+    };
+    for (text, status) in cases {
+        let (loaded, said) = check(&text, &options);
+        assert_eq!(loaded.diags.status(), status, "{text}\n{said}");
+        assert!(!loaded.diags.missing_file);
+    }
+}
+
+#[test]
+fn a_missing_file_is_said_and_nothing_runs() {
+    let loaded = load(&machine(), "/etc/keepalived/nowhere.conf");
+    assert!(loaded.diags.missing_file && loaded.diags.fatal());
+    assert_eq!(loaded.diags.status(), 4);
+    let said = messages(&loaded);
+    assert!(
+        said.contains("/etc/keepalived/nowhere.conf does not exist"),
+        "{said}"
+    );
+    assert!(loaded.config.vrrp.instances.is_empty());
+}
+
+/// A strict include that fails refuses the start; `-e` makes all of them strict.
+#[test]
+fn strict_includes_are_fatal() {
+    let text = format!("include /nowhere-*.conf\nvrrp_instance V {{\n{INSTANCE}}}\n");
+    let (loaded, _) = check(&text, &Options::default());
+    assert!(!loaded.diags.fatal());
+    assert_eq!(loaded.config.vrrp.instances.len(), 1);
+    let strict = Options {
+        strict_includes: true,
+        ..Options::default()
+    };
+    let (loaded, said) = check(&text, &strict);
+    assert!(loaded.diags.fatal() && !loaded.diags.missing_file, "{said}");
+    assert_eq!(loaded.diags.status(), 6);
+    let scoped = format!("global_defs {{\ninclude_check wildcard_match\n}}\n{text}");
+    let (loaded, said) = check(&scoped, &Options::default());
+    assert!(loaded.diags.fatal(), "{said}");
+}
+
+/// Outside a test, a number counts in spite of what follows it; strict keywords never do that.
+#[test]
+fn numbers_with_units_count_when_running() {
+    let text = format!(
+        "vrrp_instance V {{\n{INSTANCE}advert_int 2s\ngarp_master_delay 7x\npriority 120x\n}}\n"
+    );
+    let (loaded, said) = check(&text, &Options::default());
+    let instance = &loaded.config.vrrp.instances[0];
+    assert_eq!(instance.advert_int.micros(), 2_000_000, "{said}");
+    assert_eq!(instance.garp.delay.micros(), 7_000_000, "{said}");
+    assert_eq!(instance.priority, 100, "{said}");
+    let test = Options {
+        test: true,
+        ..Options::default()
+    };
+    let (loaded, said) = check(&text, &test);
+    let instance = &loaded.config.vrrp.instances[0];
+    assert_eq!(instance.advert_int.micros(), 1_000_000, "{said}");
+    assert_eq!(instance.garp.delay.micros(), 5_000_000, "{said}");
+}
+
+#[test]
+fn conditions_follow_the_id() {
+    let text = format!(
+        "vrrp_instance V {{\n{INSTANCE}@left priority 1\n@^left priority 2\n@router1 priority 3\n}}\n"
+    );
+    let priority = |id: Option<&str>| {
+        let options = Options {
+            config_id: id.map(str::to_owned),
+            ..Options::default()
+        };
+        check(&text, &options).0.config.vrrp.instances[0].priority
+    };
+    assert_eq!(priority(Some("left")), 1);
+    assert_eq!(priority(Some("right")), 2);
+    assert_eq!(priority(None), 3, "the host name up to the first dot");
+}
+
+#[test]
+fn messages_are_available_as_json() {
+    let (loaded, _) = check(
+        "vrrp_instance V {\n\tprioritty \"a\\b\" \n",
+        &Options::default(),
+    );
+    let mut out = String::new();
+    loaded
+        .diags
+        .json(&mut out)
+        .expect("a String takes everything");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), loaded.diags.iter().count());
+    let want = r#"{"file":"/x.conf","line":2,"column":2,"length":9,"severity":"error","text":"unknown keyword 'prioritty' in 'vrrp_instance V' (ignored)","hint":"did you mean 'priority'?"}"#;
+    assert!(lines.contains(&want), "{out}");
+}
+
+#[test]
+fn colour_only_when_asked_for() {
+    let (loaded, plain) = check("prioritty 3\n", &Options::default());
+    assert!(!plain.contains('\x1b'));
+    let mut out = String::new();
+    loaded
+        .diags
+        .render(&mut out, true)
+        .expect("a String takes everything");
+    assert!(out.contains("\x1b[1;31merror:"), "{out:?}");
+}
+
+/// A few mistakes never become many messages.
+#[test]
+fn one_mistake_is_one_message() {
+    let body = "interface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n";
+    let good = format!("vrrp_instance A {{\n{body}}}\n");
+    let cases = [
+        format!("vrrp_instnace A {{\n{body}}}\n"),
+        format!("vrrp_instance A {{ {{\n{body}}}\n"),
+        format!("vrrp_instance A\n{body}}}\n"),
+        format!("vrrp_instance A {{\n{body}}}\n}}\n}}\n}}\n"),
+        format!(
+            "vrrp_instance A {{\n{body}\nvrrp_instance B {{\n{}}}\n",
+            body.replace("id 1", "id 2").replace("0.1", "0.2")
+        ),
+        format!("vrrp_instance A {{\n{}}}\n", body.replace("}\n", "")),
+        format!(
+            "vrrp_instance A {{\n{body}authentication {{\nauth_type PASS\nauth_pass x\npriority 1\n}}\n"
+        ),
+        format!("virtual_router_id 3 {{\n{body}}}\n{good}"),
+        good.replace("10.0.0.1", "10.0.0.1 10.0.0.2 10.0.0.3"),
+        good.replace("eth0", "“eth0”"),
+        good.replace('{', "｛"),
+        good.replace("virtual_router_id 1", "virtual_router_id $VRID"),
+        good.replace("virtual_router_id 1", "virtual_router_id ${VRID}"),
+    ];
+    for text in cases {
+        let (loaded, said) = check(&text, &Options::default());
+        let count = loaded.diags.iter().count();
+        let most = 1 + usize::from(text.contains('｛'));
+        assert!(
+            (1..=most).contains(&count),
+            "{count} messages\n{said}\nfor\n{text}"
+        );
     }
 }
 

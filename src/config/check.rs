@@ -1,6 +1,6 @@
 //! Whether the words of a statement have the shape its keyword calls for.
 
-use super::diag::{Class, Severity, quote};
+use super::diag::{Class, Diag, Severity, quote};
 use super::lexer::Word;
 use super::table::{Row, Scaled, Shape};
 use super::value::{self, Fault};
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A value that cannot be used.
-    pub(super) fn wrong(&mut self, word: Word, text: String, hint: Option<&str>) {
+    pub(super) fn wrong(&mut self, word: Word, text: String, hint: Option<&str>) -> &mut Diag {
         let mut span = self.span(word);
         let bytes = self.bytes(word);
         let mut hint = hint.map(str::to_owned);
@@ -104,6 +104,7 @@ impl<'a> Walk<'a> {
         if let Some(hint) = hint {
             diag.hint(hint);
         }
+        diag
     }
 
     /// A whole number. Outside a test keepalived takes the number in front of other characters.
@@ -115,12 +116,16 @@ impl<'a> Walk<'a> {
             Ok(_) => true,
             Err(Fault::Trailing(n, _)) if !strict && !self.options.test => {
                 let text = format!("{} {shown} is not a number; {n} is used", row.name);
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Range) => {
                 let text = format!("{} {shown} is out of range {range}", row.name);
-                self.wrong(word, text, note(row));
+                let off = bytes == b"0" && row.name == "persistence_timeout";
+                let diag = self.wrong(word, text, note(row));
+                if off {
+                    diag.severity(Severity::Warning);
+                }
                 false
             }
             Err(_) if bytes.starts_with(b"0x") => {
@@ -151,7 +156,7 @@ impl<'a> Walk<'a> {
                     row.name,
                     Scaled(n, digits)
                 );
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Trailing(n, _)) if !self.options.test => {
@@ -160,7 +165,7 @@ impl<'a> Walk<'a> {
                     "{} {shown}: write a number without unit; {n} is used",
                     row.name
                 );
-                self.wrong(word, text, None);
+                self.wrong(word, text, None).severity(Severity::Warning);
                 true
             }
             Err(Fault::Trailing(n, _)) => {
@@ -171,7 +176,11 @@ impl<'a> Walk<'a> {
             }
             Err(Fault::Range) if min == 1 && bytes == b"0" => {
                 let text = format!("{} '0' must be greater than 0", row.name);
-                self.wrong(word, text, note(row));
+                let off = note(row);
+                let diag = self.wrong(word, text, off);
+                if off.is_some() {
+                    diag.severity(Severity::Warning);
+                }
                 false
             }
             Err(Fault::Range) => {

@@ -308,9 +308,11 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Item::TrackInterface => {
-                    self.own_interface(child, d);
+                    let own = self.own_interface(child, d);
                     self.item(child, item);
-                    d.weights.extend(self.item_weight(child, None));
+                    if !own {
+                        d.weights.extend(self.item_weight(child, None));
+                    }
                 }
                 Item::Track(kind, _) => {
                     self.item(child, item);
@@ -336,17 +338,20 @@ impl<'a> Walk<'a> {
         super::value::loose_ip(self.bytes(*self.all(node).first()?))
     }
 
-    fn own_interface(&mut self, node: u32, d: &Draft) {
+    /// Says that the own interface needs no tracking.
+    fn own_interface(&mut self, node: u32, d: &Draft) -> bool {
         let (Some(word), Some(own)) = (self.all(node).first().copied(), d.interface) else {
-            return;
+            return false;
         };
-        if self.bytes(word) == self.bytes(own) {
+        let own_one = self.bytes(word) == self.bytes(own);
+        if own_one {
             let text = format!(
                 "{} is the instance's own interface, which is tracked anyway",
                 quote(self.bytes(word))
             );
             self.warn(word, text);
         }
+        own_one
     }
 
     /// An advertised address: one family, no doubles.

@@ -266,10 +266,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Weights that cannot change anything.
-    fn useless_weights(&mut self, d: &Draft) {
-        let Some(priority) = d.priority.or(Some(100)) else {
-            return;
-        };
+    fn useless_weights(&mut self, d: &mut Draft) {
+        let priority = d.priority.unwrap_or(100);
         for (at, weight) in &d.weights {
             let why = match priority {
                 255 => "the owner (priority 255) keeps its priority",
@@ -282,6 +280,9 @@ impl<'a> Walk<'a> {
             if priority == 255 {
                 diag.class(super::diag::Class::General);
             }
+        }
+        if priority == 255 {
+            d.weights.clear();
         }
     }
 

@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
                 }
             }
             State::Foreign(why) => {
-                let text = format!("'{}' is no keyword of today's keepalived", row.name);
+                let text = format!("keepalived does not know '{}' here", row.name);
                 self.diags
                     .error(head, text)
                     .severity(Severity::Warning)
