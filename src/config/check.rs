@@ -51,6 +51,7 @@ impl<'a> Walk<'a> {
             Shape::Count(min, max) | Shape::OptUint(min, max) => {
                 self.int(row, first, i64::from(min), i64::from(max), false)
             }
+            Shape::Positive => self.positive(row, first),
             Shape::Int(min, max) => self.int(row, first, i64::from(min), i64::from(max), false),
             Shape::Decimal(min, max, digits) => self.decimal(row, first, min, max, digits),
             Shape::Bool if value::boolean(bytes).is_none() => {
@@ -142,6 +143,16 @@ impl<'a> Walk<'a> {
                 false
             }
         }
+    }
+
+    /// A count of which 0 is taken for 1.
+    fn positive(&mut self, row: &Row, word: Word) -> bool {
+        if value::int(self.bytes(word), 0, 0) == Ok(0) {
+            let text = format!("{} must be greater than 0; 1 is used", row.name);
+            self.wrong(word, text, None).severity(Severity::Warning);
+            return true;
+        }
+        self.int(row, word, 1, i64::from(u32::MAX), false)
     }
 
     fn decimal(&mut self, row: &Row, word: Word, min: u64, max: u64, digits: u8) -> bool {

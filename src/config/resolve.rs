@@ -1,11 +1,11 @@
 //! The root: blocks in file order, then what refers to what.
 
 use super::diag::{Class, Severity};
+use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
 use super::table::{Defined, State};
-use super::vrrp::GroupDraft;
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
 use crate::vrrp::InstanceId;

@@ -259,7 +259,8 @@ impl<'a> Walk<'a> {
         let Some(word) = next else {
             let name = quote(self.bytes(option));
             let text = format!("{name} needs a word behind it; the line is ignored");
-            self.wrong(option, text, None);
+            self.wrong(option, text, None)
+                .class(super::diag::Class::MissingArgument);
             return false;
         };
         let bytes = self.bytes(word);

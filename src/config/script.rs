@@ -2,7 +2,8 @@
 
 use super::Stat;
 use super::diag::{Class, Severity, quote};
-use super::lexer::{self, Word};
+use super::lexer::Word;
+use super::shell;
 use super::walk::Walk;
 use crate::notify::{Credentials, Script};
 
@@ -47,8 +48,8 @@ impl<'a> Walk<'a> {
     fn program(&mut self, command: Word, user: Option<Credentials>) -> Option<Script> {
         let span = self.span(command);
         self.first_script.get_or_insert(span);
-        let raw = lexer::unquote(self.bytes(command));
-        let words = match lexer::argv(&raw) {
+        let raw = shell::unquote(self.bytes(command));
+        let words = match shell::argv(&raw) {
             Ok(words) if !words.is_empty() => words,
             Ok(_) => {
                 self.wrong(command, "the command is empty".into(), None);
@@ -85,7 +86,7 @@ impl<'a> Walk<'a> {
         group: Option<Word>,
         script: bool,
     ) -> Option<Credentials> {
-        let text = |w: Word| String::from_utf8_lossy(&lexer::unquote(self.bytes(w))).into_owned();
+        let text = |w: Word| String::from_utf8_lossy(&shell::unquote(self.bytes(w))).into_owned();
         let name = text(user);
         let Some((uid, gid)) = self.outside.user(&name) else {
             let text = format!("user {} does not exist", quote(name.as_bytes()));

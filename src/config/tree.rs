@@ -1,6 +1,8 @@
 //! Words become blocks. The keyword tables say what may stand where, so a missing or surplus brace
 //! is found at the first word that does not fit, said once, and does not spoil what follows.
 
+mod recover;
+
 use super::diag::{Diags, quote};
 use super::lexer::{BROKEN, CLOSE, FIRST, LINE, OPEN, Word};
 use super::source::{Sources, Span};
@@ -45,6 +47,7 @@ struct Frame {
     open: u32,
 }
 
+/// No node, no word.
 const NONE: u32 = u32::MAX;
 
 /// A block that was closed just now.
@@ -279,37 +282,6 @@ impl<'a> Builder<'a> {
         node
     }
 
-    /// Blocks above `depth` lack their `}` before word `at`.
-    fn missing_brace(&mut self, depth: usize, at: u32) {
-        let inner = self.top();
-        let line = self.line(at);
-        let here = if self.is(at, CLOSE) {
-            format!(
-                "{} opened here is not closed: missing '}}' before line {line}?",
-                self.label(&inner)
-            )
-        } else {
-            let (open_line, column) = self.sources.place(self.span(inner.open));
-            format!(
-                "{} (line {line}) is not valid inside {} opened at {open_line}:{column}: \
-                 missing '}}' before line {line}?",
-                quote(self.word(at)),
-                self.label(&inner)
-            )
-        };
-        let span = self.span(if inner.open == NONE {
-            inner.head
-        } else {
-            inner.open
-        });
-        self.diags.broken_syntax = true;
-        self.diags.error(span, here);
-        while self.stack.len() > depth + 1 {
-            self.pop(true);
-            self.missing -= 1;
-        }
-    }
-
     fn pop(&mut self, torn: bool) {
         let len = self.len();
         if self.stack.len() > 1
@@ -319,65 +291,6 @@ impl<'a> Builder<'a> {
             node.next = len;
             node.torn |= torn;
         }
-    }
-
-    /// A block goes on after the `}` that seemed to close it.
-    fn reopen(&mut self, closed: Closed, first: u32) {
-        let text = format!(
-            "{} is not valid at {}: {} was closed by '}}' on line {}",
-            quote(self.word(first)),
-            match self.top().head {
-                NONE => "top level".to_owned(),
-                _ => self.label(&self.top()),
-            },
-            self.label(&closed.frame),
-            self.line(closed.close)
-        );
-        let span = self.span(first);
-        self.diags.broken_syntax = true;
-        self.diags
-            .error(span, text)
-            .hint("one '}' too many before this line?");
-        self.missing += 1;
-        self.stack.push(closed.frame);
-    }
-
-    /// A block's header was not followed by `{`.
-    fn no_brace(&mut self, next: u32) {
-        let Some(node) = self.pending.take() else {
-            return;
-        };
-        self.expected_brace(node);
-        if self.missing < 0 || self.belongs(node, next) {
-            self.missing += 1;
-            self.enter(node, NONE);
-        }
-    }
-
-    /// Whether a word makes sense only inside the block a header opens.
-    fn belongs(&self, node: u32, next: u32) -> bool {
-        let name = self.word(next);
-        let here = |b: Block| table::find(b, name).is_some();
-        let around = |f: &Frame| matches!(f.kind, Kind::Keywords(b) if here(b));
-        if self.stack.iter().any(around) {
-            return false;
-        }
-        let row = self.nodes.get(node as usize).and_then(|n| n.row);
-        match row.map(|r| r.get().shape) {
-            Some(Shape::Block(block, _)) => here(block),
-            Some(_) => true,
-            None => false,
-        }
-    }
-
-    fn expected_brace(&mut self, node: u32) {
-        let Some(n) = self.nodes.get(node as usize).copied() else {
-            return;
-        };
-        let last = self.span(n.first + n.count.saturating_sub(1)).after();
-        let text = format!("expected '{{' after {}", quote(self.word(n.first)));
-        self.diags.broken_syntax = true;
-        self.diags.error(last, text);
     }
 
     fn enter(&mut self, node: u32, open: u32) {
@@ -493,57 +406,6 @@ impl<'a> Builder<'a> {
                 self.line(at)
             );
             self.diags.warning(span, text);
-        }
-    }
-
-    /// The outer block whose header starts in the column of this `}`, if the innermost does not.
-    fn aligned(&self, at: u32) -> Option<usize> {
-        let column = |at: u32| self.sources.place(self.span(at)).1;
-        let want = column(at);
-        let file = self.span(at).file;
-        let fits = |f: &Frame| {
-            f.head != NONE
-                && self.is(f.head, LINE)
-                && self.span(f.head).file == file
-                && column(f.head) == want
-        };
-        let top = self.stack.len() - 1;
-        if top == 0 || fits(&self.stack[top]) || matches!(self.stack[top].kind, Kind::Nothing) {
-            return None;
-        }
-        let depth = self.stack[..top].iter().rposition(fits)?;
-        let explained = self.missing >= (top - depth) as i64;
-        explained.then_some(depth)
-    }
-
-    fn end(&mut self) {
-        if let Some(node) = self.pending.take() {
-            self.expected_brace(node);
-        }
-        let inner = self.stack.iter().rposition(|f| f.head != NONE);
-        if let Some(frame) = inner.map(|i| self.stack[i]) {
-            let open: Vec<&Frame> = self.stack.iter().filter(|f| f.head != NONE).collect();
-            let label = self.label(&frame);
-            let text = match open.len() {
-                1 => format!("{label} opened here is never closed"),
-                n => {
-                    let names: Vec<&[u8]> = open.iter().map(|f| self.word(f.head)).collect();
-                    let path = String::from_utf8_lossy(&names.join(&b" > "[..])).into_owned();
-                    format!(
-                        "{label} opened here is never closed; {n} blocks are open at the end: {path}"
-                    )
-                }
-            };
-            let span = self.span(if frame.open == NONE {
-                frame.head
-            } else {
-                frame.open
-            });
-            self.diags.broken_syntax = true;
-            self.diags.error(span, text);
-        }
-        while self.stack.len() > 1 {
-            self.pop(true);
         }
     }
 }

@@ -191,11 +191,8 @@ impl<'a> Walk<'a> {
             }
             State::Later(what) if !quiet && !what.is_empty() => {
                 if self.once(what) {
-                    let text = match what {
-                        "mail" => format!("'{}': mail is not sent yet", row.name),
-                        what => format!("'{}': {what} is not supported yet", row.name)
-                            .replace("s is not supported", "s are not supported"),
-                    };
+                    let text = format!("'{}': {what} is not supported yet", row.name)
+                        .replace("s is not supported", "s are not supported");
                     self.diags.warning(head, text);
                 }
             }

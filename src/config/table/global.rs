@@ -2,12 +2,12 @@
 
 use super::Shape::{
     Bool, Choice, Count, ExtraIf, Fifo, Flag, IncludeCheck, Int, Interface, Many, Multicast,
-    OptWord, Script, Server, Short, SyncDaemon, Timeouts, Uint, User, Word, Words,
+    OptWord, Positive, Script, Server, Short, SyncDaemon, Timeouts, Uint, User, Word, Words,
 };
 use super::{BIG, Item, Row, TIMER_MAX, foreign, idle, later, later_as, never, old, timer, works};
 
 /// What mail keywords lack.
-const MAIL: &str = "mail";
+const MAIL: &str = "sending mail";
 const SNMP: &str = "SNMP";
 const DBUS: &str = "DBus";
 const IPVS: &str = "load balancing";
@@ -21,7 +21,7 @@ pub(super) static GLOBAL: &[Row] = &[
     later_as(MAIL, "notification_email", Words(Item::Mails), ""),
     later_as(MAIL, "notification_email_from", Word, "USER@HOST"),
     later_as(MAIL, "smtp_server", Server, "none"),
-    later_as(MAIL, "smtp_connect_timeout", Count(0, 86_400), "30"),
+    later_as(MAIL, "smtp_connect_timeout", Positive, "30"),
     works("router_id", Word, "host name"),
     foreign("lvs_id", Word, "the old name of 'router_id'; write that"),
     foreign(
@@ -41,9 +41,9 @@ pub(super) static GLOBAL: &[Row] = &[
     later_as("IPv6", "vrrp_mcast_group6", Multicast(false), "ff02::12"),
     works("default_interface", Interface, "eth0"),
     works("vrrp_garp_master_delay", Count(0, BIG), "5"),
-    works("vrrp_garp_master_repeat", Count(0, BIG), "5"),
+    works("vrrp_garp_master_repeat", Positive, "5"),
     works("vrrp_garp_master_refresh", Count(0, BIG), "0"),
-    works("vrrp_garp_master_refresh_repeat", Count(0, BIG), "1"),
+    works("vrrp_garp_master_refresh_repeat", Positive, "1"),
     works(
         "vrrp_garp_lower_prio_delay",
         Count(0, BIG),

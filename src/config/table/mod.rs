@@ -3,10 +3,15 @@
 mod checks;
 mod global;
 mod ipvs;
+mod list;
 mod root;
+mod shape;
 mod vrrp;
 
 use core::fmt;
+
+pub use list::{INCLUDES, keywords};
+pub(super) use shape::Scaled;
 
 /// A block that holds keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,6 +183,8 @@ pub enum Shape {
     Uint(u32, u32),
     /// A whole number; outside a test, trailing characters are tolerated.
     Count(u32, u32),
+    /// A whole number from 1; 0 counts as 1.
+    Positive,
     /// Perhaps a whole number.
     OptUint(u32, u32),
     /// A whole number with a sign.
@@ -473,148 +480,6 @@ pub(super) fn free_text(name: &[u8]) -> bool {
         )
     })
 }
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Shape::Block(_, head) => write!(f, "{head}{{ }}"),
-            Shape::Words(_) => f.write_str("{ words }"),
-            Shape::Lines(_, head) => write!(f, "{head}{{ lines }}"),
-            Shape::Flag => Ok(()),
-            Shape::Bool => f.write_str("[on|off]"),
-            Shape::Uint(min, BIG) | Shape::Count(min, BIG) => write!(f, "N (from {min})"),
-            Shape::Uint(min, max) | Shape::Count(min, max) => write!(f, "{min}..{max}"),
-            Shape::OptUint(min, max) => write!(f, "[{min}..{max}]"),
-            Shape::Int(min, max) => write!(f, "{min}..{max}"),
-            Shape::Decimal(min, max, digits) => {
-                write!(f, "{}..", Scaled(min, digits))?;
-                write!(f, "{}", Scaled(max, digits))
-            }
-            Shape::Word | Shape::Short(_) => f.write_str("WORD"),
-            Shape::OptWord => f.write_str("[WORD]"),
-            Shape::Many(min, _) => f.write_str(if min == 0 { "[WORD ...]" } else { "WORD ..." }),
-            Shape::Interface => f.write_str("INTERFACE"),
-            Shape::Ip => f.write_str("IP"),
-            Shape::Multicast(_) => f.write_str("MULTICAST-IP"),
-            Shape::Choice(words) | Shape::AnyCase(words) => f.write_str(&words.join("|")),
-            Shape::Script => f.write_str("COMMAND [USER [GROUP]]"),
-            Shape::OptScript => f.write_str("[COMMAND [USER [GROUP]]]"),
-            Shape::Command => f.write_str("COMMAND"),
-            Shape::User => f.write_str("USER [GROUP]"),
-            Shape::Weight(max) => write!(f, "-{max}..{max} [reverse]"),
-            Shape::Server => f.write_str("HOST [PORT]"),
-            Shape::ExtraIf(min) => write!(f, "[all] {min}..86400"),
-            Shape::IpPort => f.write_str("IP [PORT]"),
-            Shape::SyncDaemon => {
-                f.write_str("INTERFACE [inst NAME] [id N] [maxlen N] [port N] [ttl N] [group IP]")
-            }
-            Shape::Timeouts => f.write_str("[tcp N] [tcpfin N] [udp N]"),
-            Shape::Method => f.write_str("NAT|DR|TUN [type ipip|gue port N|gre] [csum]"),
-            Shape::Mask => f.write_str("NETMASK|1..128"),
-            Shape::Codes => f.write_str("N[-N] ..."),
-            Shape::Digest => f.write_str("32 hex digits"),
-            Shape::IncludeCheck => f.write_str("[[+-]read|match|wildcard_match|brace_match ...]"),
-            Shape::Regex => f.write_str("PATTERN"),
-            Shape::HmacKey => f.write_str("1..255 VALUE"),
-            Shape::Fifo => f.write_str("PATH [USER [GROUP]]"),
-        }
-    }
-}
-
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Head::None => "",
-            Head::Name | Head::Required => "NAME ",
-            Head::VirtualServer => "IP [PORT]|fwmark N|group NAME ",
-            Head::RealServer => "IP [PORT] ",
-        })
-    }
-}
-
-/// A scaled decimal number, printed without trailing zeros.
-pub(super) struct Scaled(pub u64, pub u8);
-
-impl fmt::Display for Scaled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = 10u64.saturating_pow(u32::from(self.1)).max(1);
-        let (whole, mut frac) = (self.0 / unit, self.0 % unit);
-        let mut digits = usize::from(self.1);
-        write!(f, "{whole}")?;
-        if frac == 0 {
-            return Ok(());
-        }
-        while frac % 10 == 0 {
-            frac /= 10;
-            digits -= 1;
-        }
-        write!(f, ".{frac:0digits$}")
-    }
-}
-
-/// One line of the list of keywords.
-struct Entry<'t>(&'t Row, Vec<Block>);
-
-impl fmt::Display for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Entry(row, blocks) = self;
-        let mut names: Vec<String> = blocks.iter().map(Block::to_string).collect();
-        names.dedup();
-        let text = |t: String| if t.is_empty() { "-".into() } else { t };
-        let state = match row.state {
-            State::Works => "works".to_owned(),
-            State::Later(_) => "not yet".to_owned(),
-            State::Blocks(_) => "not yet; the instance does not run".to_owned(),
-            State::Never(_) => "not supported".to_owned(),
-            State::Idle => "accepted, no effect".to_owned(),
-            State::Old(new) => format!("old name of {new}"),
-            State::Foreign(why) => format!("accepted: {why}"),
-        };
-        write!(
-            f,
-            "{}\t{}\t{}\t{}\t{state}",
-            row.name,
-            names.join(","),
-            text(row.shape.to_string()),
-            text(row.default.to_owned()),
-        )
-    }
-}
-
-/// The list of all keywords: keyword, blocks, arguments, default, state of support; one a line,
-/// separated by tabs, a heading first. A keyword that means the same in several blocks stands once.
-pub fn keywords() -> String {
-    let mut entries: Vec<Entry<'static>> = Vec::new();
-    for block in BLOCKS {
-        for row in rows(block) {
-            let same = |e: &&mut Entry<'_>| {
-                e.0.name == row.name
-                    && e.0.shape == row.shape
-                    && e.0.state == row.state
-                    && e.0.default == row.default
-            };
-            match entries.iter_mut().find(same) {
-                Some(entry) => entry.1.push(block),
-                None => entries.push(Entry(row, vec![block])),
-            }
-        }
-    }
-    entries.sort_by_key(|e| (e.0.name.to_ascii_lowercase(), e.1[0] as u8));
-    let mut out = String::from("keyword\tblocks\targuments\tdefault\tsupport\n");
-    for word in INCLUDES {
-        out.push_str(word);
-        out.push_str("\tanywhere\tPATTERN\t-\tworks\n");
-    }
-    for entry in entries {
-        out.push_str(&format!("{entry}\n"));
-    }
-    out
-}
-
-/// The spellings of `include`, which is no keyword of a block.
-pub const INCLUDES: [&str; 6] = [
-    "include", "includer", "includem", "includew", "includeb", "includea",
-];
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
-    OptUint, OptWord, Script, Uint, Word, Words,
+    OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
 use super::{
     BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, later_as, old,
@@ -11,7 +11,7 @@ use super::{
 
 const FIFO: &str = "notify FIFOs";
 const UNICAST: &str = "unicast";
-const MAIL: &str = "mail";
+const MAIL: &str = "sending mail";
 
 pub(super) static SYNC_GROUP: &[Row] = &[
     works("group", Words(Item::Instances), "required"),
@@ -141,11 +141,7 @@ pub(super) static INSTANCE: &[Row] = &[
         "vrrp_notify_priority_changes",
     ),
     works("garp_master_delay", Count(0, BIG), "vrrp_garp_master_delay"),
-    works(
-        "garp_master_repeat",
-        Count(0, BIG),
-        "vrrp_garp_master_repeat",
-    ),
+    works("garp_master_repeat", Positive, "vrrp_garp_master_repeat"),
     works(
         "garp_master_refresh",
         Count(0, BIG),
@@ -153,7 +149,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works(
         "garp_master_refresh_repeat",
-        Count(0, BIG),
+        Positive,
         "vrrp_garp_master_refresh_repeat",
     ),
     works(

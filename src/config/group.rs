@@ -1,0 +1,216 @@
+//! Sync groups, and what instances must not share.
+
+use super::diag::{Severity, quote};
+use super::instance::Draft;
+use super::lexer::{BROKEN, RAW, Word};
+use super::source::Span as At;
+use super::table::Shape;
+use super::walk::{Seen, Walk};
+use crate::notify::Scripts;
+use crate::vrrp::{GroupParams, IfaceId, InstanceId, Params};
+use std::collections::BTreeMap;
+
+/// A sync group as written.
+pub(super) struct GroupDraft {
+    pub name: Box<str>,
+    pub at: At,
+    pub name_at: At,
+    pub members: Vec<Word>,
+    pub scripts: Scripts,
+    /// `sync_group_tracking_weight`
+    pub weights: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// A `vrrp_sync_group` block.
+    pub(super) fn sync_group(&mut self, block: u32) -> Option<GroupDraft> {
+        let name = self.first(block)?;
+        let mut group = GroupDraft {
+            name: self.text(name),
+            at: self.head(block),
+            name_at: self.span(name),
+            members: Vec::new(),
+            scripts: Scripts::default(),
+            weights: false,
+        };
+        let mut seen = Seen::new();
+        for node in self.children(Some(block)) {
+            let Some(row) = self.row(node) else {
+                continue;
+            };
+            if !self.line(node, &mut seen, false) {
+                continue;
+            }
+            group.weights |= matches!(row.name, "sync_group_tracking_weight" | "global_tracking");
+            match row.shape {
+                Shape::Words(_) => {
+                    for line in self.children(Some(node)) {
+                        let words = self.all(line).iter();
+                        group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
+                    }
+                }
+                Shape::Script => {
+                    self.instance_script(node, row.name, &mut group.scripts);
+                }
+                _ => {
+                    self.inside(node, true);
+                }
+            }
+        }
+        Some(group)
+    }
+
+    /// The same VRID twice on an interface, the same address in two instances.
+    pub(super) fn clashes(&mut self, drafts: &mut [Draft]) {
+        let mut routers: BTreeMap<(Box<str>, u8, core::net::IpAddr), usize> = BTreeMap::new();
+        let mut holders: BTreeMap<(core::net::IpAddr, IfaceId), usize> = BTreeMap::new();
+        for i in 0..drafts.len() {
+            let Some(p) = &drafts[i].params else {
+                continue;
+            };
+            let interface = drafts[i]
+                .interface
+                .map(|w| self.text(w))
+                .unwrap_or_default();
+            let key = (interface.clone(), p.vrid, p.group_address);
+            if let Some(first) = routers.get(&key).copied() {
+                let at = drafts[i].vrid.map_or(drafts[i].at, |v| v.1);
+                let text = format!(
+                    "virtual_router_id {} on {interface} is already used by vrrp_instance {} (line {}); \
+                     {} does not run",
+                    key.1,
+                    drafts[first].name,
+                    self.line_of(drafts[first].at),
+                    drafts[i].name
+                );
+                self.diags.error(at, text);
+                drafts[i].params = None;
+                continue;
+            }
+            routers.insert(key, i);
+            let held: Vec<_> = p
+                .addresses
+                .iter()
+                .chain(&p.excluded)
+                .map(|a| (a.address, a.iface))
+                .collect();
+            for key in held {
+                let Some(first) = holders.insert(key, i).filter(|f| *f != i) else {
+                    continue;
+                };
+                let lines = drafts[i].addresses.iter().chain(&drafts[i].excluded);
+                let at = lines
+                    .into_iter()
+                    .find(|l| l.address == key.0)
+                    .map_or(drafts[i].at, |l| self.span(l.at));
+                let text = format!(
+                    "{} is also held by vrrp_instance {}",
+                    key.0, drafts[first].name
+                );
+                self.diags.warning(at, text);
+            }
+        }
+    }
+
+    /// Sync groups get their members.
+    pub(super) fn groups(
+        &mut self,
+        groups: Vec<GroupDraft>,
+        names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+        weights: &[Vec<(At, i64)>],
+        params: &mut Params,
+    ) -> Vec<(Box<str>, Scripts)> {
+        let mut scripts = Vec::new();
+        let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
+        for g in groups {
+            let mut members = Vec::new();
+            let own = params.groups.len();
+            for word in &g.members {
+                let name = self.text(*word);
+                let Some(id) = self.member(*word, &name, &g, names) else {
+                    continue;
+                };
+                if taken.get(&id) == Some(&own) {
+                    let text = format!("{} is in this group already", quote(name.as_bytes()));
+                    self.warn(*word, text);
+                } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
+                    let text = format!(
+                        "{} is already a member of vrrp_sync_group {} (line {})",
+                        quote(name.as_bytes()),
+                        other.name,
+                        other.place.line
+                    );
+                    self.wrong(*word, text, None);
+                } else {
+                    members.push(id);
+                    taken.insert(id, own);
+                    let dropped = weights.get(usize::from(id.0)).filter(|_| !g.weights);
+                    for (at, _) in dropped.into_iter().flatten() {
+                        let text = format!(
+                            "this weight is dropped: the instance is in vrrp_sync_group {}",
+                            g.name
+                        );
+                        self.diags
+                            .warning(*at, text)
+                            .hint("write 'sync_group_tracking_weight' in the group");
+                    }
+                }
+            }
+            match members.len() {
+                0 => {
+                    let text = format!("vrrp_sync_group {} has no members; it is ignored", g.name);
+                    self.diags.error(g.at, text);
+                    continue;
+                }
+                1 => {
+                    let text = format!("vrrp_sync_group {} has only one member", g.name);
+                    self.diags.error(g.at, text).severity(Severity::Warning);
+                }
+                _ => {}
+            }
+            let place = self.place(g.at);
+            params.groups.push(GroupParams {
+                name: g.name.clone(),
+                place,
+                members,
+            });
+            scripts.push((g.name, g.scripts));
+        }
+        scripts
+    }
+
+    fn member(
+        &mut self,
+        word: Word,
+        name: &str,
+        group: &GroupDraft,
+        names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
+    ) -> Option<InstanceId> {
+        match names.get(name) {
+            Some((_, Some(id))) => Some(*id),
+            Some((_, None)) => {
+                let at = self.span(word);
+                let text = format!(
+                    "{} does not run, so vrrp_sync_group {} goes without it",
+                    quote(name.as_bytes()),
+                    group.name
+                );
+                self.diags.warning(at, text);
+                None
+            }
+            None => {
+                let near = self
+                    .diags
+                    .nearest(name.as_bytes(), names.keys().map(|k| &**k));
+                let near = near.map(|n| format!("did you mean '{n}'?"));
+                let text = format!(
+                    "vrrp_sync_group {} names an unknown vrrp_instance {}",
+                    group.name,
+                    quote(name.as_bytes())
+                );
+                self.wrong(word, text, near.as_deref());
+                None
+            }
+        }
+    }
+}
