@@ -52,7 +52,9 @@ fn machine(data: &[u8]) -> (Memory, Options) {
             continue;
         };
         let title = String::from_utf8_lossy(title);
-        let title = title.trim_end_matches(['\n', '\r']);
+        // Neither paths nor arguments can hold a NUL.
+        let title = title.trim_end_matches(['\n', '\r']).replace('\0', "");
+        let title = title.as_str();
         match title {
             "-t" => options.test = true,
             "-e" => options.strict_includes = true,

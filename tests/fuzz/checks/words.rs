@@ -1,10 +1,13 @@
 //! The lexer alone: lines, words and braces, commands.
 //!
-//! The lexer is private to the configuration, so its two files are compiled in here once more.
+//! The lexer is private to the configuration, so its three files are compiled in here once more.
 
 #[allow(dead_code, reason = "only what the lexer needs of it is used")]
 #[path = "../../../src/config/lexer.rs"]
 mod lexer;
+#[allow(dead_code, reason = "only what the lexer needs of it is used")]
+#[path = "../../../src/config/shell.rs"]
+mod shell;
 #[allow(dead_code, reason = "only what the lexer needs of it is used")]
 #[path = "../../../src/config/source.rs"]
 mod source;
@@ -96,10 +99,10 @@ fn one(word: Word, bytes: &[u8]) {
         assert_eq!(bytes, if word.is(OPEN) { b"{" } else { b"}" });
     } else if word.is(RAW) {
         assert!(!bytes.is_empty());
-        let unquoted = lexer::unquote(bytes);
+        let unquoted = shell::unquote(bytes);
         assert!(unquoted.len() <= bytes.len());
-        let _ = lexer::argv(&unquoted);
-        if let Ok(arguments) = lexer::argv(bytes) {
+        let _ = shell::argv(&unquoted);
+        if let Ok(arguments) = shell::argv(bytes) {
             // `\c"` takes its quote along in the second pass only, as in keepalived.
             let control = bytes.windows(2).any(|pair| pair == b"\\c");
             let one = arguments.len() <= 1;
@@ -116,7 +119,7 @@ fn one(word: Word, bytes: &[u8]) {
 
 /// Arguments written with quotes and escapes read as themselves.
 fn command(bytes: &[u8]) {
-    let Ok(arguments) = lexer::argv(bytes) else {
+    let Ok(arguments) = shell::argv(bytes) else {
         return;
     };
     let mut written = Vec::new();
@@ -131,5 +134,5 @@ fn command(bytes: &[u8]) {
         }
         written.push(b'\'');
     }
-    assert_eq!(lexer::argv(&written).as_ref(), Ok(&arguments));
+    assert_eq!(shell::argv(&written).as_ref(), Ok(&arguments));
 }
