@@ -303,7 +303,7 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
 /// The worker: this process, until it is told to stop.
 fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> u8 {
     // Reading left holes in the heap.
-    sys::process::trim_heap();
+    sys::memory::trim_heap();
     let held = worker_pid_files(options);
     let dump_dir = std::env::var("TMPDIR")
         .ok()

@@ -79,7 +79,8 @@ impl<'a> Walk<'a> {
             Shape::Mask => self.mask(first),
             Shape::Method => self.method(args),
             Shape::Timeouts => self.timeouts(args),
-            Shape::HmacKey => self.int(row, first, 1, 255, true),
+            Shape::HmacKey => self.int(row, first, 1, 255, true) && self.hmac_key(args),
+            Shape::SyncDaemon => self.sync_daemon(args),
             _ => true,
         }
     }

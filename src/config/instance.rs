@@ -277,7 +277,7 @@ impl<'a> Walk<'a> {
             "notify" => &mut scripts.any,
             _ => return,
         };
-        *slot = script;
+        *slot = script.map(Box::new);
     }
 
     fn lines(&mut self, node: u32, item: Item, name: &str, d: &mut Draft) {

@@ -17,7 +17,8 @@ impl<'a> Walk<'a> {
             return;
         };
         match item {
-            Item::Mails | Item::Instances => {}
+            Item::Mails => {}
+            Item::Instances => self.references.extend(words),
             Item::Route => self.route(words),
             Item::Rule => self.rule(words),
             Item::Interfaces => {
@@ -42,8 +43,15 @@ impl<'a> Walk<'a> {
             Item::Service => {
                 self.service(words);
             }
-            Item::Linkbeat | Item::Delays => {
-                self.ifname(first);
+            Item::Linkbeat => {
+                if self.ifname(first) {
+                    self.linkbeat(words);
+                }
+            }
+            Item::Delays => {
+                if self.ifname(first) {
+                    self.delays(words);
+                }
             }
         }
     }

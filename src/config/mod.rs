@@ -18,6 +18,7 @@ mod lexer;
 pub mod memory;
 mod print;
 mod reader;
+mod refs;
 mod repeat;
 mod resolve;
 mod route;

@@ -19,6 +19,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
     let mut root = Root::default();
     let mut seen = Seen::new();
     for node in walk.children(None) {
+        if walk.name(node) == "global_defs" {
+            // It counts for all scripts, also those written before it.
+            let mut inside = walk.children(Some(node));
+            walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
+        }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
         }
@@ -168,6 +173,7 @@ impl<'a> Root<'a> {
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
+        walk.unknown_instances(&names);
         config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script

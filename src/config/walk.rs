@@ -25,6 +25,8 @@ pub(super) struct Walk<'a> {
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
     /// Lines on which things are defined, wherever they stand.
     pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
+    /// Names of instances outside sync groups.
+    pub references: Vec<Word>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -66,6 +68,7 @@ impl<'a> Walk<'a> {
             said: BTreeSet::new(),
             defined: BTreeMap::new(),
             everywhere: BTreeMap::new(),
+            references: Vec::new(),
             interfaces: BTreeMap::new(),
             first_script: None,
         }
@@ -241,6 +244,13 @@ impl<'a> Walk<'a> {
                 Some(Shape::Command) if valid => self.command(node, block).is_some(),
                 _ => true,
             };
+            if valid {
+                match (self.name(block), self.name(node)) {
+                    ("FILE_CHECK", "track_file") => self.defined_name(node, Defined::File),
+                    ("BFD_CHECK", "name") => self.defined_name(node, Defined::Bfd),
+                    _ => {}
+                }
+            }
             usable &= script;
             self.inside(node, valid);
         }

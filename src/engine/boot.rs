@@ -63,6 +63,7 @@ impl<'a> Engine<'a> {
             interrupted: false,
             start_dumps: 0,
             started: false,
+            beats: 0,
             stop_asked: false,
             stopping: false,
             more: false,

@@ -107,6 +107,8 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
 const BEAT: Span = Span::from_secs(1);
+/// After so many heartbeats the start is over.
+const SETTLED_BEATS: u32 = 5;
 /// Longest wait for the kernel and the STOP scripts when stopping; the watchdog allows one second
 /// more.
 const STOP_LIMIT: Span = Span::from_secs(4);
@@ -167,6 +169,7 @@ struct Engine<'a> {
     /// Dumps asked for before the start.
     start_dumps: u8,
     started: bool,
+    beats: u32,
     /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
     stop_asked: bool,
     stopping: bool,

@@ -156,8 +156,7 @@ impl Engine<'_> {
     fn own_timer(&mut self, which: usize, now: Instant) {
         match ALL_OWN.get(which) {
             Some(Own::Beat) => {
-                self.hands.vital.beat();
-                self.arm_own(Own::Beat, now + BEAT);
+                self.beat(now);
             }
             Some(Own::Children) => self.hands.children.tick(now),
             Some(Own::Log) => exec::log::retry(now),
@@ -174,6 +173,17 @@ impl Engine<'_> {
 
     fn own_id(&self, which: Own) -> u32 {
         (self.hands.instances() * TIMERS + which as usize) as u32
+    }
+
+    /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
+    fn beat(&mut self, now: Instant) {
+        self.hands.vital.beat();
+        self.arm_own(Own::Beat, now + BEAT);
+        self.beats = self.beats.saturating_add(1);
+        if self.beats == SETTLED_BEATS {
+            sys::memory::trim_heap();
+            sys::memory::drop_code();
+        }
     }
 
     pub(super) fn arm_own(&mut self, which: Own, at: Instant) {

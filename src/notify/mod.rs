@@ -49,15 +49,15 @@ pub struct Script {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// `notify_master`
-    pub master: Option<Script>,
+    pub master: Option<Box<Script>>,
     /// `notify_backup`
-    pub backup: Option<Script>,
+    pub backup: Option<Box<Script>>,
     /// `notify_fault`
-    pub fault: Option<Script>,
+    pub fault: Option<Box<Script>>,
     /// `notify_stop`
-    pub stop: Option<Script>,
+    pub stop: Option<Box<Script>>,
     /// `notify`: any state, four arguments appended.
-    pub any: Option<Script>,
+    pub any: Option<Box<Script>>,
 }
 
 /// What the room is built from. Vectors are parallel to `vrrp::Params`.
@@ -97,10 +97,10 @@ impl State {
 impl Scripts {
     fn of(&self, state: State) -> Option<&Script> {
         match state {
-            State::Master => self.master.as_ref(),
-            State::Backup => self.backup.as_ref(),
-            State::Fault => self.fault.as_ref(),
-            State::Stop => self.stop.as_ref(),
+            State::Master => self.master.as_deref(),
+            State::Backup => self.backup.as_deref(),
+            State::Fault => self.fault.as_deref(),
+            State::Stop => self.stop.as_deref(),
         }
     }
 }
@@ -134,7 +134,7 @@ impl Params {
         };
         let appended: &[&str] = &[kind, name, state.word(), &priority.to_string()];
         let specific = scripts.of(state).map(|s| run(s, &[]));
-        let any = scripts.any.as_ref().map(|s| run(s, appended));
+        let any = scripts.any.as_deref().map(|s| run(s, appended));
         specific.into_iter().chain(any).collect()
     }
 }
@@ -146,11 +146,11 @@ pub const STOP_GRACE: Span = Span::from_secs(1);
 mod tests {
     use super::*;
 
-    fn script(word: &str) -> Option<Script> {
-        Some(Script {
+    fn script(word: &str) -> Option<Box<Script>> {
+        Some(Box::new(Script {
             argv: vec![word.into(), "x".into()],
             user: None,
-        })
+        }))
     }
 
     #[test]

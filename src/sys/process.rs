@@ -138,15 +138,6 @@ pub fn wait(pid: i32) -> io::Result<Exit> {
     }
 }
 
-/// Gives memory that was freed back to the system, where the allocator keeps it otherwise.
-pub fn trim_heap() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: takes a number; it only touches the allocator's own free memory.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
 fn exit_of(status: i32) -> Exit {
     if libc::WIFSIGNALED(status) {
         Exit::Signal(libc::WTERMSIG(status))

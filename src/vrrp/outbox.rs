@@ -10,6 +10,8 @@ pub(super) struct Outbox {
     ready: Vec<Action>,
     /// How many of `ready` were taken.
     taken: usize,
+    /// Actions there is room for when nothing special happens.
+    usual: usize,
 }
 
 /// Number of phases.
@@ -38,6 +40,7 @@ impl Outbox {
             stage: Vec::with_capacity(capacity),
             ready: Vec::with_capacity(capacity),
             taken: 0,
+            usual: capacity,
         }
     }
 
@@ -69,6 +72,12 @@ impl Outbox {
             // From the front again: pages that were never needed stay untouched.
             self.ready.clear();
             self.taken = 0;
+            // What an upheaval (the start, an interface that fell) needed is not needed for long.
+            for queue in [&mut self.stage, &mut self.ready] {
+                if queue.capacity() > self.usual.saturating_mul(2) {
+                    queue.shrink_to(self.usual);
+                }
+            }
         }
         action
     }

@@ -3,6 +3,7 @@
 use super::{Backoff, HEARTBEAT, Options, SILENCE, START_SILENCE, STOP_GRACE};
 use crate::engine::exec::log as journal;
 use crate::sys;
+use crate::sys::memory;
 use crate::sys::poll::{self, Want};
 use crate::sys::process::{self, Exit, Fork};
 use crate::sys::shared::Page;
@@ -328,6 +329,10 @@ impl Parent {
         } else {
             0
         };
+        if worker.beat == 0 && beat != 0 {
+            // It runs: what this process needed to come so far is not needed again soon.
+            memory::drop_code();
+        }
         worker.beat = beat;
         let patience = if beat == 0 { START_SILENCE } else { SILENCE };
         if worker.silent < patience.micros() / LOOK.micros() {
