@@ -35,6 +35,8 @@ pub struct Options {
     pub no_respawn: bool,
     /// `--ignore-sigint`
     pub ignore_sigint: bool,
+    /// Whether, by the page, a dead worker left addresses behind. `None`: they are to stay (`-V`).
+    pub left_behind: Option<fn(&Page) -> bool>,
 }
 
 /// What a worker is told.

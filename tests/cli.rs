@@ -2,6 +2,15 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test of a program runs it")]
 
+#[path = "cli/cell.rs"]
+mod cell;
+#[path = "cli/daemon.rs"]
+mod daemon;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/judge.rs"]
+mod judge;
+
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
@@ -77,5 +86,45 @@ fn a_wrong_command_line_is_status_1_and_says_what_is_wrong() {
             text(&out.stderr).ends_with("Try 'holdfast --help'.\n"),
             "{args:?}"
         );
+    }
+}
+
+/// The names of signals become this system's numbers; those of real time depend on the C library.
+#[test]
+fn signum_prints_the_numbers_of_this_system() {
+    for (name, signal) in [
+        ("STOP", libc::SIGTERM),
+        ("RELOAD", libc::SIGHUP),
+        ("DATA", libc::SIGUSR1),
+        ("STATS", libc::SIGUSR2),
+        ("STATS_CLEAR", libc::SIGRTMAX() - 1),
+        ("JSON", 36),
+        ("TDUMP", libc::SIGRTMAX()),
+        ("TDATA", libc::SIGRTMAX()),
+    ] {
+        let out = call("holdfast", &[&format!("--signum={name}")]);
+        assert_eq!(out.status.code(), Some(0), "{name}");
+        assert_eq!(text(&out.stdout), format!("{signal}\n"), "{name}");
+        assert_eq!(text(&out.stderr), "", "{name}");
+    }
+    for (name, want) in [
+        ("STOP", "TERM"),
+        ("RELOAD", "HUP"),
+        ("DATA", "USR1"),
+        ("STATS", "USR2"),
+    ] {
+        let number = call("holdfast", &["--signum", name]).stdout;
+        let list = format!("kill -l {}", text(&number).trim());
+        let out = Command::new("sh").args(["-c", &list]).output();
+        assert_eq!(text(&out.expect("sh runs").stdout).trim(), want);
+    }
+}
+
+#[test]
+fn genhash_is_named_and_not_there_yet() {
+    for (name, args) in [("genhash", &["-s", "192.0.2.1"][..]), ("holdfast", &["-T"])] {
+        let out = call(name, args);
+        assert_eq!(out.status.code(), Some(1));
+        assert_eq!(text(&out.stderr), "genhash is not available yet\n");
     }
 }

@@ -346,6 +346,70 @@ fn one_mistake_is_one_message() {
     }
 }
 
+/// What a file says never reaches a terminal as a command to it.
+#[test]
+fn control_characters_stay_in_the_file() {
+    let text =
+        "vrrp_instance V\x1b[31m {\n interface eth0\n virtual_router_id 1\n}\nx\x1b {\n y\x1b {\n";
+    let mut m = machine();
+    m.file("/x\x1b.conf", text);
+    let loaded = load(&m, "/x\x1b.conf");
+    let said = messages(&loaded);
+    assert!(
+        !said.chars().any(|c| c.is_control() && c != '\n'),
+        "{said:?}"
+    );
+    assert!(said.contains("holds control characters"), "{said}");
+}
+
+/// A password is bytes, whatever the file was written in.
+#[test]
+fn passwords_survive_the_normal_form() {
+    for password in [
+        &b"gr\xfcn"[..],
+        b"\xe0\x80\xff",
+        b"\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb",
+        b"1234567\xe2\x82\xac",
+    ] {
+        let mut text = b"vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 10.0.0.1 }\n\
+            authentication {\nauth_type PASS\nauth_pass "
+            .to_vec();
+        text.extend_from_slice(password);
+        text.extend_from_slice(b"\n}\n}\n");
+        let mut m = machine();
+        m.file("/x.conf", &text);
+        let first = load(&m, "/x.conf");
+        m.file("/y.conf", config::print_bytes(&first.config));
+        let again = load(&m, "/y.conf");
+        let auth = |l: &Loaded| l.config.vrrp.instances[0].auth;
+        assert!(auth(&first) == auth(&again), "{password:?}");
+        let text = config::print(&first.config);
+        assert!(text.contains("auth_type PASS"), "{text}");
+    }
+}
+
+/// Chains of definitions and of includes end.
+#[test]
+fn chains_are_bounded() {
+    let mut text = String::from("$A0=x\n");
+    for i in 1..60_000 {
+        writeln!(text, "$A{i}=$A{}", i - 1).expect("a String takes everything");
+    }
+    text.push_str("global_defs {\n router_id ${A59999}\n}\n");
+    let (_, said) = check(&text, &Options::default());
+    assert!(said.contains("too deeply"), "{said}");
+
+    let mut m = machine();
+    for i in 0..20 {
+        let twice = format!("include f{}.conf\n", i + 1).repeat(2);
+        m.file(&format!("/f{i}.conf"), twice);
+    }
+    m.file("/f20.conf", "# nothing\n".repeat(100_000));
+    let loaded = load(&m, "/f0.conf");
+    let said = messages(&loaded);
+    assert!(said.contains("too large"), "{said}");
+}
+
 /// xorshift64*
 struct Random(u64);
 

@@ -17,9 +17,15 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/group.rs"]
+mod group;
 mod lab;
+#[path = "netns/odd.rs"]
+mod odd;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/robust.rs"]
+mod robust;
 #[path = "netns/rows.rs"]
 mod rows;
 #[path = "netns/start.rs"]
@@ -29,14 +35,17 @@ mod syslog;
 
 use lab::harness::{self, Test};
 
-/// Cheap first, the ones that measure time last.
+/// Long ones first, the ones that measure time last.
 fn tests() -> Vec<Test> {
     let all = [
+        crash::TESTS,
         start::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
-        crash::TESTS,
+        robust::TESTS,
+        group::TESTS,
+        odd::TESTS,
         peer::TESTS,
         crowd::TESTS,
     ];

@@ -30,8 +30,7 @@ Examples
 const STATUSES: &str = "\
 Exit status
   0  all is well (or: already running)   1  wrong option, or a fatal error
-  2  the configuration cannot be used    4  not permitted: start it as root
-  6  no such configuration file
+  4  not permitted: start it as root     6  a configuration file is missing
 Exit status of -t
   0  nothing is wrong                    4  there is no such file
   5  something is: see the messages      2  a keyword without its argument

@@ -23,7 +23,6 @@ const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
 mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
-    pub const CONFIG: u8 = 2;
     pub const PERMISSION: u8 = 4;
     pub const NO_CONFIG: u8 = 6;
 
@@ -138,8 +137,9 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
         }
         log::warn!("running without a configuration: write {DEFAULT_FILE} and restart");
     } else if loaded.diags.fatal() {
+        // A file of it is missing where -e allows none to be: keepalived's status for that.
         log::error!("the configuration cannot be used; 'holdfast -t' shows all its faults");
-        return Err(status::CONFIG);
+        return Err(status::NO_CONFIG);
     }
     if !options.vrrp {
         log::info!("VRRP is switched off by the command line; nothing else is available yet");
@@ -238,7 +238,7 @@ fn cannot_lock(path: &str, e: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "; start as root, or name another file with -p",
         _ => "",
     };
-    format!("cannot lock the pid file {path}: {e}{hint}")
+    format!("cannot lock the pid file {path}: {}{hint}", plain(e))
 }
 
 /// Into the background. `Some` is the exit status of a process that could not.
@@ -275,6 +275,7 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
     let how = watchdog::Options {
         no_respawn: options.no_respawn,
         ignore_sigint: options.ignore_sigint,
+        left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
         watchdog::run(how, &page, |worker| match recall(options, accepted) {
@@ -318,15 +319,8 @@ fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> 
     let code = match engine::run(setup) {
         Ok(engine::Outcome::Stopped) => status::OK,
         Err(e) => {
-            let code = status::of(&e);
-            if code == status::PERMISSION {
-                log::error!(
-                    "cannot run: {e}; start as root, or with the capabilities NET_ADMIN and NET_RAW"
-                );
-            } else {
-                log::error!("cannot run: {e}");
-            }
-            code
+            log::error!("cannot run: {e}");
+            status::of(&e)
         }
     };
     held.into_iter().for_each(PidFile::remove);

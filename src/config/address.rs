@@ -248,7 +248,14 @@ impl<'a> Walk<'a> {
     }
 
     fn label(&mut self, line: &mut Line, argument: Word) -> bool {
-        if self.bytes(argument).len() > value::IFNAME {
+        let bytes = self.bytes(argument);
+        if core::str::from_utf8(bytes).is_err() {
+            self.wrong(
+                argument,
+                "a label that is no UTF-8 text is left out".into(),
+                None,
+            );
+        } else if bytes.len() > value::IFNAME {
             let text = "a label has at most 15 characters; it is left out".into();
             self.wrong(argument, text, None);
         } else if line.address.is_ipv4() {

@@ -283,7 +283,7 @@ impl Diags {
         if count == 0 {
             return Ok(());
         }
-        let path = file.map_or("", |f| self.sources.path(f));
+        let path = Clean(file.map_or("", |f| self.sources.path(f)));
         let s = if count == 1 { "" } else { "s" };
         writeln!(out, "{path}: {count} more message{s} not shown")
     }
@@ -301,18 +301,18 @@ impl Diags {
             ("", "", "")
         };
         let Some(span) = diag.span else {
-            writeln!(out, "{paint}{word}:{off} {}", diag.text)?;
+            writeln!(out, "{paint}{word}:{off} {}", Clean(&diag.text))?;
             return diag
                 .hint
                 .as_ref()
-                .map_or(Ok(()), |h| writeln!(out, "    {h}"));
+                .map_or(Ok(()), |h| writeln!(out, "    {}", Clean(h)));
         };
         let (line, column) = self.sources.place(span);
-        let path = self.sources.path(span.file);
+        let path = Clean(self.sources.path(span.file));
         writeln!(
             out,
             "{bold}{path}:{line}:{column}:{off} {paint}{word}:{off} {}",
-            diag.text
+            Clean(&diag.text)
         )?;
         let (start, text) = self.sources.line_of(span);
         let view = View::new(text, (span.start - start) as usize, span.len as usize);
@@ -320,7 +320,7 @@ impl Diags {
             return diag
                 .hint
                 .as_ref()
-                .map_or(Ok(()), |h| writeln!(out, "    {h}"));
+                .map_or(Ok(()), |h| writeln!(out, "    {}", Clean(h)));
         }
         writeln!(out, "{}", view.line)?;
         write!(out, "{:1$}{paint}^", "", view.pad)?;
@@ -329,7 +329,7 @@ impl Diags {
         }
         out.write_str(off)?;
         match &diag.hint {
-            Some(hint) => writeln!(out, " {hint}"),
+            Some(hint) => writeln!(out, " {}", Clean(hint)),
             None => writeln!(out),
         }
     }
@@ -389,6 +389,15 @@ fn shown(bytes: &[u8]) -> impl Iterator<Item = char> {
         let bad = chunk.invalid().iter().map(|_| '\u{fffd}');
         chunk.valid().chars().map(plain).chain(bad)
     })
+}
+
+/// A text whose control characters must not reach a terminal or a log.
+struct Clean<'t>(&'t str);
+
+impl fmt::Display for Clean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| f.write_char(plain(c)))
+    }
 }
 
 fn plain(c: char) -> char {

@@ -7,6 +7,8 @@ use super::source::{Span, Text};
 
 /// Bytes one line may grow to.
 const MAX_LINE: usize = 64 << 10;
+/// Definitions that may be in use within each other.
+const MAX_NESTED: usize = 100;
 /// Bytes of a reference in braces, with its parameters.
 const MAX_REFERENCE: usize = 256;
 
@@ -157,9 +159,13 @@ impl Reader<'_> {
         at: Text,
     ) -> Option<Text> {
         let running = |f: &Frame| matches!(f, Frame::Lines(l) if l.name == name);
-        if self.frames.iter().any(running) {
+        let deep = self.frames.len() >= MAX_NESTED;
+        if deep || self.frames.iter().any(running) {
             let span = self.sources.span(at);
-            let text = format!("definition {} refers to itself", quote(name));
+            let text = match deep {
+                true => "definitions refer to each other too deeply".to_owned(),
+                false => format!("definition {} refers to itself", quote(name)),
+            };
             self.diags.error(span, text);
             return Some(self.sources.since(from));
         }
@@ -188,6 +194,12 @@ impl Reader<'_> {
             None => return self.predefined(r, span),
         };
         if self.cyclic.contains(r.name) {
+            return false;
+        }
+        if stack.len() >= MAX_NESTED {
+            self.diags
+                .error(span, "definitions refer to each other too deeply");
+            self.cyclic.extend(stack.iter().cloned());
             return false;
         }
         if stack.iter().any(|n| n == r.name) {

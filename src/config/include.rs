@@ -3,7 +3,7 @@
 use super::diag::{Class, Severity, quote};
 use super::lexer::{self, FIRST};
 use super::reader::{FileFrame, Frame, Reader};
-use super::source::{MAX_FILE, Span, Text};
+use super::source::{Span, Text};
 
 /// An entry is no plain readable file.
 const READ: u8 = 1;
@@ -64,10 +64,11 @@ impl Reader<'_> {
             return Err("it is a directory".into());
         }
         let mut text = self.outside.read(path)?;
-        if text.len() > MAX_FILE {
-            return Err("it is too large".into());
-        }
         let not_text = not_text(&text);
+        if not_text.is_some() {
+            // Nothing of it is ever shown.
+            text = Vec::new();
+        }
         let eol = if text.contains(&b'\n') || text.iter().filter(|b| **b == b'\r').count() < 2 {
             b'\n'
         } else {
@@ -76,7 +77,10 @@ impl Reader<'_> {
         text.shrink_to_fit();
         let first_cr = text.iter().position(|b| *b == b'\r').unwrap_or(0);
         let bom = text.starts_with(&[0xef, 0xbb, 0xbf]);
-        let file = self.sources.add(path, text, eol).ok_or("too many files")?;
+        let Some(file) = self.sources.add(path, text, eol) else {
+            self.full = true;
+            return Err("all files together are too many or too large".into());
+        };
         let start = Span {
             file,
             start: 0,
@@ -140,6 +144,9 @@ impl Reader<'_> {
             b"includea" => ALL,
             _ => return false,
         };
+        if self.full {
+            return true;
+        }
         let pattern = self.trim(text.part(len, bytes.len()));
         let pattern = String::from_utf8_lossy(self.sources.get(pattern)).into_owned();
         let at = self.sources.span(text.part(0, len));
@@ -168,7 +175,7 @@ impl Reader<'_> {
             self.refuse(Some(at), text, Class::Security);
         }
         for path in found.files.iter().rev() {
-            if self.loops(path, at) {
+            if self.full || self.loops(path, at) {
                 continue;
             }
             if let Err(why) = self.open(path, checks) {

@@ -187,6 +187,8 @@ pub(super) enum Complaint {
     Undefined,
     /// A word longer than anything sensible.
     Long,
+    /// Control characters in a word.
+    Control,
 }
 
 /// Longer words are not values but accidents.
@@ -240,6 +242,13 @@ impl Lexer<'_> {
             }
             word.flags |= line;
             line = 0;
+            let control = |b: &u8| *b < b' ' && *b != b'\t' || *b == 0x7f;
+            let from = (word.text.start - text.start) as usize;
+            let range = from..from + word.text.len as usize;
+            if !word.is(RAW | BROKEN) && bytes[range].iter().any(control) {
+                self.complaints.push((Complaint::Control, word.text));
+                word.flags |= BROKEN;
+            }
             if word.text.len as usize > MAX_WORD {
                 self.complaints.push((Complaint::Long, word.text));
                 word.flags |= BROKEN;

@@ -33,7 +33,7 @@ mod vrrp;
 mod walk;
 
 pub use diag::{Class, Diag, Diags, Severity};
-pub use print::print;
+pub use print::{print, print_bytes};
 pub use source::Span as TextSpan;
 
 use crate::time::Span;

@@ -1,13 +1,48 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
 use super::Config;
+use super::table;
 use crate::notify::{Script, Scripts};
 use crate::vrrp::{Address, InstanceParams, Params};
 use crate::wire::vrrp::{Auth, ChecksumForm, Version};
 use core::fmt::{self, Write};
 
 /// The effective configuration with all defaults filled in.
+///
+/// Text only: a password with bytes that are no UTF-8 shows U+FFFD there; [`print_bytes`] is exact.
 pub fn print(config: &Config) -> String {
+    let text = marked(config);
+    match text.contains(is_mark) {
+        true => text.replace(is_mark, "\u{fffd}"),
+        false => text,
+    }
+}
+
+/// What [`print`] says, byte for byte as it must be written to a file.
+pub fn print_bytes(config: &Config) -> Vec<u8> {
+    let text = marked(config);
+    if !text.contains(is_mark) {
+        return text.into_bytes();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut buffer = [0; 4];
+    for c in text.chars() {
+        match u8::try_from(u32::from(c).wrapping_sub(MARKS)) {
+            Ok(byte) => out.push(byte),
+            Err(_) => out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
+        }
+    }
+    out
+}
+
+/// Characters of the last private plane stand for bytes that are no UTF-8 until they are written.
+const MARKS: u32 = 0x10_fe00;
+
+fn is_mark(c: char) -> bool {
+    u32::from(c).wrapping_sub(MARKS) < 0x100
+}
+
+fn marked(config: &Config) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = all(&mut out, config);
@@ -179,10 +214,16 @@ fn password(key: &[u8; 8]) -> String {
         }
         bytes.push(0x80);
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => String::from_utf8_lossy(&key[..len]).into_owned(),
+    if let Ok(text) = String::from_utf8(bytes) {
+        return text;
     }
+    let mark = |b: &u8| char::from_u32(MARKS + u32::from(*b)).unwrap_or_default();
+    let mut out = String::new();
+    for chunk in key[..len].utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(mark));
+    }
+    out
 }
 
 fn addresses<'n>(
@@ -278,7 +319,8 @@ fn command(script: &Script) -> String {
 fn word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
     let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
-    match starts && text.bytes().all(plain) {
+    let directive = table::INCLUDES.contains(&text) || text == "include_check";
+    match starts && !directive && text.bytes().all(plain) {
         true => text.to_owned(),
         false => format!("\"{text}\""),
     }

@@ -88,6 +88,8 @@ pub(super) struct Reader<'a> {
     /// Definitions that refer to themselves or grow too long; said once.
     pub cyclic: BTreeSet<Vec<u8>>,
     pub collect: Option<Collect>,
+    /// So much has been read that nothing more is included.
+    pub full: bool,
     pub config_id: Vec<u8>,
     pub random: u32,
     produced: u32,
@@ -120,6 +122,7 @@ impl<'a> Reader<'a> {
             defs: BTreeMap::new(),
             cyclic: BTreeSet::new(),
             collect: None,
+            full: false,
             config_id: id.into_bytes(),
             random: random | 1,
             produced: 0,
@@ -383,6 +386,15 @@ impl<'a> Reader<'a> {
                 self.diags
                     .error(span, format!("{name} is not defined"))
                     .hint("a template that was not filled in? definitions look like '$NAME=value'");
+            }
+            Complaint::Control => {
+                let name = quote(self.sources.get(at));
+                self.diags
+                    .error(
+                        span,
+                        format!("{name} holds control characters and is ignored"),
+                    )
+                    .ours();
             }
             Complaint::Long => {
                 let text = format!("this word is {} bytes long and is ignored", at.len);

@@ -60,10 +60,7 @@ impl<'a> Walk<'a> {
                 return None;
             }
         };
-        let mut argv: Vec<Box<str>> = words
-            .iter()
-            .map(|w| String::from_utf8_lossy(w).into())
-            .collect();
+        let mut argv: Vec<Box<str>> = words.iter().map(|w| super::value::text(w)).collect();
         // `"</path"` only tests whether a file opens.
         if argv.first()?.starts_with('<') {
             return Some(Script { argv, user });

@@ -50,8 +50,10 @@ pub(super) struct Text {
 pub(super) const ARENA: u16 = u16::MAX;
 /// Columns beyond this count bytes.
 const MAX_COUNTED: usize = 16 << 10;
-/// Larger files are refused: no configuration is, and offsets are 32 bits.
-pub(super) const MAX_FILE: usize = 256 << 20;
+/// Files there may be, each inclusion counted.
+const MAX_COUNT: u16 = 10_000;
+/// Bytes that all files together may have: no configuration is larger.
+pub(super) const MAX_FILES: usize = 32 << 20;
 
 impl Text {
     pub(super) fn part(self, from: usize, to: usize) -> Text {
@@ -92,19 +94,22 @@ struct File {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<File>,
+    /// Bytes of all files.
+    total: usize,
     arena: Vec<u8>,
     segs: Vec<Seg>,
 }
 
 impl Sources {
-    /// Takes a file in. `None` when there are too many or it is too long.
+    /// Takes a file in. `None` when there are too many or they are too long.
     pub(super) fn add(&mut self, path: &str, text: Vec<u8>, eol: u8) -> Option<u16> {
-        if text.len() > MAX_FILE {
+        if self.total.saturating_add(text.len()) > MAX_FILES {
             return None;
         }
+        self.total += text.len();
         let number = u16::try_from(self.files.len())
             .ok()
-            .filter(|n| *n != ARENA)?;
+            .filter(|n| *n < MAX_COUNT)?;
         let mut lines = Vec::new();
         for (i, b) in text.iter().enumerate() {
             if *b == eol {

@@ -126,6 +126,19 @@ pub(super) fn loose_ip(bytes: &[u8]) -> Option<IpAddr> {
     ip(&bytes[..len])
 }
 
+/// Bytes as text. What is no UTF-8 is most likely Latin-1, and stays distinguishable that way.
+pub(super) fn text(bytes: &[u8]) -> Box<str> {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|b| match b {
+            0xa0.. => char::from(*b),
+            _ => char::REPLACEMENT_CHARACTER,
+        }));
+    }
+    out.into()
+}
+
 /// Longest name an interface can have.
 pub(super) const IFNAME: usize = 15;
 

@@ -98,9 +98,9 @@ impl<'a> Walk<'a> {
     pub(super) fn bytes(&self, word: Word) -> &'a [u8] {
         self.sources.get(word.text)
     }
-    /// The word as text; bytes that are no UTF-8 are replaced.
+    /// The word as text; bytes that are no UTF-8 are taken for Latin-1.
     pub(super) fn text(&self, word: Word) -> Box<str> {
-        String::from_utf8_lossy(self.bytes(word)).into()
+        super::value::text(self.bytes(word))
     }
     pub(super) fn span(&self, word: Word) -> Span {
         self.sources.span(word.text)

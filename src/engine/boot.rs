@@ -121,13 +121,13 @@ fn permitted() -> io::Result<()> {
         process::may(Capability::NetRaw),
     ) {
         (true, true) => return Ok(()),
-        (false, true) => "CAP_NET_ADMIN",
-        (true, false) => "CAP_NET_RAW",
-        (false, false) => "CAP_NET_ADMIN and CAP_NET_RAW",
+        (false, true) => "CAP_NET_ADMIN is",
+        (true, false) => "CAP_NET_RAW is",
+        (false, false) => "CAP_NET_ADMIN and CAP_NET_RAW are",
     };
     Err(io::Error::new(
         io::ErrorKind::PermissionDenied,
-        format!("it needs {missing}: run it as root"),
+        format!("{missing} missing"),
     ))
 }
 

@@ -9,12 +9,21 @@ use crate::vrrp::{InstanceId, State};
 
 /// Words per instance.
 const WORDS: usize = 4 + WIDE;
+/// Number of addresses in place, among the words of an instance.
+const HELD: usize = 3 + WIDE;
 /// Word 0 belongs to the heartbeat.
 const FIRST: usize = 1;
 
 /// Words a page needs for this many instances.
 pub const fn page_words(instances: usize) -> usize {
     FIRST + WORDS * instances
+}
+
+/// Whether a worker that is dead held addresses: nobody else takes them away.
+pub fn left_behind(page: &Page) -> bool {
+    (FIRST..page.len())
+        .step_by(WORDS)
+        .any(|at| page.get(at) == State::Master as u32 || page.get(at + HELD) != 0)
 }
 
 /// The page, or nothing when there is no watchdog.
@@ -67,7 +76,7 @@ impl<'a> Vital<'a> {
     pub fn held(self, instance: InstanceId, addresses: usize) {
         if let Some(page) = self.0 {
             page.set(
-                base(instance) + 3 + WIDE,
+                base(instance) + HELD,
                 u32::try_from(addresses).unwrap_or(u32::MAX),
             );
         }
@@ -89,4 +98,28 @@ impl<'a> Vital<'a> {
 
 fn base(instance: InstanceId) -> usize {
     FIRST + WORDS * usize::from(instance.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_master_and_a_half_done_release_leave_addresses_behind() {
+        let page = Page::new(page_words(3)).unwrap();
+        let vital = Vital::new(Some(&page));
+        assert!(!left_behind(&page));
+        vital.state(InstanceId(2), State::Master);
+        assert!(left_behind(&page));
+        vital.held(InstanceId(2), 4);
+        vital.state(InstanceId(2), State::Backup);
+        assert!(
+            left_behind(&page),
+            "released, but the kernel has not answered"
+        );
+        vital.held(InstanceId(2), 0);
+        assert!(!left_behind(&page));
+        vital.advert(InstanceId(1), Instant::from_secs(9), 7, 8);
+        assert!(!left_behind(&page), "adverts are no addresses");
+    }
 }

@@ -39,6 +39,15 @@ pub fn wall() -> (u64, u32) {
     )
 }
 
+/// Version of the running kernel, `(6, 1)` for 6.1.55; `(0, 0)` if /proc does not say.
+pub fn kernel_version() -> (u32, u32) {
+    let text = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = text
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|n| n.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
 /// Turns the C convention "negative means look at errno" into a result.
 pub(crate) fn check(returned: libc::c_int) -> io::Result<libc::c_int> {
     if returned < 0 {
@@ -92,6 +101,11 @@ pub(crate) mod tests {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[test]
+    fn the_kernel_has_a_version() {
+        assert!(kernel_version() >= (3, 2));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub const ALL: [Signal; 9] = [
 ];
 
 impl Signal {
-    /// The number here; real-time signals depend on the C library and are asked at run time.
+    /// The number here. The last real-time signals are asked at run time; JSON is counted from the
+    /// first one, which differs between C libraries, so both numbers in use are taken.
     pub fn number(self) -> i32 {
         match self {
             Signal::Hup => libc::SIGHUP,
@@ -50,7 +51,7 @@ impl Signal {
             Signal::Int => libc::SIGINT,
             Signal::Usr1 => libc::SIGUSR1,
             Signal::Usr2 => libc::SIGUSR2,
-            Signal::Json => libc::SIGRTMIN() + 2,
+            Signal::Json => JSON[0],
             Signal::StatsClear => libc::SIGRTMAX() - 1,
             Signal::Tdump => libc::SIGRTMAX(),
             Signal::Child => libc::SIGCHLD,
@@ -59,9 +60,16 @@ impl Signal {
 
     /// The signal with this number, if it is one of ours.
     pub fn from_number(number: i32) -> Option<Signal> {
+        if JSON.contains(&number) {
+            return Some(Signal::Json);
+        }
         ALL.into_iter().find(|signal| signal.number() == number)
     }
 }
+
+/// SIGRTMIN+2 of keepalived: 36 where it was built with glibc (Debian), 37 with musl (OpenWrt).
+/// Administrators' scripts send either, whatever we were built with.
+const JSON: [i32; 2] = [36, 37];
 
 /// The number behind a name of `--signum`, in any case: STOP, RELOAD, DATA, STATS, STATS_CLEAR,
 /// JSON, TDUMP (the manual says TDATA; both are taken).
@@ -174,9 +182,9 @@ pub(super) fn every() -> libc::sigset_t {
 
 fn ours() -> libc::sigset_t {
     let mut set = none();
-    for signal in ALL {
+    for number in ALL.map(Signal::number).into_iter().chain(JSON) {
         // SAFETY: the pointer is to an initialised set and the number is a valid signal.
-        unsafe { libc::sigaddset(&mut set, signal.number()) };
+        unsafe { libc::sigaddset(&mut set, number) };
     }
     set
 }
@@ -191,7 +199,9 @@ mod tests {
         assert_eq!(number("RELOAD"), Some(1));
         assert_eq!(number("DATA"), Some(libc::SIGUSR1));
         assert_eq!(number("STATS"), Some(libc::SIGUSR2));
-        assert_eq!(number("JSON"), Some(libc::SIGRTMIN() + 2));
+        assert_eq!(number("JSON"), Some(36));
+        assert_eq!(Signal::from_number(36), Some(Signal::Json));
+        assert_eq!(Signal::from_number(37), Some(Signal::Json));
         assert_eq!(number("STATS_CLEAR"), Some(libc::SIGRTMAX() - 1));
         assert_eq!(number("tdump"), Some(libc::SIGRTMAX()));
         assert_eq!(number("NONSENSE"), None);

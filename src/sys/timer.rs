@@ -29,7 +29,7 @@ impl Timerfd {
         let seconds = (at.micros() / 1_000_000).min(MAX_SECONDS);
         let nanos = (at.micros() % 1_000_000) * 1_000;
         let nanos = if seconds == 0 { nanos.max(1) } else { nanos };
-        let time = TimeSpec::new(seconds as nix::libc::time_t, nanos as _);
+        let time = TimeSpec::new(seconds as _, nanos as _);
         self.fd.set(
             Expiration::OneShot(time),
             TimerSetTimeFlags::TFD_TIMER_ABSTIME,

@@ -56,7 +56,8 @@ enum Role {
 /// What outlives a change of state.
 pub(super) struct Core {
     /// What the engine's wheel holds for us.
-    armed: [Option<Instant>; TIMERS],
+    /// [`Instant::FAR`]: nothing.
+    armed: [Instant; TIMERS],
     pub counters: Counters,
     /// Last AH sequence number sent or accepted (one counter, as in keepalived).
     pub sequence: u32,
@@ -67,10 +68,13 @@ pub(super) struct Core {
     pub demoted: bool,
     pub last_transition: Option<Instant>,
     /// Peers whose checksum form was named.
-    named: [Option<(IpAddr, ChecksumForm)>; 4],
+    named: Vec<(IpAddr, ChecksumForm)>,
     /// Sender whose address list was looked at, and whether it was ours.
     checked: Option<(IpAddr, bool)>,
 }
+
+/// Peers remembered for that.
+const NAMED: usize = 4;
 
 /// One virtual router.
 pub(super) struct Instance {
@@ -84,14 +88,14 @@ impl Instance {
         Instance {
             role: Role::Init,
             core: Core {
-                armed: [None; TIMERS],
+                armed: [Instant::FAR; TIMERS],
                 counters: Counters::default(),
                 sequence: 0,
                 revision: 0,
                 source: None,
                 demoted: false,
                 last_transition: None,
-                named: [None; 4],
+                named: Vec::new(),
                 checked: None,
             },
             list: AddressList::new(params),
@@ -278,16 +282,16 @@ impl Core {
     }
 
     pub fn arm(&mut self, timer: Timer, at: Instant, cx: &mut Cx<'_>) {
-        self.armed[timer as usize] = Some(at);
+        self.armed[timer as usize] = at;
         cx.out.push(Action::Arm(cx.id, timer, at));
     }
 
     pub fn armed(&self, timer: Timer) -> Option<Instant> {
-        self.armed[timer as usize]
+        Some(self.armed[timer as usize]).filter(|at| *at != Instant::FAR)
     }
 
     pub fn disarm(&mut self, timer: Timer, cx: &mut Cx<'_>) {
-        if self.armed[timer as usize].take().is_some() {
+        if std::mem::replace(&mut self.armed[timer as usize], Instant::FAR) != Instant::FAR {
             cx.out.push(Action::Disarm(cx.id, timer));
         }
     }
@@ -306,7 +310,7 @@ impl Core {
                 false
             }
             Some(_) => {
-                self.armed[timer as usize] = None;
+                self.armed[timer as usize] = Instant::FAR;
                 true
             }
             None => false,
@@ -369,9 +373,9 @@ impl Core {
         }
         let peer = (advert.source, advert.checksum);
         let ipv4_v3 = cx.params.version == Version::V3 && advert.source.is_ipv4();
-        if ipv4_v3 && !self.named.contains(&Some(peer)) {
-            self.named.rotate_right(1);
-            self.named[0] = Some(peer);
+        if ipv4_v3 && !self.named.contains(&peer) {
+            self.named.truncate(NAMED - 1);
+            self.named.insert(0, peer);
             cx.out
                 .push(Action::Note(Note::PeerChecksum(cx.id, peer.0, peer.1)));
         }

@@ -14,6 +14,9 @@ use std::io;
 
 /// How often the heartbeat is looked at.
 const LOOK: Span = Span::from_secs(1);
+/// A pause so long is no longer bridged by the addresses that a dead Master left in the kernel: the
+/// other routers have elected a new one by then, and an address must not be in two places.
+const LONG_PAUSE: Span = Span::from_secs(4);
 /// After SIGKILL, how long the kernel may take to end a worker before it is left behind.
 const KILL_GRACE: Span = Span::from_secs(5);
 
@@ -35,6 +38,8 @@ pub(super) struct Parent {
     timer: Timerfd,
     backoff: Backoff,
     generation: u32,
+    /// Our process id, for the child.
+    own: i32,
     phase: Phase,
 }
 
@@ -53,6 +58,21 @@ enum Phase {
         limit: Instant,
         killed: bool,
     },
+    /// The end of a worker that was started only to take away what its predecessor left behind.
+    Sweeping {
+        worker: Worker,
+        limit: Instant,
+        then: Then,
+    },
+}
+
+/// What follows the sweeping.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    /// The next start, at this time.
+    Start(Instant),
+    /// The end, with this status.
+    End(i32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +93,7 @@ impl Parent {
             timer: Timerfd::new()?,
             backoff: Backoff::default(),
             generation: 0,
+            own: 0,
             phase: Phase::Pause {
                 until: Instant::ZERO,
             },
@@ -96,35 +117,25 @@ impl Parent {
                 break;
             }
         }
-        let reaped = self.reap(now);
+        // Any of them may fork: what is not `Again` is returned at once, or the child would go on here.
+        let turn = self.reap(now);
+        if !matches!(turn, Turn::Again) {
+            return turn;
+        }
         for signal in signals {
-            if let Turn::Done(status) = self.signal(signal, now) {
-                return Turn::Done(status);
+            let turn = self.signal(signal, now);
+            if !matches!(turn, Turn::Again) {
+                return turn;
             }
         }
-        match reaped {
-            Turn::Again => self.look(now),
-            done => done,
-        }
+        self.look(now)
     }
 
     fn start(&mut self, now: Instant) -> Turn {
-        self.page.set(HEARTBEAT, 0);
-        let (generation, id) = (self.generation, process::pid());
-        match process::fork() {
-            Ok(Fork::Child) => Turn::Worker {
-                generation,
-                parent: id,
-            },
-            Ok(Fork::Parent(pid)) => {
-                log::info!("worker started (pid {pid})");
-                self.generation = self.generation.wrapping_add(1);
-                let worker = Worker {
-                    pid,
-                    started: now,
-                    beat: 0,
-                    silent: 0,
-                };
+        match self.fork(now) {
+            Ok(None) => self.be_worker(),
+            Ok(Some(worker)) => {
+                log::info!("worker started (pid {})", worker.pid);
                 self.phase = Phase::Running {
                     worker,
                     look_at: now + LOOK,
@@ -140,6 +151,63 @@ impl Parent {
         }
     }
 
+    /// `None` in the child.
+    fn fork(&mut self, now: Instant) -> io::Result<Option<Worker>> {
+        self.page.set(HEARTBEAT, 0);
+        self.own = process::pid();
+        let Fork::Parent(pid) = process::fork()? else {
+            return Ok(None);
+        };
+        self.generation = self.generation.wrapping_add(1);
+        Ok(Some(Worker {
+            pid,
+            started: now,
+            beat: 0,
+            silent: 0,
+        }))
+    }
+
+    fn be_worker(&self) -> Turn {
+        Turn::Worker {
+            generation: self.generation,
+            parent: self.own,
+        }
+    }
+
+    /// Before a long pause or the end: if the dead worker left addresses behind, another one is
+    /// started and told to stop at once, which takes them away.
+    fn sweep(&mut self, then: Then, now: Instant) -> Turn {
+        if !self.options.left_behind.is_some_and(|of| of(&self.page)) {
+            return self.go_on(then);
+        }
+        log::warn!("the worker left virtual addresses behind: removing them");
+        match self.fork(now) {
+            Ok(None) => self.be_worker(),
+            Ok(Some(worker)) => {
+                let _ = process::kill(worker.pid, Signal::Term.number());
+                self.phase = Phase::Sweeping {
+                    worker,
+                    limit: now + STOP_GRACE,
+                    then,
+                };
+                Turn::Again
+            }
+            Err(error) => {
+                log::error!("cannot start a worker to do it: {error}");
+                self.go_on(then)
+            }
+        }
+    }
+
+    fn go_on(&mut self, then: Then) -> Turn {
+        let (until, turn) = match then {
+            Then::Start(until) => (until, Turn::Again),
+            Then::End(status) => (Instant::FAR, Turn::Done(status)),
+        };
+        self.phase = Phase::Pause { until };
+        turn
+    }
+
     /// One poll: signals, our next deadline, and the log's socket if it is full.
     fn wait(&mut self, now: Instant) {
         let (log_fd, log_at) = journal::step(now);
@@ -147,7 +215,7 @@ impl Parent {
             Phase::Pause { until } => Some(until),
             Phase::Running { look_at, .. } => Some(look_at),
             Phase::Killed { .. } => None,
-            Phase::Stopping { limit, .. } => Some(limit),
+            Phase::Stopping { limit, .. } | Phase::Sweeping { limit, .. } => Some(limit),
         };
         let armed = match own.into_iter().chain(log_at).min() {
             Some(at) => self.timer.arm(at),
@@ -174,14 +242,16 @@ impl Parent {
     }
 
     fn reap(&mut self, now: Instant) -> Turn {
-        let mut turn = Turn::Again;
         while let Some((pid, exit)) = process::reap() {
             // Others are orphans of scripts that we adopted.
             if self.worker().is_some_and(|worker| worker.pid == pid) {
-                turn = self.ended(exit, now);
+                let turn = self.ended(exit, now);
+                if !matches!(turn, Turn::Again) {
+                    return turn;
+                }
             }
         }
-        turn
+        Turn::Again
     }
 
     fn worker(&self) -> Option<Worker> {
@@ -189,7 +259,8 @@ impl Parent {
             Phase::Pause { .. } => None,
             Phase::Running { worker, .. }
             | Phase::Killed { worker }
-            | Phase::Stopping { worker, .. } => Some(worker),
+            | Phase::Stopping { worker, .. }
+            | Phase::Sweeping { worker, .. } => Some(worker),
         }
     }
 
@@ -199,28 +270,29 @@ impl Parent {
         };
         let ran = now.since(worker.started);
         let pid = worker.pid;
+        if let Phase::Sweeping { then, .. } = self.phase {
+            return self.go_on(then);
+        }
         if let Phase::Stopping { killed, .. } = self.phase {
-            self.phase = Phase::Pause {
-                until: Instant::FAR,
-            };
-            return Turn::Done(match exit {
-                Exit::Status(status) => status,
+            let status = match exit {
+                Exit::Status(status) => return self.go_on(Then::End(status)),
                 // It had not come to its own signal handling yet.
                 Exit::Signal(signal) if signal == Signal::Term.number() && !killed => 0,
                 Exit::Signal(_) => {
                     log::error!("worker (pid {pid}) {exit} while stopping");
                     1
                 }
-            });
+            };
+            return self.sweep(Then::End(status), now);
         }
         let seconds = ran.micros() / 1_000_000;
         if let Exit::Status(status @ (1 | 2 | 4)) = exit {
             log::error!("worker (pid {pid}) {exit}: stopping, starting it again would not help");
-            return Turn::Done(status);
+            return self.sweep(Then::End(status), now);
         }
         if self.options.no_respawn {
             log::error!("worker (pid {pid}) {exit} after {seconds} s: stopping (-R)");
-            return Turn::Done(0);
+            return self.sweep(Then::End(0), now);
         }
         let pause = self.backoff.died(ran);
         if pause.is_zero() {
@@ -230,8 +302,10 @@ impl Parent {
                 "worker (pid {pid}) {exit} after {seconds} s: starting another in {pause} s"
             );
         }
-        self.phase = Phase::Pause { until: now + pause };
-        Turn::Again
+        if pause >= LONG_PAUSE {
+            return self.sweep(Then::Start(now + pause), now);
+        }
+        self.go_on(Then::Start(now + pause))
     }
 
     fn signal(&mut self, signal: Signal, now: Instant) -> Turn {
@@ -266,10 +340,18 @@ impl Parent {
 
     fn stop(&mut self, now: Instant) -> Turn {
         let Some(worker) = self.worker() else {
-            return Turn::Done(0);
+            log::info!("stopping");
+            return self.sweep(Then::End(0), now);
         };
-        if matches!(self.phase, Phase::Stopping { .. }) {
-            return Turn::Again;
+        match &mut self.phase {
+            Phase::Stopping { .. } => return Turn::Again,
+            Phase::Sweeping { then, .. } => {
+                if let Then::Start(_) = then {
+                    *then = Then::End(0);
+                }
+                return Turn::Again;
+            }
+            _ => {}
         }
         log::info!("stopping");
         // ESRCH: it has just ended; SIGCHLD is on its way.
@@ -314,6 +396,18 @@ impl Parent {
                     worker.pid
                 );
                 return Turn::Done(1);
+            }
+            Phase::Sweeping {
+                worker,
+                limit,
+                then,
+            } if limit <= now => {
+                log::error!(
+                    "worker (pid {}) did not stop within {STOP_GRACE} s: killed",
+                    worker.pid
+                );
+                self.kill(worker);
+                return self.go_on(then);
             }
             _ => {}
         }

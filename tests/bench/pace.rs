@@ -102,6 +102,7 @@ fn rows() -> Vec<Row> {
         row(masters::CPU, Unit::Time, Limit::Most(500)),
         row(masters::LATE, Unit::Time, Limit::Most(1100)),
         row(masters::LATE_MEDIAN, Unit::Time, Limit::None),
+        row(masters::BARE, Unit::Time, Limit::None),
         row(masters::RSS, Unit::Memory, Limit::Most(250)),
         row(masters::PSS, Unit::Memory, Limit::None),
         row(takeover::SECOND.name, Unit::Time, Limit::Most(1100)),

@@ -134,13 +134,14 @@ impl Table {
                 Limit::None => String::new(),
             };
             let mark = if row.kept() { "" } else { " OVER" };
-            text += &format!(
-                "{:<35} {:>10} {:>10} {:>6} {limit:>6}{mark}\n",
+            let line = format!(
+                "{:<35} {:>10} {:>10} {:>6} {limit:>6}{mark}",
                 row.name,
                 text_of(row.unit, theirs),
                 text_of(row.unit, ours),
                 thousandths(ratio)
             );
+            text += &format!("{}\n", line.trim_end());
         }
         text += "\nspread over the rounds (least to most)\n";
         for row in &self.rows {

@@ -265,10 +265,7 @@ impl Drop for Daemon<'_> {
         }
         if std::thread::panicking() {
             println!("--- log of {} ({})", self.node.name, self.kind.name());
-            let log = self.node.log.text();
-            log.lines()
-                .filter(|l| !l.contains("gratuitous ARP"))
-                .for_each(|l| println!("{l}"));
+            print!("{}", self.node.log.report());
             println!("{}", self.node.read("output"));
             println!("--- its addresses: {:?}", self.node.addresses("eth0"));
         }

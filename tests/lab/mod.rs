@@ -113,10 +113,25 @@ impl Lab {
         std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").ok();
         std::fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1").ok();
         for line in [
-            "ip link set lo up",
             "ip link add br0 type bridge mcast_snooping 0",
-            "ip link set br0 up",
             "ip link add tap0 address 02:00:00:00:00:f0 type veth peer name tap1",
+        ] {
+            let done = Command::new("ip")
+                .args(line.split(' ').skip(1))
+                .output()
+                .expect("ip");
+            if !done.status.success() {
+                let said = String::from_utf8_lossy(&done.stderr)
+                    .trim()
+                    .replace('\n', " ");
+                std::process::exit(stage::skip(&format!(
+                    "this kernel refuses `{line}` ({said}): modprobe bridge veth, as root"
+                )));
+            }
+        }
+        for line in [
+            "ip link set lo up",
+            "ip link set br0 up",
             "ip link set tap1 master br0 up",
             "ip link set tap0 up",
         ] {

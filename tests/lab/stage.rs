@@ -90,8 +90,13 @@ fn enter(rest: &[&str]) -> i32 {
 /// Process 1: private mounts, then the work as a child, and children reaped until it ends.
 fn init(rest: &[&str]) -> i32 {
     let none: Option<&str> = None;
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("private mounts");
-    mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), none).expect("mounting /proc");
+    let mounted = mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
+        .and_then(|()| mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), none));
+    if let Err(e) = mounted {
+        return skip(&format!(
+            "no mounts of our own ({e}): run it outside this container, or give it CAP_SYS_ADMIN"
+        ));
+    }
     tmpfs("/run", "mode=755");
     fs::create_dir_all(DIR).expect("the lab's directory");
     fs::create_dir_all("/run/netns").expect("/run/netns");

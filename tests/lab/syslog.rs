@@ -73,6 +73,17 @@ impl Sink {
             .iter()
             .fold(String::new(), |all, l| all + &l.text + "\n")
     }
+
+    /// The same for people, each line with the second (of a thousand) in which it came.
+    pub fn report(&self) -> String {
+        let stamp = |l: &Line| (l.at.as_secs() % 1000, l.at.subsec_millis());
+        let lines = self.lines();
+        let shown = lines.iter().filter(|l| !l.text.contains("gratuitous ARP"));
+        shown.fold(String::new(), |all, l| {
+            let (s, ms) = stamp(l);
+            format!("{all}{s:03}.{ms:03} {}\n", l.text)
+        })
+    }
 }
 
 impl Drop for Sink {

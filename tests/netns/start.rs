@@ -90,14 +90,21 @@ fn missing_interface() {
 fn mistakes() {
     let lab = Lab::new(1);
     let r1 = lab.r(1);
-    let config = "global_defs {\n router_idd lab\n}\n".to_owned()
-        + &instance("VI_1", "eth0", 51, "192.0.2.100").replace("priority 100", "prioritty 100")
-        + &instance("VI_2", "eth0", 52, "192.0.2.102").replace("priority 100", "priority 300")
-        + &instance("VI_3", "eth9", 53, "192.0.2.103")
-        + &instance("VI_4", "eth0", 54, "192.0.2.104")
-            .trim_end()
-            .trim_end_matches('}');
-    let _daemon = r1.start(Kind::under_test(), &config);
+    let wrong = |n: u8, interface: &str, priority: &str| {
+        let address = format!("192.0.2.{}", 99 + n);
+        instance(&format!("VI_{n}"), interface, 50 + n, &address).replace("priority 100", priority)
+    };
+    let config = [
+        "global_defs {\n router_idd lab\n}\n".to_owned(),
+        wrong(1, "eth0", "prioritty 100"),
+        wrong(3, "eth0", "priority 300"),
+        wrong(4, "eth9", "priority 100"),
+        wrong(5, "eth0", "priority 100"),
+    ]
+    .concat();
+    // The last brace is missing.
+    let config = config.trim_end().trim_end_matches('}');
+    let _daemon = r1.start(Kind::under_test(), config);
     wait_for("what is sound runs", 10, || {
         r1.holds("192.0.2.100") && r1.holds("192.0.2.102")
     });

@@ -21,6 +21,8 @@ enum Slot {
     Present,
     /// It was present; a new dump has yet to list it.
     Doubtful,
+    /// Somebody else put it there: good enough while wanted, never ours to delete.
+    Foreign,
     Deleting,
     /// An answer was lost: it may be there or not. Asking again is harmless either way, because
     /// EEXIST and EADDRNOTAVAIL count as done.
@@ -72,6 +74,17 @@ pub enum Answer {
         /// errno.
         errno: i32,
     },
+}
+
+/// Who put an address there that the kernel lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// An earlier run of ours; before the start only.
+    Leftover,
+    /// We did, or nobody can tell.
+    Ours,
+    /// By its tag, somebody else.
+    Others,
 }
 
 /// All address jobs.
@@ -194,23 +207,27 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    /// A dump lists the address. In the start-up dump it may be a leftover; what a later one lists
-    /// may be older than our own answers, and only takes away doubt.
-    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, start_up: bool) {
+    /// The kernel lists or reports the address. Of our own only the start-up dump tells something new:
+    /// later reports may be older than our own answers, and only take away doubt.
+    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, whose: Whose) {
         self.each(iface, address, prefix, |job, slot, _, _| {
             let slot = &mut job.slots[slot];
-            if *slot == Slot::Doubtful || (start_up && *slot == Slot::Absent) {
-                *slot = Slot::Present;
-            }
+            *slot = match (*slot, whose) {
+                (Slot::Doubtful, _) | (Slot::Absent, Whose::Leftover) => Slot::Present,
+                (Slot::Absent, Whose::Others) => Slot::Foreign,
+                (as_it_is, _) => as_it_is,
+            };
         });
     }
 
     /// Notifications were lost and a new dump begins: whatever is in place must be listed.
     pub fn doubt(&mut self) {
         for slot in self.jobs.iter_mut().flat_map(|job| &mut job.slots) {
-            if *slot == Slot::Present {
-                *slot = Slot::Doubtful;
-            }
+            *slot = match *slot {
+                Slot::Present => Slot::Doubtful,
+                Slot::Foreign => Slot::Absent,
+                as_it_is => as_it_is,
+            };
         }
     }
 
@@ -219,17 +236,19 @@ impl<'a> Jobs<'a> {
         let mut missing = 0;
         for at in 0..self.jobs.len() {
             let job = &mut self.jobs[at];
-            let before = missing;
+            let mut again = false;
             for slot in 0..job.slots.len() {
-                if job.slots[slot] == Slot::Doubtful {
+                let doubtful = job.slots[slot] == Slot::Doubtful;
+                if doubtful {
                     job.slots[slot] = Slot::Absent;
-                    if job.wanted {
-                        job.put_back(slot);
-                        missing += 1;
-                    }
+                }
+                if job.wanted && job.slots[slot] == Slot::Absent {
+                    job.put_back(slot);
+                    missing += usize::from(doubtful);
+                    again = true;
                 }
             }
-            if missing > before {
+            if again {
                 self.enqueue(InstanceId(at as u16));
             }
         }
@@ -376,10 +395,11 @@ impl<'a> Jobs<'a> {
         None
     }
 
-    /// How many addresses of the instance are in place.
+    /// How many addresses of the instance are in place and ours to delete.
     pub fn held(&self, instance: InstanceId) -> usize {
+        let ours = |slot: &&Slot| matches!(slot, Slot::Present | Slot::Doubtful);
         let job = self.jobs.get(usize::from(instance.0));
-        job.map_or(0, |j| j.slots.iter().filter(|s| s.is_present()).count())
+        job.map_or(0, |j| j.slots.iter().filter(ours).count())
     }
 
     /// Answers were lost (ENOBUFS): forget what is in flight; the caller re-dumps.
@@ -433,7 +453,7 @@ fn list(of: &InstanceParams) -> impl Iterator<Item = &Address> {
 
 impl Slot {
     fn is_present(self) -> bool {
-        matches!(self, Slot::Present | Slot::Doubtful)
+        matches!(self, Slot::Present | Slot::Doubtful | Slot::Foreign)
     }
 }
 

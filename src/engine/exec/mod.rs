@@ -18,7 +18,7 @@ use crate::time::{Instant, Span};
 use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router, TIMERS, Timer};
 use crate::wire::neighbor;
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest};
-use addr::{Answer, Jobs};
+use addr::{Answer, Jobs, Whose};
 use announce::Announcements;
 use core::net::IpAddr;
 use std::io;
@@ -50,7 +50,13 @@ pub struct Hands<'a> {
     /// Leave addresses alone and say nothing (`-V` while stopping).
     silent: bool,
     given_up: bool,
+    /// The kernel remembers who added an address (`IFA_PROTO`). Where it does not, whatever is
+    /// configured as virtual counts as ours.
+    tags: bool,
 }
+
+/// The first kernel with `IFA_PROTO`.
+const TAGS_SINCE: (u32, u32) = (5, 18);
 
 impl<'a> Hands<'a> {
     /// Opens what does not depend on interfaces.
@@ -77,6 +83,7 @@ impl<'a> Hands<'a> {
             batch: BATCH,
             silent: false,
             given_up: false,
+            tags: sys::kernel_version() >= TAGS_SINCE,
         })
     }
 
@@ -273,8 +280,15 @@ impl<'a> Hands<'a> {
                 self.teller.address_vanished(instance, message.address, now);
             }
         } else {
+            let whose = match message.protocol {
+                protocol if self.tags && protocol != Some(rtnetlink::PROTOCOL_KEEPALIVED) => {
+                    Whose::Others
+                }
+                _ if started => Whose::Ours,
+                _ => Whose::Leftover,
+            };
             self.jobs
-                .found(iface, message.address, message.prefix, !started);
+                .found(iface, message.address, message.prefix, whose);
         }
     }
 

@@ -142,7 +142,7 @@ fn leftovers_of_an_earlier_life_are_removed_unless_wanted() {
     for (n, a) in [(0, 0), (0, 1), (1, 0)] {
         let a = IpAddr::V4(Ipv4Addr::new(10, 0, n, a));
         kernel.apply(true, a);
-        jobs.found(IfaceId(0), a, 24, true);
+        jobs.found(IfaceId(0), a, 24, Whose::Leftover);
     }
     jobs.want(InstanceId(1), true, 5);
     assert_eq!(jobs.remove_leftovers(), 2);
@@ -157,7 +157,12 @@ fn leftovers_of_an_earlier_life_are_removed_unless_wanted() {
 fn addresses_that_are_there_already_are_announced_in_full() {
     let params = params(&[1]);
     let mut jobs = Jobs::new(&params);
-    jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24, true);
+    jobs.found(
+        IfaceId(0),
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)),
+        24,
+        Whose::Leftover,
+    );
     jobs.want(InstanceId(0), true, 5);
     assert_eq!(jobs.next_op(), None);
     assert_eq!(jobs.next_rested(), Some((InstanceId(0), 5)));
@@ -202,7 +207,7 @@ fn what_was_lost_unnoticed_is_found_missing_and_put_back() {
         "innocent until the dump is over"
     );
     for a in &kernel.held {
-        jobs.found(IfaceId(0), *a, 24, false);
+        jobs.found(IfaceId(0), *a, 24, Whose::Ours);
     }
     assert_eq!(jobs.restore_missing(), 1);
     assert_eq!(jobs.restore_missing(), 0);
@@ -233,9 +238,55 @@ fn nothing_to_delete_is_success_by_whatever_number() {
     for errno in [EADDRNOTAVAIL, ENODEV] {
         let params = params(&[1]);
         let mut jobs = Jobs::new(&params);
-        jobs.found(IfaceId(0), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 24, true);
+        jobs.found(
+            IfaceId(0),
+            IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)),
+            24,
+            Whose::Leftover,
+        );
         assert_eq!(jobs.remove_leftovers(), 1);
         let op = jobs.next_op().unwrap();
         assert_eq!(jobs.ack(op.seq, errno), Answer::Noted);
     }
+}
+
+#[test]
+fn what_others_put_there_is_used_and_never_deleted() {
+    let params = params(&[2]);
+    let mut jobs = Jobs::new(&params);
+    let mut kernel = Kernel::default();
+    let [own, other] = [0, 1].map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
+    for (a, whose) in [(own, Whose::Leftover), (other, Whose::Others)] {
+        kernel.apply(true, a);
+        jobs.found(IfaceId(0), a, 24, whose);
+    }
+    assert_eq!(jobs.remove_leftovers(), 1);
+    // The first of its subnet would take the other one along.
+    kernel.held.rotate_left(1);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(kernel.held, [other]);
+    jobs.want(InstanceId(0), true, 5);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(kernel.held, [other, own]);
+    assert!(jobs.present(InstanceId(0), 1));
+    assert_eq!(jobs.held(InstanceId(0)), 1);
+    // It goes: while it is wanted we put it there, and then it is ours.
+    kernel.held.retain(|a| *a != other);
+    assert!(jobs.vanished(IfaceId(0), other, 24).is_some());
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(kernel.held, [own, other]);
+    jobs.want(InstanceId(0), false, 0);
+    settle(&mut jobs, &mut kernel);
+    assert!(kernel.held.is_empty());
+    // Put there while we are not Master: found again by a new dump, and left alone.
+    kernel.apply(true, other);
+    jobs.found(IfaceId(0), other, 24, Whose::Others);
+    jobs.doubt();
+    jobs.found(IfaceId(0), other, 24, Whose::Others);
+    assert_eq!(jobs.restore_missing(), 0);
+    jobs.want(InstanceId(0), true, 5);
+    settle(&mut jobs, &mut kernel);
+    jobs.want(InstanceId(0), false, 0);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(kernel.held, [other]);
 }
