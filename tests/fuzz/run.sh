@@ -20,7 +20,8 @@ config) dict=tests/fuzz/config.dict len=8192 ;;
 	exit 2
 	;;
 esac
-[ $# -le 2 ] && shift $# || shift 2
+shift
+[ $# = 0 ] || shift
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
 	echo "cargo fuzz is missing: installing it" >&2

@@ -115,9 +115,7 @@ fn messages(memory: &Memory, loaded: &Loaded) -> String {
     let mut shown = String::new();
     diags.render(&mut shown, false).expect("a String");
     let unprintable = |c: char| c.is_control() && c != '\n';
-    if std::env::var_os("X").is_none()
-        && let Some(at) = shown.find(unprintable)
-    {
+    if let Some(at) = shown.find(unprintable) {
         let from = shown[..at].rfind('\n').map_or(0, |n| n + 1);
         let to = shown[at..].find('\n').map_or(shown.len(), |n| at + n);
         panic!(
@@ -132,6 +130,7 @@ fn messages(memory: &Memory, loaded: &Loaded) -> String {
     let mut coloured = String::new();
     diags.render(&mut coloured, true).expect("a String");
     assert_eq!(plain(&coloured), shown, "colour changes nothing else");
+    json(loaded);
     shown
 }
 
@@ -167,9 +166,11 @@ fn plain(coloured: &str) -> String {
 
 /// The effective configuration loads to the same and prints as itself.
 fn normal_form(memory: &Memory, options: &Options, loaded: &Loaded) {
+    let bytes = config::print_bytes(&loaded.config);
     let normal = config::print(&loaded.config);
+    assert_eq!(normal, String::from_utf8_lossy(&bytes), "the same as text");
     let mut memory = memory.clone();
-    memory.file("/normal.conf", &normal);
+    memory.file("/normal.conf", &bytes);
     let again = config::load(&memory, "/normal.conf", options);
     let sound = loaded.diags.count(Severity::Error) == 0 && !loaded.diags.fatal();
     if sound && (again.diags.count(Severity::Error) > 0 || again.diags.fatal()) {
@@ -178,7 +179,54 @@ fn normal_form(memory: &Memory, options: &Options, loaded: &Loaded) {
         panic!("no error before, errors in the normal form:\n{said}\n{normal}");
     }
     same(&content(&loaded.config), &content(&again.config), &normal);
-    same(&normal, &config::print(&again.config), &normal);
+    assert_eq!(
+        bytes,
+        config::print_bytes(&again.config),
+        "stable:\n{normal}"
+    );
+}
+
+/// Each message is one line, and an object with texts and numbers.
+fn json(loaded: &Loaded) {
+    let mut out = String::new();
+    loaded.diags.json(&mut out).expect("a String");
+    assert!(!out.contains(|c| c < ' ' && c != '\n'), "{out}");
+    assert_eq!(out.lines().count(), loaded.diags.iter().count());
+    for line in out.lines() {
+        let inner = line.strip_prefix('{').and_then(|l| l.strip_suffix('}'));
+        let mut rest = inner.expect("an object");
+        loop {
+            rest = text(rest)
+                .strip_prefix(':')
+                .expect("a name, then its value");
+            rest = match rest.starts_with('"') {
+                true => text(rest),
+                false => rest.trim_start_matches(|c: char| c.is_ascii_digit()),
+            };
+            if rest.is_empty() {
+                break;
+            }
+            rest = rest.strip_prefix(',').expect("another name");
+        }
+    }
+}
+
+/// Behind the JSON text that `rest` begins with.
+fn text(rest: &str) -> &str {
+    let mut chars = rest.strip_prefix('"').expect("a text").chars();
+    loop {
+        match chars.next().expect("a text ends") {
+            '"' => return chars.as_str(),
+            '\\' => match chars.next().expect("an escape") {
+                'u' => {
+                    let hex = chars.by_ref().take(4).filter(char::is_ascii_hexdigit);
+                    assert_eq!(hex.count(), 4);
+                }
+                c => assert!("\"\\/bfnrt".contains(c), "\\{c}"),
+            },
+            _ => {}
+        }
+    }
 }
 
 /// Says in which line two texts differ, if they do.
