@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 target=${1:-}
 seconds=${2:-60}
 case $target in
-packet | netlink) dict= len=2048 ;;
+packet | netlink) dict='' len=2048 ;;
 words) dict=tests/fuzz/config.dict len=1024 ;;
 config) dict=tests/fuzz/config.dict len=8192 ;;
 *)
@@ -44,7 +44,7 @@ sanitizer=${SANITIZER:-none}
 # dictionary knows the words as well.
 case $target in
 words | config) trace=--no-trace-compares ;;
-*) trace= ;;
+*) trace='' ;;
 esac
 build=$PWD/target/fuzz/build
 found=target/fuzz/corpus/$target
