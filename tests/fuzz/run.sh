@@ -5,7 +5,7 @@
 #   sh tests/fuzz/run.sh TARGET keep
 #
 # What is new goes to target/fuzz/corpus/TARGET, what fails to target/fuzz/failed/TARGET-*. `keep`
-# takes from there into tests/fuzz/corpus what adds coverage to what is there already.
+# takes from there into tests/fuzz/corpus the fewest files that reach code not reached yet.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -43,10 +43,9 @@ sanitizer=${SANITIZER:-none}
 # The search for similar keywords compares so much that tracing it takes most of the time; the
 # dictionary knows the words as well.
 case $target in
-words | config) trace=--no-trace-compares ;;
-*) trace='' ;;
+words | config) trace=--no-trace-compares build=$PWD/target/fuzz/build-plain ;;
+*) trace='' build=$PWD/target/fuzz/build ;;
 esac
-build=$PWD/target/fuzz/build
 found=target/fuzz/corpus/$target
 mkdir -p "$found" target/fuzz/failed
 
@@ -56,7 +55,8 @@ fuzz() {
 }
 
 if [ "$seconds" = keep ]; then
-	fuzz "tests/fuzz/corpus/$target" "$found" -- -merge=1 -max_len=$len
+	fuzz "tests/fuzz/corpus/$target" "$found" -- \
+		-set_cover_merge=1 -use_counters=0 -max_len=$len
 else
 	fuzz "$found" "tests/fuzz/corpus/$target" -- -max_total_time="$seconds" -max_len=$len \
 		-artifact_prefix="target/fuzz/failed/$target-" -timeout=20 -rss_limit_mb=1024 \
