@@ -3,7 +3,7 @@
 .ONESHELL:
 .SHELLFLAGS = -ec
 .DEFAULT_GOAL = help
-.PHONY: help build install uninstall demo check test sim bench clean
+.PHONY: help build install uninstall demo check test sim fuzz bench clean
 
 CARGO      ?= cargo
 RUSTC      ?= rustc
@@ -19,11 +19,15 @@ MANDIR      = $(PREFIX)/share/man
 SYSCONFDIR  = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 
 SEEDS       = 100000
+# Which fuzz target, for how many seconds, and more options for libFuzzer.
+T           = config
+S           = 60
+FUZZ        =
 
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
-	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s SEEDS=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)'
+	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
 
 build: ## build the daemon: one static file, target/holdfast
 	@target='$(TARGET)'
@@ -141,6 +145,9 @@ test: ## every test (as root on Debian it installs what it needs)
 
 sim: ## simulated networks: SEEDS=100000
 	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
+
+fuzz: ## look for inputs that break it: T=packet|netlink|words|config S=60
+	@sh tests/fuzz/run.sh '$(T)' '$(S)' $(FUZZ)
 
 bench: build ## measure against Debian's keepalived (root)
 	@sh tests/deps.sh bench

@@ -1,0 +1,9 @@
+//! What must hold whatever the bytes are: one `check` per fuzz target.
+//!
+//! Each panics where something does not hold. Nothing here knows of libFuzzer.
+
+pub mod config;
+pub mod netlink;
+pub mod packet;
+pub mod peak;
+pub mod words;
