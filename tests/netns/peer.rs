@@ -52,7 +52,9 @@ pub const TESTS: &[Test] = &[
     })
     .needs(&["keepalived"]),
     Test::new("peer::nopreempt_pass", || nopreempt(&PASS, true)).needs(&["keepalived"]),
+    Test::new("peer::nopreempt_pass_theirs", || nopreempt(&PASS, false)).needs(&["keepalived"]),
     Test::new("peer::nopreempt_ah", || nopreempt(&AH, true)).needs(&["keepalived"]),
+    Test::new("peer::nopreempt_ah_theirs", || nopreempt(&AH, false)).needs(&["keepalived"]),
     Test::new("peer::nopreempt_v3_ours_stronger", || nopreempt(&V3, true)).needs(&["keepalived"]),
     Test::new("peer::nopreempt_v3_theirs_stronger", || {
         nopreempt(&V3, false)
@@ -61,7 +63,9 @@ pub const TESTS: &[Test] = &[
     Test::new("peer::equal_v2_ours_higher", || equal(&V2, true)).needs(&["keepalived"]),
     Test::new("peer::equal_v2_theirs_higher", || equal(&V2, false)).needs(&["keepalived"]),
     Test::new("peer::equal_pass", || equal(&PASS, true)).needs(&["keepalived"]),
+    Test::new("peer::equal_pass_theirs", || equal(&PASS, false)).needs(&["keepalived"]),
     Test::new("peer::equal_ah", || equal(&AH, true)).needs(&["keepalived"]),
+    Test::new("peer::equal_ah_theirs", || equal(&AH, false)).needs(&["keepalived"]),
     Test::new("peer::equal_v3_ours_higher", || equal(&V3, true)).needs(&["keepalived"]),
     Test::new("peer::equal_v3_theirs_higher", || equal(&V3, false)).needs(&["keepalived"]),
 ];
