@@ -6,12 +6,15 @@ use std::process::{Command, Output};
 /// Empty /etc, /run and /tmp; interfaces eth0 (192.0.2.1/24) and eth1. Whatever is still running
 /// at the end dies with the cell. `$H` is holdfast; functions wait, at most ten seconds.
 const PRELUDE: &str = r#"
-mount --make-rprivate / && for d in /etc /run /tmp; do mount -t tmpfs none $d || exit 111; done
+mount --make-rprivate / && mount -t tmpfs none /etc || exit 111
+# The project may lie below a folder that is hidden next.
+cp "$1" /etc/holdfast || exit 111
+for d in /run /tmp; do mount -t tmpfs none $d || exit 111; done
 if [ -d /var/run ] && [ ! -L /var/run ]; then mount --bind /run /var/run || exit 111; fi
 mkdir /etc/keepalived
 ip link add eth0 type veth peer name eth1 || exit 111
 ip link set eth0 up && ip link set eth1 up && ip addr add 192.0.2.1/24 dev eth0 || exit 111
-H=$1 S=$2
+H=/etc/holdfast S=$2
 cd /run
 cat >good.conf <<E
 vrrp_instance VI_1 {
