@@ -6,15 +6,17 @@ use std::process::{Command, Output};
 /// Empty /etc, /run and /tmp; interfaces eth0 (192.0.2.1/24) and eth1. Whatever is still running
 /// at the end dies with the cell. `$H` is holdfast; functions wait, at most ten seconds.
 const PRELUDE: &str = r#"
-mount --make-rprivate / && mount -t tmpfs none /etc || exit 111
-# The project may lie below a folder that is hidden next.
-cp "$1" /etc/holdfast || exit 111
-for d in /run /tmp; do mount -t tmpfs none $d || exit 111; done
+R=$3
+exec 8<"$R"
+mount --make-rprivate / && for d in /etc /run /tmp; do mount -t tmpfs none $d || exit 111; done
+# The project itself may lie below a folder that is hidden now.
+[ -d "$R" ] || { mkdir -p "$R" && mount --bind /proc/self/fd/8 "$R"; } || exit 111
+exec 8<&-
 if [ -d /var/run ] && [ ! -L /var/run ]; then mount --bind /run /var/run || exit 111; fi
 mkdir /etc/keepalived
 ip link add eth0 type veth peer name eth1 || exit 111
 ip link set eth0 up && ip link set eth1 up && ip addr add 192.0.2.1/24 dev eth0 || exit 111
-H=/etc/holdfast S=$2
+H=$1 S=$2
 cd /run
 cat >good.conf <<E
 vrrp_instance VI_1 {
@@ -45,6 +47,7 @@ pub fn run(script: &str) -> Option<Output> {
             .args(["--mount-proc", "sh", "-c", PRELUDE, "sh"])
             .arg(program)
             .arg(script)
+            .arg(env!("CARGO_MANIFEST_DIR"))
             .env_remove("TMPDIR")
             .output();
         match out {
