@@ -9,8 +9,9 @@ const PRELUDE: &str = r#"
 R=$3
 exec 8<"$R"
 mount --make-rprivate / && for d in /etc /run /tmp; do mount -t tmpfs none $d || exit 111; done
-# The project itself may lie below a folder that is hidden now.
-[ -d "$R" ] || { mkdir -p "$R" && mount --bind /proc/self/fd/8 "$R"; } || exit 111
+# The project itself may lie below a folder that is hidden now. (-c: the link of the open folder is
+# followed by the kernel, not by its name.)
+[ -d "$R" ] || { mkdir -p "$R" && mount -c --bind /proc/self/fd/8 "$R"; } || exit 111
 exec 8<&-
 if [ -d /var/run ] && [ ! -L /var/run ]; then mount --bind /run /var/run || exit 111; fi
 mkdir /etc/keepalived
