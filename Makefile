@@ -27,7 +27,7 @@ FUZZ        =
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
-	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
+	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s\n           SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
 
 build: ## build the daemon: one static file, target/holdfast
 	@target='$(TARGET)'
