@@ -146,7 +146,7 @@ test: ## every test (as root on Debian it installs what it needs)
 sim: ## simulated networks: SEEDS=100000
 	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
 
-fuzz: ## look for inputs that break it: T=packet, netlink, words, config
+fuzz: ## find what breaks it: T=packet, netlink, words, config; S=60
 	@sh tests/fuzz/run.sh '$(T)' '$(S)' $(FUZZ)
 
 bench: build ## measure against Debian's keepalived (root)
