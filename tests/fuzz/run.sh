@@ -5,7 +5,7 @@
 #   sh tests/fuzz/run.sh TARGET keep
 #
 # What is new goes to target/fuzz/corpus/TARGET, what fails to target/fuzz/failed/TARGET-*. `keep`
-# takes from there into tests/fuzz/corpus the fewest files that reach code not reached yet.
+# takes from there into tests/fuzz/corpus the fewest short files that reach code not reached yet.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -55,7 +55,11 @@ fuzz() {
 }
 
 if [ "$seconds" = keep ]; then
-	fuzz "tests/fuzz/corpus/$target" "$found" -- \
+	short=target/fuzz/short
+	rm -rf "$short"
+	mkdir "$short"
+	find "$found" -type f -size -640c -exec cp {} "$short" \;
+	fuzz "tests/fuzz/corpus/$target" "$short" -- \
 		-set_cover_merge=1 -use_counters=0 -max_len=$len
 else
 	fuzz "$found" "tests/fuzz/corpus/$target" -- -max_total_time="$seconds" -max_len=$len \
