@@ -16,6 +16,9 @@ pub fn trim_heap() {
 /// Mappings of code and constants of one program: its own, and those of a few libraries.
 const MAPPINGS: usize = 16;
 
+/// Length of a piece of code that is mapped at once, in bytes: a multiple of every page size.
+const PIECE: usize = 16 * 1024;
+
 /// The program's code and constants, which can be let go until they are used again: a process that
 /// only waits then holds next to nothing, and what ran only at the start (reading the
 /// configuration, opening sockets) is no longer held. The kernel maps a page again when it is
@@ -29,8 +32,36 @@ impl Code {
     /// Looks up where they are; nowhere, if /proc is not there.
     pub fn find() -> Self {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-        Code {
-            mappings: droppable(&maps).take(MAPPINGS).collect(),
+        let mut code = Code::default();
+        for (start, len) in droppable(&maps) {
+            match code.mappings.last_mut() {
+                // A parent of ours has cut it already.
+                Some((from, length)) if *from + *length == start => *length += len,
+                // What finds no room is just not let go.
+                _ => drop(code.mappings.push((start, len))),
+            }
+        }
+        drop(maps);
+        trim_heap();
+        code.cut();
+        code
+    }
+
+    /// Cuts the mappings into small pieces. The kernel maps 64 KB around each page that is touched
+    /// (fault-around, mm/memory.c), but never beyond a mapping: what runs lies scattered, so this
+    /// decides how much is held. Neighbouring pieces stay apart because they differ in a flag, that
+    /// of core dumps, which leave out unchanged pages of files anyway.
+    fn cut(&self) {
+        for (start, len) in &self.mappings {
+            for offset in (0..*len).step_by(2 * PIECE) {
+                let Some(piece) = NonNull::new((start + offset) as *mut c_void) else {
+                    continue;
+                };
+                let len = PIECE.min(len - offset);
+                // SAFETY: the range lies in a mapping of this process; the advice changes what a
+                // core dump holds and nothing that the program sees.
+                let _ = unsafe { nix::sys::mman::madvise(piece, len, MmapAdvise::MADV_DONTDUMP) };
+            }
         }
     }
 
