@@ -73,6 +73,7 @@ impl GarpDefaults {
             refresh_repeat: self.refresh_repeat.unwrap_or(default.refresh_repeat),
             lower_prio_delay: self.lower_prio_delay.unwrap_or(delay),
             lower_prio_repeat: self.lower_prio_repeat.unwrap_or(repeat),
+            elsewhere: default.elsewhere,
         }
     }
     /// `vrrp_min_garp`: what is still at its default becomes the least.

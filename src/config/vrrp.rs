@@ -136,12 +136,10 @@ impl<'a> Walk<'a> {
                 said = self.outside_of_networks(line, params, iface);
             }
             out.push(Address {
-                address: line.address,
-                prefix: line.prefix,
-                iface,
                 scope: line.scope,
                 label: line.label.clone(),
                 broadcast: line.broadcast,
+                ..Address::new(line.address, line.prefix, iface)
             });
         }
         out

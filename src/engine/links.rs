@@ -152,6 +152,7 @@ impl Links {
             up: e.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
             ipv4,
             ipv6,
+            no_multicast: false,
         }
     }
 
@@ -217,18 +218,12 @@ mod tests {
 
     fn params() -> Params {
         let mut i = InstanceParams::new("V", IfaceId(0), 1);
-        i.addresses.push(Address {
-            address: "192.0.2.100".parse().unwrap(),
-            prefix: 24,
-            iface: IfaceId(0),
-            scope: 0,
-            label: None,
-            broadcast: None,
-        });
+        i.addresses
+            .push(Address::new("192.0.2.100".parse().unwrap(), 24, IfaceId(0)));
         Params {
             interfaces: vec!["eth0".into(), "eth1".into()],
             instances: vec![i],
-            groups: vec![],
+            ..Params::default()
         }
     }
 

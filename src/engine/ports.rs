@@ -198,7 +198,7 @@ mod tests {
             instances: [0, 2]
                 .map(|n| InstanceParams::new("V", IfaceId(n), 1))
                 .into(),
-            groups: vec![],
+            ..Params::default()
         };
         let ports = Ports::new(&params);
         assert_eq!(ports.next_closed(0), Some(IfaceId(0)));

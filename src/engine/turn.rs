@@ -15,6 +15,7 @@ const TIMER: [Timer; TIMERS] = [
     Timer::SecondBurst,
     Timer::Refresh,
     Timer::LowerPrioBurst,
+    Timer::Elsewhere,
 ];
 
 impl Engine<'_> {

@@ -58,6 +58,8 @@ pub struct Scripts {
     pub stop: Option<Box<Script>>,
     /// `notify`: any state, four arguments appended.
     pub any: Option<Box<Script>>,
+    /// `notify_master_rx_lower_pri`: a Master heard a lower priority.
+    pub lower_priority: Option<Box<Script>>,
 }
 
 /// What the room is built from. Vectors are parallel to `vrrp::Params`.
@@ -69,6 +71,8 @@ pub struct Params {
     pub groups: Vec<(Box<str>, Scripts)>,
     /// `enable_script_security`
     pub security: bool,
+    /// Commands of the tracked scripts, parallel to `vrrp::Params::scripts`.
+    pub tracked: Vec<Script>,
 }
 
 /// One program to run: a script and what is appended to its arguments.
@@ -163,7 +167,7 @@ mod tests {
         let params = Params {
             instances: vec![("VI 1".into(), scripts.clone())],
             groups: vec![("VG".into(), scripts)],
-            security: false,
+            ..Params::default()
         };
         let argv = |o, s, p| -> Vec<String> {
             params

@@ -74,21 +74,16 @@ mod tests {
             index: u32::from(last),
             up: true,
             ipv4: Some([10, 0, 0, last].into()),
-            ipv6: None,
+            ..Link::default()
         }
     }
 
     fn instance() -> InstanceParams {
         let mut params = InstanceParams::new("V1", ETH0, 51);
         for iface in [ETH0, ETH1, ETH1] {
-            params.addresses.push(Address {
-                address: [10, 0, 0, 100].into(),
-                prefix: 24,
-                iface,
-                scope: 0,
-                label: None,
-                broadcast: None,
-            });
+            params
+                .addresses
+                .push(Address::new([10, 0, 0, 100].into(), 24, iface));
         }
         params
     }

@@ -40,6 +40,37 @@ pub struct GroupId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IfaceId(pub u16);
 
+/// Index of a tracked script in [`Params::scripts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScriptId(pub u16);
+/// Index of a tracked file in [`Params::files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u16);
+
+/// What has one timer of its own beside the instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// The end of `vrrp_startup_delay`.
+    Startup,
+    /// The next run of a script.
+    Script(ScriptId),
+    /// The end of an interface's up or down delay.
+    Interface(IfaceId),
+}
+
+/// How a run of a tracked script ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// Exit status; 0 is success.
+    Exited(u8),
+    /// Killed by this signal (not by us).
+    Signaled(u8),
+    /// It ran too long; its process group was killed.
+    TimedOut,
+    /// It could not be started.
+    NotStarted,
+}
+
 /// State of an instance or group; the numbers are keepalived's (JSON dump).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -64,6 +95,8 @@ pub struct Link {
     pub ipv4: Option<core::net::Ipv4Addr>,
     /// Link-local IPv6 address, not tentative.
     pub ipv6: Option<core::net::Ipv6Addr>,
+    /// IFF_MULTICAST is not set: adverts can only be unicast.
+    pub no_multicast: bool,
 }
 
 /// One name per timer of an instance.
@@ -81,10 +114,12 @@ pub enum Timer {
     Refresh = 4,
     /// Master: second burst after a lower-priority advert (`garp_lower_prio_delay`).
     LowerPrioBurst = 5,
+    /// Master: announcements on other interfaces (`garp_extra_if`).
+    Elsewhere = 6,
 }
 
 /// Number of timers an instance has.
-pub const TIMERS: usize = 6;
+pub const TIMERS: usize = 7;
 
 impl Timer {
     /// All of them, in the order of their numbers.
@@ -95,6 +130,7 @@ impl Timer {
         Timer::SecondBurst,
         Timer::Refresh,
         Timer::LowerPrioBurst,
+        Timer::Elsewhere,
     ];
 }
 
@@ -137,6 +173,38 @@ pub enum Event<'a> {
     },
     /// A timer armed by [`Action::Arm`] expired.
     Timer(InstanceId, Timer),
+    /// The time of [`Action::Wake`] has come.
+    Clock(Clock),
+    /// A run asked for by [`Action::Run`] ended.
+    Script {
+        /// Which one.
+        script: ScriptId,
+        /// How.
+        ended: Ended,
+    },
+    /// A tracked file was read; missing, empty and unreadable ones count as 0.
+    File {
+        /// Which one.
+        file: FileId,
+        /// Its integer.
+        value: i32,
+    },
+    /// The configured source address of an instance can (not) be used: IPv6 duplicate detection is
+    /// still going on, or the address is not there. Usable until said otherwise.
+    Source {
+        /// Whose.
+        instance: InstanceId,
+        /// It can be bound to and sent from.
+        usable: bool,
+    },
+    /// A static address, route or rule of a `track_group` could not be kept in place, or could
+    /// again.
+    Static {
+        /// Index in [`Params::track_groups`].
+        group: u16,
+        /// All its objects are in place.
+        whole: bool,
+    },
 }
 
 /// What the room wants done. Intents, not system calls.
@@ -174,6 +242,14 @@ pub enum Action {
     Arm(InstanceId, Timer, Instant),
     /// Disarm a timer, armed or not.
     Disarm(InstanceId, Timer),
+    /// Announce once, on each other interface that carries one, the addresses that live there.
+    AnnounceElsewhere(InstanceId),
+    /// Announce the instance's own source address once: it speaks again after a fault (unicast).
+    AnnounceSource(InstanceId),
+    /// Arm, re-arm (`Some`) or disarm (`None`) the one timer of something.
+    Wake(Clock, Option<Instant>),
+    /// Run a tracked script now, with the timeout of its parameters. Never asked for while it runs.
+    Run(ScriptId),
     /// A state changed.
     Tell(Transition),
     /// Something to log that is no transition (already counted; exec rate-limits).
@@ -235,6 +311,22 @@ pub enum Reason {
     Recovered,
     /// The sync group took it along; the member that caused it.
     Group(GroupId, InstanceId),
+    /// A script it depends on failed.
+    ScriptFailed(ScriptId),
+    /// A script it depends on has no result yet.
+    ScriptPending(ScriptId),
+    /// The value of a file it depends on forbids it.
+    FileValue(FileId, i32),
+    /// An interface that it must not see up is up (`reverse`).
+    LinkUp(IfaceId),
+    /// There is no unicast peer.
+    NoPeer,
+    /// Its source address is not usable (yet).
+    SourceUnusable,
+    /// A static address, route or rule of this track_group is not in place.
+    StaticMissing(u16),
+    /// The interface cannot multicast and there is no unicast peer.
+    NoMulticast(IfaceId),
 }
 
 /// Something a person may want to read in the log.
@@ -261,6 +353,14 @@ pub enum Note {
     AddressList(InstanceId, IpAddr),
     /// Another router sends with our own address.
     OwnAddress(InstanceId, IpAddr),
+    /// A tracked script changed its level; how its last run ended.
+    Script(ScriptId, bool, Ended),
+    /// A script was due while its last run had not ended; it is left out this time.
+    ScriptBusy(ScriptId),
+    /// The effective priority changed, from, to.
+    Priority(InstanceId, u8, u8),
+    /// A unicast advert came from somebody who is no peer, or with a TTL out of the peer's bounds.
+    NoPeer(InstanceId, IpAddr, u8),
 }
 
 /// Why an advert was discarded; each has its counter.
@@ -296,6 +396,8 @@ pub enum Reject {
     Checksum,
     /// Unicast to a multicast instance or the reverse.
     Destination(IpAddr),
+    /// `check_unicast_src`: the sender is no peer.
+    NotPeer,
     /// No addresses listed.
     NoAddresses,
     /// We own the addresses and ignore adverts.

@@ -23,8 +23,8 @@ fn phase(action: &Action) -> u8 {
     match action {
         Action::Advertise { .. } => 0,
         Action::Claim { .. } | Action::Release(_) => 1,
-        Action::Announce { .. } => 2,
-        Action::Arm(..) | Action::Disarm(..) => 3,
+        Action::Announce { .. } | Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => 2,
+        Action::Arm(..) | Action::Disarm(..) | Action::Wake(..) | Action::Run(_) => 3,
         Action::Note(_) => 4,
         Action::Tell(transition) => match transition.who {
             Who::Instance(_) => 5,

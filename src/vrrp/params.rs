@@ -4,7 +4,7 @@ use crate::time::Span;
 use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, Version};
 use core::net::{IpAddr, Ipv4Addr};
 
-use super::{IfaceId, InstanceId};
+use super::{FileId, IfaceId, InstanceId, ScriptId};
 
 /// Everything the room needs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,151 @@ pub struct Params {
     pub instances: Vec<InstanceParams>,
     /// The sync groups.
     pub groups: Vec<GroupParams>,
+    /// Scripts that are tracked by somebody; [`super::ScriptId`] indexes this list. Their commands
+    /// are in `notify::Params::tracked`, in the same order.
+    pub scripts: Vec<ScriptParams>,
+    /// Files that are tracked by somebody; [`super::FileId`] indexes this list.
+    pub files: Vec<FileParams>,
+    /// Settings of interfaces that have any; at most one each, sorted by interface.
+    pub ports: Vec<PortParams>,
+    /// Named lists of instances that static objects belong to (`track_group`).
+    pub track_groups: Vec<Box<[InstanceId]>>,
+    /// What is present as long as the daemon runs.
+    pub statics: Statics,
+    /// `vrrp_startup_delay`: nothing is sent, taken or believed for so long.
+    pub startup_delay: Span,
+}
+
+/// A tracked script (`vrrp_script`); the schedule and the counting, not the command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptParams {
+    /// Name in the configuration.
+    pub name: Box<str>,
+    /// Where it was defined.
+    pub place: Place,
+    /// From the start of one run to the start of the next.
+    pub interval: Span,
+    /// A run is killed and counts as failed after so long; zero: `interval`.
+    pub timeout: Span,
+    /// Successes in a row that bring it up.
+    pub rise: u32,
+    /// Failures in a row that take it down.
+    pub fall: u32,
+    /// It counts as failed until the first `rise` successes.
+    pub init_fail: bool,
+}
+
+/// A tracked file (`track_file`): an integer somebody writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileParams {
+    /// Name in the configuration.
+    pub name: Box<str>,
+    /// Where it was defined.
+    pub place: Place,
+    /// The file, an absolute path.
+    pub path: Box<str>,
+    /// `init_file`: write this at the start, over what is there if `overwrite`.
+    pub initial: Option<i32>,
+    /// Replace an existing file at the start.
+    pub overwrite: bool,
+}
+
+/// Settings of one interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortParams {
+    /// Which one.
+    pub iface: IfaceId,
+    /// `interface_up_down_delays`: how long it must be down to count as down.
+    pub down_delay: Span,
+    /// How long it must be up to count as up.
+    pub up_delay: Span,
+    /// Pause between two gratuitous ARP frames (`garp_interval`), zero: none.
+    pub garp_interval: Span,
+    /// Pause between two unsolicited neighbour advertisements (`gna_interval`), zero: none.
+    pub gna_interval: Span,
+    /// Interfaces with the same number share one queue (`garp_group`); `None`: an own one.
+    pub pacing: Option<u16>,
+}
+
+/// What follows a level: an interface, a script, a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Track<Id> {
+    /// What is watched.
+    pub id: Id,
+    /// Added to the priority (positive: while good; negative: while bad); 0: bad is a fault. For a
+    /// file: factor of its value; 0: any value but 0 is a fault.
+    pub weight: i16,
+    /// Good and bad are exchanged; a file's value is negated.
+    pub reverse: bool,
+}
+
+/// A unicast peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// Smallest TTL or hop limit its adverts may have.
+    pub min_ttl: u8,
+    /// Largest one.
+    pub max_ttl: u8,
+}
+
+/// Unicast operation; boxed, most instances have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unicast {
+    /// Whom to send to, in order.
+    pub peers: Vec<Peer>,
+    /// TTL or hop limit of our adverts.
+    pub ttl: u8,
+    /// Believe only peers (`check_unicast_src`).
+    pub check_source: bool,
+    /// Fault while there is no peer (`unicast_fault_no_peer`).
+    pub fault_without_peer: bool,
+}
+
+/// A route line (`virtual_routes`, `static_routes`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteLine {
+    /// What the kernel is told; interfaces are named by `IfaceId` in it.
+    pub route: Route,
+    /// Not `no_track`: its interface is watched and its loss is noticed.
+    pub track: bool,
+    /// `track_group` of a static one: index in [`Params::track_groups`].
+    pub group: Option<u16>,
+    /// Where it was written.
+    pub line: u32,
+}
+
+/// A rule line (`virtual_rules`, `static_rules`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleLine {
+    /// What the kernel is told.
+    pub rule: Rule,
+    /// Not `no_track`: its loss is noticed.
+    pub track: bool,
+    /// `track_group` of a static one: index in [`Params::track_groups`].
+    pub group: Option<u16>,
+    /// Where it was written.
+    pub line: u32,
+}
+
+/// A route as it is configured. To be filled by the part that speaks to the routing tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {}
+
+/// A rule as it is configured. To be filled by the part that speaks to the routing tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {}
+
+/// Addresses, routes and rules that are there as long as the daemon runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statics {
+    /// `static_ipaddress`, each with its `track_group`.
+    pub addresses: Vec<(Address, Option<u16>)>,
+    /// `static_routes`
+    pub routes: Vec<RouteLine>,
+    /// `static_rules`
+    pub rules: Vec<RuleLine>,
 }
 
 /// Where in the configuration something was defined, for messages at run time.
@@ -86,6 +231,30 @@ pub struct InstanceParams {
     pub down_timer_adverts: u8,
     /// Announcements.
     pub garp: Garp,
+    /// Unicast instead of multicast.
+    pub unicast: Option<Box<Unicast>>,
+    /// What moves the priority or causes a fault; the group's trackers are in the members' lists,
+    /// and what a sync group or priority 255 forbids has been taken out.
+    pub tracks: Option<Box<Tracks>>,
+    /// `virtual_routes`
+    pub routes: Vec<RouteLine>,
+    /// `virtual_rules`
+    pub rules: Vec<RuleLine>,
+    /// Set the interface's promote_secondaries while Master.
+    pub promote_secondaries: bool,
+    /// Strict adherence to the protocol: the corrections have been made, this is for the reports.
+    pub strict: bool,
+}
+
+/// What an instance tracks; boxed, many instances track nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// Interfaces beside the own one.
+    pub interfaces: Vec<Track<IfaceId>>,
+    /// Scripts.
+    pub scripts: Vec<Track<ScriptId>>,
+    /// Files.
+    pub files: Vec<Track<FileId>>,
 }
 
 /// Gratuitous ARP / neighbour advertisement settings.
@@ -103,6 +272,9 @@ pub struct Garp {
     pub lower_prio_delay: Span,
     /// Packets per address after a lower-priority advert, 0 = none.
     pub lower_prio_repeat: u8,
+    /// Period of single announcements on the other interfaces that carry an address of the
+    /// instance (`garp_extra_if`), 0 = none.
+    pub elsewhere: Span,
 }
 
 impl Default for Garp {
@@ -114,6 +286,7 @@ impl Default for Garp {
             refresh_repeat: 1,
             lower_prio_delay: Span::from_secs(5),
             lower_prio_repeat: 5,
+            elsewhere: Span::ZERO,
         }
     }
 }
@@ -133,6 +306,36 @@ pub struct Address {
     pub label: Option<Box<str>>,
     /// Broadcast address.
     pub broadcast: Option<Ipv4Addr>,
+    /// The other end of a point-to-point link.
+    pub peer: Option<IpAddr>,
+    /// IFA_F_* bits beside NODAD (`home`, `mngtmpaddr`, `noprefixroute`, `autojoin`); NODAD is set
+    /// unless `dad` is.
+    pub flags: u32,
+    /// `-nodad`: let the kernel look for duplicates (IPv6).
+    pub dad: bool,
+    /// `preferred_lft` in seconds; `None`: for ever. 0 = never chosen as a source.
+    pub preferred: Option<u32>,
+    /// Not `no_track`: its interface is watched.
+    pub track: bool,
+}
+
+impl Address {
+    /// A plain address with the defaults of an address line.
+    pub fn new(address: IpAddr, prefix: u8, iface: IfaceId) -> Self {
+        Address {
+            address,
+            prefix,
+            iface,
+            scope: 0,
+            label: None,
+            broadcast: None,
+            peer: None,
+            flags: 0,
+            dad: false,
+            preferred: None,
+            track: true,
+        }
+    }
 }
 
 /// A sync group.
@@ -174,6 +377,12 @@ impl InstanceParams {
             higher_prio_send_advert: false,
             down_timer_adverts: 3,
             garp: Garp::default(),
+            unicast: None,
+            tracks: None,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            promote_secondaries: false,
+            strict: false,
         }
     }
 

@@ -141,6 +141,11 @@ impl Router {
                 self.reject(iface, None, Reject::Malformed(why));
             }
             Event::Timer(id, timer) => self.timer(id, timer, now),
+            Event::Clock(_)
+            | Event::Script { .. }
+            | Event::File { .. }
+            | Event::Source { .. }
+            | Event::Static { .. } => {}
         }
         self.out.seal();
     }

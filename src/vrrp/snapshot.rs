@@ -62,7 +62,7 @@ impl Counters {
             }
             Reject::Interval(_) => &mut self.advert_interval_err,
             Reject::Checksum => &mut self.checksum_err,
-            Reject::Destination(_) => &mut self.destination_err,
+            Reject::Destination(_) | Reject::NotPeer => &mut self.destination_err,
             Reject::NoAddresses => &mut self.addr_list_err,
             Reject::Owner => &mut self.owner_ignored,
         } += 1;

@@ -3,8 +3,8 @@
 //! What holds ids needs the parameters for the names: `params.text(transition)`.
 
 use super::{
-    Action, GroupId, IfaceId, InstanceId, Note, Params, Reason, Reject, State, Timer, Transition,
-    Who,
+    Action, Clock, Ended, FileId, GroupId, IfaceId, InstanceId, Note, Params, Reason, Reject,
+    ScriptId, State, Timer, Transition, Who,
 };
 use crate::wire::vrrp::ChecksumForm;
 use core::fmt::{self, Display, Formatter, Result};
@@ -133,6 +133,24 @@ impl Display for Text<'_, Reason> {
                 params.text(by),
                 params.text(group)
             ),
+            Reason::ScriptFailed(id) => write!(f, "script {} failed", params.text(id)),
+            Reason::ScriptPending(id) => {
+                write!(f, "script {} has no result yet", params.text(id))
+            }
+            Reason::FileValue(id, value) => {
+                write!(f, "track file {} holds {value}", params.text(id))
+            }
+            Reason::LinkUp(iface) => write!(f, "interface {} is up", params.text(iface)),
+            Reason::NoPeer => f.write_str("there is no unicast peer"),
+            Reason::SourceUnusable => f.write_str("the source address cannot be used yet"),
+            Reason::StaticMissing(group) => {
+                write!(f, "a static object of track_group {group} is missing")
+            }
+            Reason::NoMulticast(iface) => write!(
+                f,
+                "interface {} cannot multicast (name unicast peers)",
+                params.text(iface)
+            ),
         }
     }
 }
@@ -158,6 +176,7 @@ impl Display for Reject {
             Reject::Interval(span) => write!(f, "advert interval {span} s, not ours"),
             Reject::Checksum => f.write_str("wrong checksum"),
             Reject::Destination(to) => write!(f, "sent to {to}, not to our group"),
+            Reject::NotPeer => f.write_str("the sender is no unicast peer"),
             Reject::NoAddresses => f.write_str("lists no addresses"),
             Reject::Owner => f.write_str("we own the addresses and ignore adverts"),
         }
@@ -232,6 +251,80 @@ impl Display for Text<'_, Note> {
                 "{} advert from our own address {from}: is it in use twice?",
                 params.text(Who::Instance(id))
             ),
+            _ => params.tracking(note, f),
+        }
+    }
+}
+
+impl Params {
+    /// Notes about what is tracked and about unicast peers.
+    fn tracking(&self, note: Note, f: &mut Formatter<'_>) -> Result {
+        let params = self;
+        match note {
+            Note::Script(id, good, ended) => write!(
+                f,
+                "script {} {}: {ended}",
+                params.text(id),
+                if good { "succeeded" } else { "failed" }
+            ),
+            Note::ScriptBusy(id) => write!(
+                f,
+                "script {} still runs when it is due again; left out once",
+                params.text(id)
+            ),
+            Note::Priority(id, from, to) => write!(
+                f,
+                "{} effective priority {from} -> {to}",
+                params.text(Who::Instance(id))
+            ),
+            Note::NoPeer(id, from, ttl) => write!(
+                f,
+                "{} advert from {from} with TTL {ttl}, which is not what a peer sends",
+                params.text(Who::Instance(id))
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Ended::Exited(status) => write!(f, "exit status {status}"),
+            Ended::Signaled(signal) => write!(f, "ended by signal {signal}"),
+            Ended::TimedOut => f.write_str("killed, it ran too long"),
+            Ended::NotStarted => f.write_str("could not be started"),
+        }
+    }
+}
+
+impl Display for Text<'_, ScriptId> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, id) = self;
+        match params.scripts.get(usize::from(id.0)) {
+            Some(script) => f.write_str(&script.name),
+            None => write!(f, "#{}", id.0),
+        }
+    }
+}
+
+impl Display for Text<'_, FileId> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, id) = self;
+        match params.files.get(usize::from(id.0)) {
+            Some(file) => f.write_str(&file.name),
+            None => write!(f, "#{}", id.0),
+        }
+    }
+}
+
+impl Display for Text<'_, Clock> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Text(params, clock) = self;
+        match *clock {
+            Clock::Startup => f.write_str("startup"),
+            Clock::Script(id) => write!(f, "script {}", params.text(id)),
+            Clock::Interface(id) => write!(f, "interface {}", params.text(id)),
         }
     }
 }
@@ -260,6 +353,15 @@ impl Display for Text<'_, Action> {
             Action::Announce { instance, repeat } => {
                 write!(f, "announce {} repeat={repeat}", params.text(instance))
             }
+            Action::AnnounceElsewhere(instance) => {
+                write!(f, "announce {} elsewhere", params.text(instance))
+            }
+            Action::AnnounceSource(instance) => {
+                write!(f, "announce {} source", params.text(instance))
+            }
+            Action::Wake(clock, Some(at)) => write!(f, "wake {} @{at}", params.text(clock)),
+            Action::Wake(clock, None) => write!(f, "wake {} never", params.text(clock)),
+            Action::Run(script) => write!(f, "run {}", params.text(script)),
             Action::Arm(instance, timer, at) => {
                 write!(f, "arm {} {timer} @{at}", params.text(instance))
             }
@@ -287,6 +389,7 @@ mod tests {
                 place: Place::default(),
                 members: vec![InstanceId(0)],
             }],
+            ..Params::default()
         };
         let priority = 100;
         let transition = Transition {
@@ -328,7 +431,7 @@ mod tests {
         let params = Params {
             interfaces: vec!["eth0".into()],
             instances: vec![InstanceParams::new("VI_1", IfaceId(0), 51)],
-            groups: Vec::new(),
+            ..Params::default()
         };
         let rejected = |instance| Note::Rejected {
             iface: IfaceId(0),

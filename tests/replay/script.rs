@@ -107,18 +107,12 @@ fn addresses(params: &mut Params, words: &Words<'_>, own: IfaceId, key: &str) ->
         .flat_map(|list| list.split(','))
         .map(|text| {
             let (address, dev) = text.split_once('@').unwrap_or((text, ""));
-            Address {
-                address: address.parse().expect("an address"),
-                prefix: 24,
-                iface: if dev.is_empty() {
-                    own
-                } else {
-                    iface(params, dev)
-                },
-                scope: 0,
-                label: None,
-                broadcast: None,
-            }
+            let iface = if dev.is_empty() {
+                own
+            } else {
+                iface(params, dev)
+            };
+            Address::new(address.parse().expect("an address"), 24, iface)
         })
         .collect()
 }
@@ -252,7 +246,7 @@ impl Stage {
                     index: words.get("index", 0)?,
                     up: words.has("up"),
                     ipv4: words.value("ip").map(|text| text.parse().unwrap()),
-                    ipv6: None,
+                    ..Link::default()
                 };
                 let iface = IfaceId(at as u16);
                 self.event(Event::Interface { iface, link }, now);

@@ -150,6 +150,10 @@ impl<'a> Hands<'a> {
                 }
             }
             Action::Note(note) => self.teller.note(&note, now),
+            Action::AnnounceElsewhere(_)
+            | Action::AnnounceSource(_)
+            | Action::Wake(..)
+            | Action::Run(_) => {}
         }
     }
 

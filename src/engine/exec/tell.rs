@@ -95,6 +95,11 @@ impl Teller {
             Note::PeerChecksum(i, ..) => (Kind::PeerChecksum, i.0),
             Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
+            Note::NoPeer(i, ..) => (Kind::Rejected, i.0),
+            Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) => {
+                log::info!("{}", self.params.text(*note));
+                return;
+            }
         };
         let params = Rc::clone(&self.params);
         let text = params.text(*note);

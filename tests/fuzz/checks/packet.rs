@@ -225,6 +225,7 @@ impl World {
             up: bits & 2 != 0,
             ipv4: (bits & 4 != 0).then_some(Ipv4Addr::new(10, 0, iface as u8, 50 + (bits >> 4))),
             ipv6: (bits & 8 == 0).then_some(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 50)),
+            ..Link::default()
         };
         self.links[usize::from(iface)] = link;
         let iface = IfaceId(iface);
@@ -329,7 +330,10 @@ impl World {
                 };
                 assert_eq!(told, from, "{who:?}");
             }
-            Action::Note(_) => {}
+            Action::AnnounceElsewhere(instance) | Action::AnnounceSource(instance) => {
+                assert!(usize::from(instance.0) < self.shadows.len());
+            }
+            Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
         }
     }
 
@@ -461,16 +465,10 @@ fn params(settings: u8) -> Params {
         interfaces: ["eth0".into(), "eth1".into()].into(),
         instances: vec![plain, pass, ah, third, owner, sixth, mate],
         groups: vec![group("G1", [2, 3]), group("G2", [1, 6])],
+        ..Params::default()
     }
 }
 
 fn address(address: IpAddr, iface: IfaceId) -> Address {
-    Address {
-        address,
-        prefix: 24,
-        iface,
-        scope: 0,
-        label: None,
-        broadcast: None,
-    }
+    Address::new(address, 24, iface)
 }

@@ -11,14 +11,11 @@ fn params(sizes: &[u8]) -> Params {
     for (n, size) in sizes.iter().enumerate() {
         let mut i = InstanceParams::new("V", IfaceId(0), n as u8 + 1);
         for a in 0..*size {
-            i.addresses.push(Address {
-                address: IpAddr::V4(Ipv4Addr::new(10, 0, n as u8, a)),
-                prefix: 24,
-                iface: IfaceId(0),
-                scope: 0,
-                label: None,
-                broadcast: None,
-            });
+            i.addresses.push(Address::new(
+                IpAddr::V4(Ipv4Addr::new(10, 0, n as u8, a)),
+                24,
+                IfaceId(0),
+            ));
         }
         params.instances.push(i);
     }
