@@ -251,7 +251,7 @@ impl Display for Text<'_, Note> {
                 "{} advert from our own address {from}: is it in use twice?",
                 params.text(Who::Instance(id))
             ),
-            _ => params.tracking(note, f),
+            _ => params.tracking(*note, f),
         }
     }
 }
