@@ -164,14 +164,7 @@ impl Worker {
 fn config() -> Config {
     let mut config = Config::default();
     config.vrrp.interfaces.push(CABLE.into());
-    let address = Address {
-        address: IpAddr::V4(ADDRESS),
-        prefix: 24,
-        iface: IfaceId(0),
-        scope: 0,
-        label: None,
-        broadcast: None,
-    };
+    let address = Address::new(IpAddr::V4(ADDRESS), 24, IfaceId(0));
     config.vrrp.instances.push(InstanceParams {
         version: Version::V3,
         advert_int: Span::from_millis(u64::from(INTERVAL) * 10),
