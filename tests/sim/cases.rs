@@ -15,19 +15,14 @@ fn lan(priorities: &[u8], change: impl Fn(&mut InstanceParams)) -> World {
         .map(|&priority| {
             let mut instance = InstanceParams::new("V0", IfaceId(0), 51);
             instance.priority = priority;
-            instance.addresses.push(Address {
-                address: [10, 0, 255, 100].into(),
-                prefix: 16,
-                iface: IfaceId(0),
-                scope: 0,
-                label: None,
-                broadcast: None,
-            });
+            instance
+                .addresses
+                .push(Address::new([10, 0, 255, 100].into(), 16, IfaceId(0)));
             change(&mut instance);
             Params {
                 interfaces: vec!["eth0".into()],
                 instances: vec![instance],
-                groups: Vec::new(),
+                ..Params::default()
             }
         })
         .collect();

@@ -215,19 +215,11 @@ fn router(
             instance.priority = rng.range(1, 254) as u8;
         }
         for last in 0..3 {
-            instance.addresses.push(Address {
-                address: [10, lan as u8, 255, 100 + 10 * at as u8 + last].into(),
-                prefix: 16,
-                // Sometimes an address lives on the other LAN.
-                iface: IfaceId(if last == 2 {
-                    (lans - 1) as u16
-                } else {
-                    lan as u16
-                }),
-                scope: 0,
-                label: None,
-                broadcast: None,
-            });
+            let address = [10, lan as u8, 255, 100 + 10 * at as u8 + last].into();
+            // Sometimes an address lives on the other LAN.
+            let home = if last == 2 { lans - 1 } else { lan };
+            let address = Address::new(address, 16, IfaceId(home as u16));
+            instance.addresses.push(address);
         }
         params.instances.push(instance);
     }

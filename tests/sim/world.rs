@@ -143,7 +143,7 @@ impl World {
             index: 2 + lan as u32,
             up: self.nodes[n].up[lan],
             ipv4: Some(self.nodes[n].address[lan]),
-            ipv6: None,
+            ..Link::default()
         }
     }
 
@@ -272,7 +272,11 @@ impl World {
                     self.break_law(n, format!("was {told}, tells {transition:?}"));
                 }
             }
-            Action::Note(_) => {}
+            Action::Note(_)
+            | Action::AnnounceElsewhere(_)
+            | Action::AnnounceSource(_)
+            | Action::Wake(..)
+            | Action::Run(_) => {}
         }
     }
 
