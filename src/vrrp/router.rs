@@ -1,5 +1,6 @@
 //! The owner: finds whom an event concerns, lets sync groups agree, queues the actions.
 
+mod addressee;
 mod settle;
 mod views;
 
@@ -9,12 +10,10 @@ use super::outbox::Outbox;
 use super::receive::Advert;
 use super::timing::Phase;
 use super::{
-    Action, Event, Family, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params,
-    Reason, Reject, State, Timer, Unrouted,
+    Action, Clock, Event, GroupId, IfaceId, InstanceId, InstanceParams, Link, Params, Reason,
+    Reject, State, Timer, Unrouted,
 };
 use crate::time::{Instant, Span};
-use crate::wire::vrrp::Packet;
-use core::net::IpAddr;
 use std::rc::Rc;
 
 /// All virtual routers and sync groups: one pure machine.
@@ -26,13 +25,15 @@ pub struct Router {
     sites: Vec<Site>,
     /// Sync groups, and every other instance alone.
     units: Vec<Unit>,
-    /// Sorted: where an advert belongs.
+    /// Sorted: where an advert belongs. See [`Router::addressee`].
     routes: Vec<(u32, InstanceId)>,
     /// One per advertisement interval in use.
     phases: Vec<Phase>,
     out: Outbox,
     unrouted: Unrouted,
     running: bool,
+    /// The end of `vrrp_startup_delay` is waited for.
+    delayed: bool,
 }
 
 struct Site {
@@ -102,24 +103,19 @@ impl Router {
             });
         }
         let units = units(&params, &mut sites);
-        let mut routes: Vec<_> = (0..)
-            .map(InstanceId)
-            .zip(&params.instances)
-            .map(|(id, p)| (route(p.iface, p.family, p.vrid), id))
-            .collect();
-        routes.sort_unstable();
-        routes.dedup_by_key(|(key, _)| *key);
         let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2 + 32;
+        let links = params.interfaces.iter().map(|name| fault::unreported(name));
         Router {
-            links: vec![Link::default(); params.interfaces.len()],
+            links: links.collect(),
             instances: params.instances.iter().map(Instance::new).collect(),
             sites,
             units,
-            routes,
+            routes: addressee::routes(&params),
             phases,
             out: Outbox::with_capacity(capacity),
             unrouted: Unrouted::default(),
             running: false,
+            delayed: false,
             params,
         }
     }
@@ -141,6 +137,7 @@ impl Router {
                 self.reject(iface, None, Reject::Malformed(why));
             }
             Event::Timer(id, timer) => self.timer(id, timer, now),
+            Event::Clock(Clock::Startup) => self.delay_over(now),
             Event::Clock(_)
             | Event::Script { .. }
             | Event::File { .. }
@@ -159,9 +156,27 @@ impl Router {
 /// Events.
 impl Router {
     fn start(&mut self, now: Instant) {
-        if self.running {
+        if self.running || self.delayed {
             return;
         }
+        // Compat: `vrrp_startup_delay`. Whoever was Master a moment ago has been through it.
+        let resumed = self.sites.iter().any(|site| site.resume.is_some());
+        if self.params.startup_delay.is_zero() || resumed {
+            return self.begin(now);
+        }
+        self.delayed = true;
+        let end = now + self.params.startup_delay;
+        self.out.push(Action::Wake(Clock::Startup, Some(end)));
+    }
+
+    /// The time of [`Clock::Startup`] has come; one that was not asked for is none.
+    fn delay_over(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.begin(now);
+        }
+    }
+
+    fn begin(&mut self, now: Instant) {
         self.running = true;
         for at in 0..self.instances.len() {
             self.look(at);
@@ -175,6 +190,9 @@ impl Router {
     }
 
     fn stop(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.out.push(Action::Wake(Clock::Startup, None));
+        }
         if !self.running {
             return;
         }
@@ -198,7 +216,11 @@ impl Router {
     }
 
     fn interface(&mut self, iface: IfaceId, link: Link, now: Instant) {
-        let Some(known) = self.links.get_mut(usize::from(iface.0)) else {
+        let at = usize::from(iface.0);
+        if self.params.interfaces.get(at).is_some_and(|n| n.is_empty()) {
+            return;
+        }
+        let Some(known) = self.links.get_mut(at) else {
             return;
         };
         let before = core::mem::replace(known, link);
@@ -212,26 +234,6 @@ impl Router {
             self.links[usize::from(iface.0)] = link;
         }
         self.reconsider(iface, now);
-    }
-
-    fn packet(&mut self, iface: IfaceId, packet: &Packet<'_>, now: Instant) {
-        let family = match packet.source {
-            IpAddr::V4(_) => Family::V4,
-            IpAddr::V6(_) => Family::V6,
-        };
-        let Some(&vrid) = packet.message.get(1) else {
-            self.unrouted.malformed += 1;
-            return self.reject(iface, Some(packet.source), Reject::Length);
-        };
-        let key = route(iface, family, vrid);
-        let Ok(at) = self.routes.binary_search_by_key(&key, |(key, _)| *key) else {
-            self.unrouted.unknown_vrid += 1;
-            return self.reject(iface, Some(packet.source), Reject::UnknownVrid(vrid));
-        };
-        let id = self.routes[at].1;
-        if let Some(wish) = self.with(id, now, |i, cx| i.receive(iface, packet, cx)) {
-            self.consider(id, wish, now);
-        }
     }
 
     fn timer(&mut self, id: InstanceId, timer: Timer, now: Instant) {
@@ -282,32 +284,14 @@ impl Router {
             }
         }
     }
-
-    fn reject(&mut self, iface: IfaceId, source: Option<IpAddr>, why: Reject) {
-        self.out.push(Action::Note(Note::Rejected {
-            iface,
-            instance: None,
-            source,
-            why,
-        }));
-    }
 }
 
-/// The key of the routing table.
-fn route(iface: IfaceId, family: Family, vrid: u8) -> u32 {
-    let family = match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
-    };
-    u32::from(iface.0) << 16 | family << 8 | u32::from(vrid)
-}
-
-/// Groups as configured, then every instance that is in none.
 /// What the arithmetic of the machine relies on.
 fn within_bounds(p: &InstanceParams) -> bool {
     p.advert_int >= SHORTEST && p.priority > 0 && p.down_timer_adverts > 0
 }
 
+/// Groups as configured, then every instance that is in none.
 fn units(params: &Params, sites: &mut [Site]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(params.groups.len() + sites.len());
     let mut add = |group, members: Box<[InstanceId]>| {

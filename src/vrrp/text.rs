@@ -176,7 +176,7 @@ impl Display for Reject {
             Reject::Interval(span) if span.is_zero() => f.write_str("advert interval 0"),
             Reject::Interval(span) => write!(f, "advert interval {span} s, not ours"),
             Reject::Checksum => f.write_str("wrong checksum"),
-            Reject::Destination(to) => write!(f, "sent to {to}, not to our group"),
+            Reject::Destination(to) => write!(f, "sent to {to}, where we do not listen"),
             Reject::NotPeer => f.write_str("the sender is no unicast peer"),
             Reject::NoAddresses => f.write_str("lists no addresses"),
             Reject::Owner => f.write_str("we own the addresses and ignore adverts"),
@@ -245,6 +245,11 @@ impl Display for Text<'_, Note> {
             Note::AddressList(id, from) => write!(
                 f,
                 "{} the address list of {from} differs from ours",
+                params.text(Who::Instance(id))
+            ),
+            Note::FirstAddress(id, from) => write!(
+                f,
+                "{} {from} lists no link-local address first",
                 params.text(Who::Instance(id))
             ),
             Note::OwnAddress(id, from) => write!(
