@@ -351,9 +351,6 @@ pub enum Note {
     PeerChecksum(InstanceId, IpAddr, wire::vrrp::ChecksumForm),
     /// The address list differs from ours; accepted all the same, as keepalived does.
     AddressList(InstanceId, IpAddr),
-    /// IPv6: the first listed address is not link-local, as RFC 9568 §5.2.9 wants it; accepted all
-    /// the same, as keepalived does (said once per Master).
-    FirstAddress(InstanceId, IpAddr),
     /// Another router sends with our own address.
     OwnAddress(InstanceId, IpAddr),
     /// A tracked script changed its level; how its last run ended.

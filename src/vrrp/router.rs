@@ -216,11 +216,10 @@ impl Router {
     }
 
     fn interface(&mut self, iface: IfaceId, link: Link, now: Instant) {
-        let at = usize::from(iface.0);
-        if self.params.interfaces.get(at).is_some_and(|n| n.is_empty()) {
+        if self.anywhere(iface) {
             return;
         }
-        let Some(known) = self.links.get_mut(at) else {
+        let Some(known) = self.links.get_mut(usize::from(iface.0)) else {
             return;
         };
         let before = core::mem::replace(known, link);

@@ -68,6 +68,7 @@ impl Display for Text<'_, GroupId> {
 impl Display for Text<'_, IfaceId> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.0.interfaces.get(usize::from(self.1.0)) {
+            Some(name) if name.is_empty() => f.write_str("(any)"),
             Some(name) => f.write_str(name),
             None => write!(f, "#{}", self.1.0),
         }
@@ -245,11 +246,6 @@ impl Display for Text<'_, Note> {
             Note::AddressList(id, from) => write!(
                 f,
                 "{} the address list of {from} differs from ours",
-                params.text(Who::Instance(id))
-            ),
-            Note::FirstAddress(id, from) => write!(
-                f,
-                "{} {from} lists no link-local address first",
                 params.text(Who::Instance(id))
             ),
             Note::OwnAddress(id, from) => write!(

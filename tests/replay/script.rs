@@ -313,6 +313,7 @@ impl Stage {
             "stop" => self.event(Event::Stop, now),
             "link" => {
                 let name = words.at(3)?;
+                let name = if name == "-" { "" } else { name };
                 let at = params.interfaces.iter().position(|known| **known == *name);
                 let at = at.ok_or_else(|| format!("no interface {name}"))?;
                 let link = Link {

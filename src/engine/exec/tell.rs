@@ -93,7 +93,7 @@ impl Teller {
             Note::LowerMaster(i, ..) => (Kind::LowerMaster, i.0),
             Note::IntervalDiffers(i, ..) => (Kind::Interval, i.0),
             Note::PeerChecksum(i, ..) => (Kind::PeerChecksum, i.0),
-            Note::AddressList(i, ..) | Note::FirstAddress(i, ..) => (Kind::AddressList, i.0),
+            Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
             Note::NoPeer(i, ..) => (Kind::Rejected, i.0),
             Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) => {

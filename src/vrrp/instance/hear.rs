@@ -98,10 +98,8 @@ impl Core {
         if before.is_some() && cx.params.skip_check_adv_addr && !master {
             return;
         }
-        if before.is_none() && !link_local_first(packet) {
-            cx.out
-                .push(Action::Note(Note::FirstAddress(cx.id, packet.source)));
-        }
+        // Compat: RFC 9568 §5.2.9 (erratum 8300) wants a link-local address first over IPv6;
+        // keepalived takes any, and configurations rely on it.
         let same = list.matches(cx.params, packet);
         if !same {
             self.counters.addr_list_err += 1;
@@ -111,13 +109,5 @@ impl Core {
             }
         }
         self.checked = Some((packet.source, same));
-    }
-}
-
-/// RFC 9568 §5.2.9 (erratum 8300): an IPv6 virtual router's first address is its link-local one.
-fn link_local_first(packet: &Packet<'_>) -> bool {
-    match packet.addresses().next() {
-        Some(IpAddr::V6(first)) => first.is_unicast_link_local(),
-        Some(IpAddr::V4(_)) | None => true,
     }
 }

@@ -36,6 +36,10 @@ impl Router {
             return self.reject(iface, Some(packet.source), Reject::Length);
         };
         let Some(id) = self.addressee(iface, vrid, packet) else {
+            if self.anywhere(iface) {
+                // All that comes to this host passes there; each interface complains for itself.
+                return;
+            }
             self.unrouted.unknown_vrid += 1;
             return self.reject(iface, Some(packet.source), Reject::UnknownVrid(vrid));
         };
@@ -59,8 +63,7 @@ impl Router {
         let shared = self.routes.get(from..)?;
         let mut shared = shared.iter().take_while(|(other, _)| *other == key);
         let mut found = shared.next()?.1;
-        let anywhere = self.params.interfaces.get(usize::from(iface.0));
-        let anywhere = anywhere.is_some_and(|name| name.is_empty());
+        let anywhere = self.anywhere(iface);
         let Some(&(_, second)) = shared.next() else {
             // What else arrives there was never meant for it.
             return (!anywhere || self.fit(found, packet) > 0).then_some(found);
@@ -73,6 +76,12 @@ impl Router {
             }
         }
         (!anywhere || best > 0).then_some(found)
+    }
+
+    /// Whether it is the interface that stands for any.
+    pub(super) fn anywhere(&self, iface: IfaceId) -> bool {
+        let name = self.params.interfaces.get(usize::from(iface.0));
+        name.is_some_and(|name| name.is_empty())
     }
 
     /// How well an advert fits an instance of its number: 0 not at all, 2 it is from a peer.
