@@ -8,6 +8,7 @@ use super::table::Shape;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::vrrp::{GroupParams, IfaceId, InstanceId, Params};
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 /// A sync group as written.
@@ -60,34 +61,37 @@ impl<'a> Walk<'a> {
         Some(group)
     }
 
-    /// The same VRID twice on an interface, the same address in two instances.
-    pub(super) fn clashes(&mut self, drafts: &mut [Draft]) {
-        let mut routers: BTreeMap<(Box<str>, u8, core::net::IpAddr), usize> = BTreeMap::new();
-        let mut holders: BTreeMap<(core::net::IpAddr, IfaceId), usize> = BTreeMap::new();
+    /// The same VRID twice on an interface; says so. Only the first router runs.
+    pub(super) fn same_router(
+        &mut self,
+        d: &Draft,
+        interface: Word,
+        (vrid, group): (u8, IpAddr),
+    ) -> bool {
+        let key = (self.bytes(interface), vrid, group);
+        let Some((first, line)) = self.routers.get(&key) else {
+            let line = self.line_of(d.at);
+            self.routers.insert(key, (d.name.clone(), line));
+            return false;
+        };
+        let text = format!(
+            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} (line {line}); \
+             {} does not run",
+            self.text(interface),
+            d.name
+        );
+        let at = d.vrid.map_or(d.at, |v| v.1);
+        self.diags.error(at, text);
+        true
+    }
+
+    /// The same address in two instances.
+    pub(super) fn clashes(&mut self, drafts: &[Draft]) {
+        let mut holders: BTreeMap<(IpAddr, IfaceId), usize> = BTreeMap::new();
         for i in 0..drafts.len() {
             let Some(p) = &drafts[i].params else {
                 continue;
             };
-            let interface = drafts[i]
-                .interface
-                .map(|w| self.text(w))
-                .unwrap_or_default();
-            let key = (interface.clone(), p.vrid, p.group_address);
-            if let Some(first) = routers.get(&key).copied() {
-                let at = drafts[i].vrid.map_or(drafts[i].at, |v| v.1);
-                let text = format!(
-                    "virtual_router_id {} on {interface} is already used by vrrp_instance {} (line {}); \
-                     {} does not run",
-                    key.1,
-                    drafts[first].name,
-                    self.line_of(drafts[first].at),
-                    drafts[i].name
-                );
-                self.diags.error(at, text);
-                drafts[i].params = None;
-                continue;
-            }
-            routers.insert(key, i);
             let held: Vec<_> = p
                 .addresses
                 .iter()

@@ -104,14 +104,11 @@ impl<'a> Root<'a> {
         };
         debug_assert!(!matches!(state, State::Works));
         let before = walk.first_script;
-        if kind == Defined::Script {
-            walk.first_script = None;
-        }
         let usable = walk.inside(node, true);
-        let script = match kind {
-            Defined::Script => core::mem::replace(&mut walk.first_script, before),
-            _ => None,
-        };
+        if !usable {
+            // What never runs is no danger. What nothing tracks counts, as in keepalived.
+            walk.first_script = before;
+        }
         let Some(word) = walk.first(node) else {
             return;
         };
@@ -129,8 +126,6 @@ impl<'a> Root<'a> {
         }
         let thing = Thing {
             at,
-            script,
-            usable,
             weight: walk.own_weight(node),
         };
         walk.defined.insert((kind, name), thing);
@@ -155,7 +150,7 @@ impl<'a> Root<'a> {
         for draft in &mut drafts {
             walk.settle(draft, &mut config.vrrp);
         }
-        walk.clashes(&mut drafts);
+        walk.clashes(&drafts);
         let mut names: BTreeMap<Box<str>, (At, Option<InstanceId>)> = instances
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
@@ -179,10 +174,15 @@ impl<'a> Root<'a> {
         if let Some(at) = walk.first_script
             && !walk.defaults.security
         {
-            let text = "scripts are run, but enable_script_security is not set";
+            // keepalived gives up at an interface that does not exist, before it looks at scripts.
+            let class = match walk.absent {
+                true => Class::General,
+                false => Class::Security,
+            };
+            let text = "there are scripts to run, but enable_script_security is not set";
             walk.diags
                 .add(Severity::Warning, Some(at), text)
-                .class(Class::Security)
+                .class(class)
                 .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
         }
         config

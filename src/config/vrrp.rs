@@ -23,10 +23,16 @@ impl<'a> Walk<'a> {
         let auth = self.auth(d, version);
         self.count(d, version, &mut runs);
         self.not_yet(d, &mut runs);
+        if let Some(word) = d.interface {
+            self.exists(word, self.defaults.dynamic_interfaces);
+        }
         let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
             return;
         };
-        self.exists(interface, self.defaults.dynamic_interfaces);
+        let group = d.destination.map_or(self.defaults.group4, |g| g.0);
+        if self.same_router(d, interface, (vrid, group)) {
+            return;
+        }
         let iface = self.intern(params, interface);
         let mut p = InstanceParams::new(&d.name, iface, vrid);
         p.place = self.place(d.at);
@@ -36,7 +42,7 @@ impl<'a> Walk<'a> {
         p.wants_master = d.state.is_some_and(|s| s.0);
         p.advert_int = interval;
         p.source = d.source.map(|s| s.0);
-        p.group_address = d.destination.map_or(self.defaults.group4, |g| g.0);
+        p.group_address = group;
         p.preempt = d.nopreempt.is_none();
         p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
         p.auth = auth;
