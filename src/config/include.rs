@@ -193,7 +193,8 @@ impl Reader<'_> {
                 self.refuse(Some(at), text, Class::Security);
             } else if self.full {
                 // A part of the configuration is missing.
-                self.diags.error(at, format!("{path} is not included: {why}"));
+                self.diags
+                    .error(at, format!("{path} is not included: {why}"));
             } else {
                 self.unusable(at, path, &why, strict);
             }

@@ -30,6 +30,8 @@ pub(super) struct Walk<'a> {
     pub references: Vec<Word>,
     /// Virtual routers by interface, VRID and group: name and line of their instance.
     pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, u32)>,
+    /// Scripts and files that can be tracked.
+    pub definitions: super::track::Definitions,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -42,8 +44,11 @@ pub(super) struct Walk<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing {
     pub at: Span,
-    /// Its own weight.
-    pub weight: i64,
+    /// Its own weight, and whether that is reversed.
+    pub weight: i16,
+    pub reverse: bool,
+    /// Its number among its kind; `None`: it cannot be tracked.
+    pub index: Option<u16>,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -71,6 +76,7 @@ impl<'a> Walk<'a> {
             everywhere: BTreeMap::new(),
             references: Vec::new(),
             routers: BTreeMap::new(),
+            definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
             first_script: None,
             absent: false,

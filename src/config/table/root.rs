@@ -30,14 +30,12 @@ pub(super) static ROOT: &[Row] = &[
         Lines(Item::Service, Head::Required),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "vrrp_script",
         Shape::Block(Block::Script, Head::Required),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Shape::Block(Block::TrackFile, Head::Required),
         "",
@@ -98,20 +96,20 @@ pub(super) static ROOT: &[Row] = &[
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
-    later("script", Command, "required"),
-    later("interval", Decimal(0, 4_294_967_295, 3), "1"),
-    later("timeout", Decimal(0, 4_294_967_295, 3), "interval"),
-    later("weight", Weight(253), "0"),
-    later("rise", Count(1, 65_535), "1"),
-    later("fall", Count(1, 65_535), "1"),
-    later("user", User, "script_user"),
-    later("init_fail", Flag, "off"),
+    works("script", Command, "required"),
+    works("interval", Decimal(0, 4_294_967_295, 3), "1"),
+    works("timeout", Decimal(0, 4_294_967_295, 3), "interval"),
+    works("weight", Weight(253), "0"),
+    works("rise", Count(1, 65_535), "1"),
+    works("fall", Count(1, 65_535), "1"),
+    works("user", User, "script_user"),
+    works("init_fail", Flag, "off"),
 ];
 
 pub(super) static TRACK_FILE: &[Row] = &[
-    later("file", Word, "required"),
-    later("weight", Weight(254), "1"),
-    later("init_file", Many(0, 2), "no"),
+    works("file", Word, "required"),
+    works("weight", Weight(254), "1"),
+    works("init_file", Many(0, 2), "no"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[

@@ -21,20 +21,17 @@ pub(super) static SYNC_GROUP: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later_as(MAIL, "smtp_alert", Bool, "off"),
-    later_as(
-        "interface tracking",
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -52,7 +49,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
         "",
     ),
     old("global_tracking", Flag, "sync_group_tracking_weight"),
-    later("sync_group_tracking_weight", Flag, "off"),
+    works("sync_group_tracking_weight", Flag, "off"),
     later_as(
         FIFO,
         "notify_priority_changes",
@@ -90,20 +87,17 @@ pub(super) static INSTANCE: &[Row] = &[
     works("version", Choice(&["2", "3"]), "vrrp_version"),
     blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    later_as(
-        "interface tracking",
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -133,7 +127,7 @@ pub(super) static INSTANCE: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later("notify_deleted", OptScript, "off"),
-    later("notify_master_rx_lower_pri", Script, "none"),
+    works("notify_master_rx_lower_pri", Script, "none"),
     later_as(
         FIFO,
         "notify_priority_changes",
