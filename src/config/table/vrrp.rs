@@ -4,9 +4,7 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
-use super::parts::{
-    BFD, FIFO, MAIL, TRACK_FILES, TRACK_INTERFACES, TRACK_PROCESSES, TRACK_SCRIPTS, UNICAST, VMAC,
-};
+use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, UNICAST, VMAC};
 use super::{
     BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, old, part, timer,
     works,
@@ -25,20 +23,17 @@ pub(super) static SYNC_GROUP: &[Row] = &[
         Bool,
         "smtp_alert_vrrp, smtp_alert, else off",
     ),
-    part(
-        TRACK_INTERFACES,
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    part(
-        TRACK_SCRIPTS,
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    part(
-        TRACK_FILES,
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -56,7 +51,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
         "",
     ),
     old("global_tracking", Flag, "sync_group_tracking_weight"),
-    later("sync_group_tracking_weight", Flag, "off"),
+    works("sync_group_tracking_weight", Flag, "off"),
     part(
         FIFO,
         "notify_priority_changes",
@@ -99,20 +94,17 @@ pub(super) static INSTANCE: &[Row] = &[
     works("version", Choice(&["2", "3"]), "vrrp_version"),
     blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    part(
-        TRACK_INTERFACES,
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    part(
-        TRACK_SCRIPTS,
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    part(
-        TRACK_FILES,
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -142,7 +134,7 @@ pub(super) static INSTANCE: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later("notify_deleted", OptScript, "off"),
-    later("notify_master_rx_lower_pri", Script, "none"),
+    works("notify_master_rx_lower_pri", Script, "none"),
     part(
         FIFO,
         "notify_priority_changes",
