@@ -115,7 +115,7 @@ pub(super) static SCRIPT: &[Row] = &[
 pub(super) static TRACK_FILE: &[Row] = &[
     part(TRACK_FILES, "file", Word, "required").args("PATH"),
     part(TRACK_FILES, "weight", Weight(254), "1"),
-    part(TRACK_FILES, "init_file", Many(0, 2), "no").args("[VALUE] [overwrite]"),
+    part(TRACK_FILES, "init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[
