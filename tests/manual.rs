@@ -17,11 +17,19 @@ use std::sync::OnceLock;
 const BEGIN: &str = ".\\\" keywords: ";
 const END: &str = ".\\\" end of keywords";
 
-fn page() -> String {
-    format!(
-        "{}/board/common/holdfast.conf.5",
-        env!("CARGO_MANIFEST_DIR")
-    )
+/// The page; with `UPDATE` set as the table has it.
+fn page() -> &'static str {
+    static PAGE: OnceLock<String> = OnceLock::new();
+    PAGE.get_or_init(|| {
+        let project = env!("CARGO_MANIFEST_DIR");
+        let path = format!("{project}/board/common/holdfast.conf.5");
+        let mut text = fs::read_to_string(&path).expect("the page");
+        if std::env::var_os("UPDATE").is_some() {
+            text = updated(&text);
+            fs::write(&path, &text).expect("writable");
+        }
+        text
+    })
 }
 
 /// The keywords of a block by the block's name; `url` is two blocks with one name.
