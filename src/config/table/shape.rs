@@ -83,10 +83,13 @@ impl Row {
             return self.words.to_owned();
         }
         let text = self.shape.to_string();
-        match (self.unit, text.strip_prefix("N ")) {
+        match (self.unit, self.shape) {
             ("", _) => text,
-            (unit, Some(range)) => format!("N {unit} {range}"),
-            (unit, None) => format!("{text} {unit}"),
+            (unit, Shape::OptUint(min, max)) => format!("[{min}..{max} {unit}]"),
+            (unit, _) => match text.strip_prefix("N ") {
+                Some(range) => format!("N {unit} {range}"),
+                None => format!("{text} {unit}"),
+            },
         }
     }
 
