@@ -15,7 +15,6 @@ impl fmt::Display for Entry<'_> {
         let state = match row.state {
             State::Works => "works".to_owned(),
             State::Later(_) => "not yet".to_owned(),
-            State::Blocks(_) => "not yet; the instance does not run".to_owned(),
             State::Never(_) => "not supported".to_owned(),
             State::Idle => "accepted, no effect".to_owned(),
             State::Old(new) => format!("old name of {new}"),

@@ -5,12 +5,10 @@ use super::Shape::{
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, later_as, old,
-    timer, works,
+    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, later_as, old, timer, works,
 };
 
 const FIFO: &str = "notify FIFOs";
-const UNICAST: &str = "unicast";
 const MAIL: &str = "sending mail";
 
 pub(super) static SYNC_GROUP: &[Row] = &[
@@ -85,7 +83,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    blocks("IPv6", "native_ipv6", Flag, "off"),
+    works("native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
     works(
         "track_interface",
@@ -198,12 +196,12 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    blocks(UNICAST, "unicast_src_ip", Ip, "the interface's"),
-    blocks(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
-    later_as(UNICAST, "unicast_ttl", Uint(0, 255), "255"),
-    later_as(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
-    later_as(UNICAST, "unicast_fault_no_peer", Flag, "off"),
-    later_as(UNICAST, "old_unicast_checksum", OptWord, "detected"),
+    works("unicast_src_ip", Ip, "the interface's"),
+    works("unicast_peer", Lines(Item::Peer, Head::None), ""),
+    works("unicast_ttl", Uint(0, 255), "255"),
+    works("check_unicast_src", Flag, "vrrp_check_unicast_src"),
+    works("unicast_fault_no_peer", Flag, "off"),
+    works("old_unicast_checksum", OptWord, "detected"),
     later_as("use_vmac", "use_vmac", Many(0, 255), "off"),
     later_as("use_vmac", "use_vmac_addr", Flag, "off"),
     later_as("use_vmac", "vmac_xmit_base", Flag, "off"),
