@@ -10,7 +10,7 @@ use super::receive::{self, AddressList, Advert, OWNER};
 use super::timing::Phase;
 use super::{
     Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, Reject, State, TIMERS,
-    Timer, Transition, Who,
+    Timer, Transition, Who, track,
 };
 use crate::time::Instant;
 use crate::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
@@ -64,6 +64,8 @@ pub(super) struct Core {
     revision: u32,
     /// Address our adverts come from; the last one known.
     pub source: Option<IpAddr>,
+    /// What all that is tracked adds to the priority, together.
+    pub sum: i32,
     /// An owner that stepped back from another one that would not.
     pub demoted: bool,
     pub last_transition: Option<Instant>,
@@ -95,6 +97,7 @@ impl Instance {
                 sequence: 0,
                 revision: 0,
                 source: None,
+                sum: 0,
                 demoted: false,
                 last_transition: None,
                 named: Vec::new(),
@@ -199,6 +202,23 @@ impl Instance {
         }
     }
 
+    /// What is tracked adds up to `sum` from now on.
+    ///
+    /// Compat: a Master says so with its next advert, no sooner; a Backup waits the shorter or
+    /// longer for it at once.
+    pub fn weigh(&mut self, sum: i32, cx: &mut Cx<'_>) {
+        let from = self.core.priority(cx.params);
+        self.core.sum = sum;
+        let to = self.core.priority(cx.params);
+        if from == to {
+            return;
+        }
+        cx.out.push(Action::Note(Note::Priority(cx.id, from, to)));
+        if let Role::Backup(backup) = &mut self.role {
+            backup.reweigh((from, to), &mut self.core, cx);
+        }
+    }
+
     /// Becomes Master. RFC 9568 §6.4.1 (owner) and §6.4.2: advert, addresses, announcements, timer.
     pub fn enter_master(&mut self, reason: Reason, cx: &mut Cx<'_>) {
         let from = self.leave(cx);
@@ -273,7 +293,7 @@ impl Core {
         if self.demoted {
             OWNER - 1
         } else {
-            params.priority
+            track::effective(params.priority, self.sum)
         }
     }
 
