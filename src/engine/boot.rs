@@ -23,8 +23,8 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+        // Without room for all sockets it would be deaf somewhere.
+        if let Err(e) = process::descriptors(DESCRIPTORS + ports::Ports::sockets(params)) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
