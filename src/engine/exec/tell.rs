@@ -85,7 +85,7 @@ impl Teller {
     }
 
     /// Something that is no change of state.
-    pub fn note(&mut self, note: &Note, now: Instant) {
+    pub fn note(&mut self, note: &Note, children: &mut Children, now: Instant) {
         let (kind, at) = match note {
             Note::Rejected {
                 iface, instance, ..
@@ -107,7 +107,24 @@ impl Teller {
             Note::PeerChecksum(..) | Note::IntervalDiffers(..) => log::Level::Info,
             _ => log::Level::Warn,
         };
-        self.limited(level, kind, at, &text, now);
+        let said = self.limited(level, kind, at, &text, now);
+        // No oftener than the line: a stranger's packets must not start programs without end.
+        if let (Note::LowerMaster(instance, ..), true) = (note, said) {
+            self.lower_priority(*instance, children);
+        }
+    }
+
+    /// `notify_master_rx_lower_pri`: in the queue of its instance, without arguments.
+    fn lower_priority(&self, instance: InstanceId, children: &mut Children) {
+        let of = self.notify.instances.get(usize::from(instance.0));
+        if let Some(script) = of.and_then(|(_, scripts)| scripts.lower_priority.as_deref()) {
+            children.enqueue(Job {
+                object: u32::from(instance.0),
+                argv: script.argv.clone(),
+                user: script.user.map(|c| (c.uid, c.gid)),
+                stop: false,
+            });
+        }
     }
 
     /// An advert could not leave, or not to this destination.
@@ -182,6 +199,7 @@ impl Teller {
         self.limited(log::Level::Warn, Kind::Vanished, instance.0, &text, now);
     }
 
+    /// Says it unless it was said too often; whether it did.
     fn limited(
         &mut self,
         level: log::Level,
@@ -189,13 +207,14 @@ impl Teller {
         at: u16,
         text: &dyn Display,
         now: Instant,
-    ) {
+    ) -> bool {
         let key = u64::from(kind as u32) << 16 | u64::from(at);
         match self.limit.pass(key, now) {
             Pass::Say(0) => log::log!(level, "{text}"),
             Pass::Say(n) => log::log!(level, "{text} ({n} more like this were not logged)"),
-            Pass::Hush => {}
+            Pass::Hush => return false,
         }
+        true
     }
 
     /// Says how many lines were not logged, once it is quiet again.
