@@ -1,8 +1,8 @@
-//! Processes: fork, become a daemon, reap, kill, limits. Starting programs is in [`spawn`].
+//! Processes: fork, leave the terminal, reap, kill, limits. Starting programs is in [`spawn`].
 
 mod spawn;
 
-pub use spawn::{Spawn, Started, spawn};
+pub use spawn::{Spawn, Started, spawn, try_open};
 
 use crate::sys::check;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -47,31 +47,17 @@ pub fn fork() -> io::Result<Fork> {
     }
 }
 
-/// Goes on in the background: the caller's process ends with status 0, a child of it lives on in a
-/// session of its own, in `/`, with /dev/null as standard input, output and error. What is to be
-/// said to the terminal must have been said; what waits in the log stays with the child.
-pub fn daemonize() -> io::Result<()> {
-    if let Fork::Parent(_) = fork()? {
-        exit(0);
-    }
-    setsid()?;
-    chdir_root()?;
+/// What a daemon does once it has forked: a session of its own, `/` as working directory so that no
+/// file system is kept busy, /dev/null as standard input, output and error. What is to be said to
+/// the terminal must have been said.
+pub fn leave_terminal() -> io::Result<()> {
+    nix::unistd::setsid()?;
+    nix::unistd::chdir("/")?;
     null_stdio()
 }
 
-/// Leaves the terminal: a new session, with this process as its leader.
-pub fn setsid() -> io::Result<()> {
-    nix::unistd::setsid()?;
-    Ok(())
-}
-
-/// Makes `/` the working directory, so that no file system is kept busy.
-pub fn chdir_root() -> io::Result<()> {
-    Ok(nix::unistd::chdir("/")?)
-}
-
 /// Points standard input, output and error at /dev/null.
-pub fn null_stdio() -> io::Result<()> {
+fn null_stdio() -> io::Result<()> {
     let null = std::fs::File::options()
         .read(true)
         .write(true)
@@ -125,6 +111,15 @@ pub fn reap() -> Option<(i32, Exit)> {
     Some((pid, exit_of(status)))
 }
 
+/// How one child has ended, without waiting: for tests, which share a process.
+#[cfg(test)]
+pub fn reap_one(pid: i32) -> Option<Exit> {
+    let mut status = 0;
+    // SAFETY: the pointer is to an int that outlives the call.
+    let waited = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) };
+    (waited == pid).then(|| exit_of(status))
+}
+
 /// Waits for one child to end. Only before the loop turns: nothing else may wait.
 pub fn wait(pid: i32) -> io::Result<Exit> {
     loop {
@@ -154,6 +149,15 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
 /// Sends a signal to every process of a group.
 pub fn kill_group(group: i32, signal: i32) -> io::Result<()> {
     send(group, group.saturating_neg(), signal)
+}
+
+/// Whether a process group has a process, be it a zombie that nobody has waited for.
+pub fn group_alive(group: i32) -> bool {
+    // EPERM: there is one, of somebody else.
+    match kill_group(group, 0) {
+        Ok(()) => true,
+        Err(e) => e.raw_os_error() == Some(libc::EPERM),
+    }
 }
 
 fn send(id: i32, target: i32, signal: i32) -> io::Result<()> {

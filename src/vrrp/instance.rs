@@ -11,7 +11,8 @@ use super::outbox::Outbox;
 use super::receive::{AddressList, Advert, OWNER};
 use super::timing::Phase;
 use super::{
-    Action, Counters, InstanceId, InstanceParams, Reason, State, TIMERS, Timer, Transition, Who,
+    Action, Counters, InstanceId, InstanceParams, Note, Reason, State, TIMERS, Timer, Transition,
+    Who, track,
 };
 use crate::time::Instant;
 use crate::wire::vrrp::{Auth, ChecksumForm};
@@ -65,6 +66,8 @@ pub(super) struct Core {
     revision: u32,
     /// Address our adverts come from; the last one known.
     pub source: Option<IpAddr>,
+    /// What all that is tracked adds to the priority, together.
+    pub sum: i32,
     /// An owner that stepped back from another one that would not.
     pub demoted: bool,
     pub last_transition: Option<Instant>,
@@ -93,6 +96,7 @@ impl Instance {
                 sequence: 0,
                 revision: 0,
                 source: None,
+                sum: 0,
                 demoted: false,
                 last_transition: None,
                 named: Vec::new(),
@@ -160,6 +164,23 @@ impl Instance {
             (Role::Backup(_) | Role::Master(_), Input::Timer(_)) => Wish::Stay,
             // Ignored because neither takes part; `receive` lets no advert come here.
             (Role::Init | Role::Fault, Input::Timer(_) | Input::Advert(_)) => Wish::Stay,
+        }
+    }
+
+    /// What is tracked adds up to `sum` from now on.
+    ///
+    /// Compat: a Master says so with its next advert, no sooner; a Backup waits the shorter or
+    /// longer for it at once.
+    pub fn weigh(&mut self, sum: i32, cx: &mut Cx<'_>) {
+        let from = self.core.priority(cx.params);
+        self.core.sum = sum;
+        let to = self.core.priority(cx.params);
+        if from == to {
+            return;
+        }
+        cx.out.push(Action::Note(Note::Priority(cx.id, from, to)));
+        if let Role::Backup(backup) = &mut self.role {
+            backup.reweigh((from, to), &mut self.core, cx);
         }
     }
 
@@ -246,7 +267,7 @@ impl Core {
         if self.demoted {
             OWNER - 1
         } else {
-            params.priority
+            track::effective(params.priority, self.sum)
         }
     }
 

@@ -136,6 +136,7 @@ impl Display for Text<'_, Reason> {
                 params.text(group)
             ),
             Reason::ScriptFailed(id) => write!(f, "script {} failed", params.text(id)),
+            Reason::ScriptSucceeded(id) => write!(f, "script {} succeeded", params.text(id)),
             Reason::ScriptPending(id) => {
                 write!(f, "script {} has no result yet", params.text(id))
             }
@@ -271,7 +272,7 @@ impl Params {
             ),
             Note::ScriptBusy(id) => write!(
                 f,
-                "script {} still runs when it is due again; left out once",
+                "script {} still runs when it is due again; left out until it ends",
                 params.text(id)
             ),
             Note::Priority(id, from, to) => write!(
@@ -279,6 +280,15 @@ impl Params {
                 "{} effective priority {from} -> {to}",
                 params.text(Who::Instance(id))
             ),
+            Note::Fault(id, reason, arose) => {
+                let words = match (arose, reason) {
+                    (true, Reason::ScriptPending(_)) => "waits",
+                    (true, _) => "another fault",
+                    (false, _) => "this fault is gone, others are left",
+                };
+                let who = params.text(Who::Instance(id));
+                write!(f, "{who} {words}: {}", params.text(reason))
+            }
             Note::NoPeer(id, from, ttl) => write!(
                 f,
                 "{} advert from {from} with TTL {ttl}, which is not what a peer sends",
