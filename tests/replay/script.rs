@@ -12,10 +12,11 @@
 //! @5 < show V1                     (state and counters)
 //! ```
 //!
-//! The runner adds a line `> …` for each action and a line `@… * V1 MasterDown` for each timer that
+//! What is tracked: see `track.rs`. The runner adds a line `> …` for each action and a line `@… * V1 MasterDown` for each timer that
 //! runs out on the way. A timer due at the very moment of an input comes after it, except for `wait`.
 
 use crate::packet;
+use crate::track::{self, Clocks};
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
     Action, Address, Event, GroupParams, IfaceId, InstanceId, InstanceParams, Link, Params, Place,
@@ -34,6 +35,10 @@ impl<'a> Words<'a> {
     pub fn at(&self, index: usize) -> Result<&'a str, String> {
         let word = self.0.get(index).copied();
         word.ok_or_else(|| format!("{:?}: a word is missing", self.0.join(" ")))
+    }
+    /// All words from `index` on.
+    pub fn from(&self, index: usize) -> impl Iterator<Item = &'a str> + '_ {
+        self.0.iter().skip(index).copied()
     }
     pub fn has(&self, flag: &str) -> bool {
         self.0.contains(&flag)
@@ -92,7 +97,7 @@ pub fn version(text: &str) -> Result<Version, String> {
     }
 }
 
-fn iface(params: &mut Params, name: &str) -> IfaceId {
+pub fn iface(params: &mut Params, name: &str) -> IfaceId {
     let known = params.interfaces.iter().position(|known| **known == *name);
     let at = known.unwrap_or_else(|| {
         params.interfaces.push(name.into());
@@ -164,7 +169,7 @@ fn group(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
+pub fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
     let at = params.instances.iter().position(|i| *i.name == *name);
     at.map(|at| InstanceId(at as u16))
         .ok_or_else(|| format!("no instance {name}"))
@@ -174,6 +179,7 @@ fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
 struct Stage {
     router: Router,
     armed: Vec<[Option<Instant>; TIMERS]>,
+    clocks: Clocks,
     text: String,
     frozen: bool,
     /// When everything is served that was due before.
@@ -186,6 +192,7 @@ impl Stage {
         while let Some(action) = self.router.next_action() {
             let line = self.router.params().text(action);
             writeln!(self.text, "> {line}").unwrap();
+            self.clocks.note(&action);
             match action {
                 Action::Arm(id, timer, at) => {
                     self.armed[usize::from(id.0)][timer as usize] = Some(at);
@@ -209,8 +216,21 @@ impl Stage {
                     .into_iter()
                     .filter_map(move |t| armed[t as usize].map(|when| (when, at, t)))
             });
-            let Some((when, at, timer)) = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8))
-            else {
+            let timer = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8));
+            if let Some((when, clock)) = self.clocks.next()
+                && timer.is_none_or(|(first, ..)| when <= first)
+            {
+                if when > end || (when == end && !including) {
+                    return;
+                }
+                self.clocks.take(clock);
+                let name = self.router.params().text(clock);
+                let when = self.late.unwrap_or(when);
+                writeln!(self.text, "@{when} * {name}").unwrap();
+                self.event(Event::Clock(clock), when);
+                continue;
+            }
+            let Some((when, at, timer)) = timer else {
                 return;
             };
             if when > end || (when == end && !including) {
@@ -280,7 +300,14 @@ impl Stage {
                 let shown = show(&snapshot, params);
                 writeln!(self.text, "> {name} {shown}").unwrap();
             }
-            other => return Err(format!("{other}: what?")),
+            "status" => {
+                let shown = track::status(&self.router, words)?;
+                writeln!(self.text, "> {shown}").unwrap();
+            }
+            other => match track::event(params, words)? {
+                Some(event) => self.event(event, now),
+                None => return Err(format!("{other}: what?")),
+            },
         }
         Ok(())
     }
@@ -344,7 +371,10 @@ pub fn play(written: &str) -> Result<String, String> {
             match words.0.first().copied() {
                 Some("instance") => instance(&mut params, &words)?,
                 Some("group") => group(&mut params, &words)?,
-                Some(word) if !word.starts_with('#') => return Err(format!("{word}: what?")),
+                Some(word) if word.starts_with('#') => {}
+                Some(word) if !track::define(&mut params, &words)? => {
+                    return Err(format!("{word}: what?"));
+                }
                 _ => {}
             }
             let text = stage.as_mut().map_or(&mut head, |stage| &mut stage.text);
@@ -357,6 +387,7 @@ pub fn play(written: &str) -> Result<String, String> {
         }
         let stage = stage.get_or_insert_with(|| Stage {
             armed: vec![[None; TIMERS]; params.instances.len()],
+            clocks: Clocks::default(),
             router: Router::new(params.clone()),
             text: std::mem::take(&mut head),
             frozen: false,
