@@ -23,8 +23,8 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface, a pipe for each script that runs; without room for them it would be deaf there.
-        let wanted = DESCRIPTORS + 2 * params.interfaces.len() + params.scripts.len();
+        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
         if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }

@@ -4,7 +4,6 @@ use super::*;
 use crate::sys;
 use crate::sys::signal::Signal;
 use crate::vrrp::{Event, Timer};
-use crate::wire::vrrp::Packet;
 use std::time::Duration;
 
 impl Engine<'_> {
@@ -90,9 +89,8 @@ impl Engine<'_> {
             at = usize::from(iface.0) + 1;
             for _ in 0..ports::BUDGET {
                 match self.hands.ports.receive(iface, &mut self.buf) {
-                    Some(Ok(len)) => {
-                        let bytes = &self.buf[..len.min(self.buf.len())];
-                        let event = match Packet::parse_ipv4(bytes) {
+                    Some(Ok(got)) => {
+                        let event = match got.parse(&self.buf) {
                             Ok(packet) => Event::Packet { iface, packet },
                             Err(why) => Event::Malformed { iface, why },
                         };

@@ -126,9 +126,12 @@ impl<'a> Hands<'a> {
                     sequence,
                     revision,
                 };
-                match self.adverts.send(order, router, &self.ports) {
-                    Ok(ip_id) => self.vital.advert(instance, now, sequence, ip_id),
-                    Err(e) => self.teller.send_failed(instance, &e, now),
+                let teller = &mut self.teller;
+                let failed = |to, e| teller.send_failed(instance, Some(to), &e, now);
+                match self.adverts.send(order, router, &self.ports, failed) {
+                    Ok(Some(ip_id)) => self.vital.advert(instance, now, sequence, ip_id),
+                    Ok(None) => {}
+                    Err(e) => self.teller.send_failed(instance, None, &e, now),
                 }
             }
             Action::Claim { instance, repeat } => {

@@ -127,10 +127,21 @@ impl Teller {
         }
     }
 
-    /// An advert could not leave.
-    pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
-        let name = self.params().text(instance);
-        let text = format!("({name}) advert not sent: {}", plain(e));
+    /// An advert could not leave, or not to this destination.
+    pub fn send_failed(
+        &mut self,
+        instance: InstanceId,
+        to: Option<IpAddr>,
+        e: &io::Error,
+        now: Instant,
+    ) {
+        let params = Rc::clone(&self.params);
+        let name = params.text(instance);
+        let (kind, at) = (Kind::SendFailed, instance.0);
+        if let Some(to) = to.filter(|to| !to.is_multicast()) {
+            let text = format_args!("({name}) advert to {to} not sent: {}", Plain(e));
+            return self.limited(log::Level::Warn, kind, at, &text, now);
+        }
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
             e.kind(),
@@ -143,7 +154,8 @@ impl Teller {
         } else {
             log::Level::Warn
         };
-        self.limited(level, Kind::SendFailed, instance.0, &text, now);
+        let text = format_args!("({name}) advert not sent: {}", Plain(e));
+        self.limited(level, kind, at, &text, now);
     }
 
     /// A socket could not be read.
@@ -224,6 +236,15 @@ impl Teller {
     /// When [`Teller::settle`] has something to say.
     pub fn settle_at(&self) -> Option<Instant> {
         self.limit.settle_at()
+    }
+}
+
+/// An error in words, made only if somebody reads them.
+struct Plain<'a>(&'a io::Error);
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&plain(self.0))
     }
 }
 
