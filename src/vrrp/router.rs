@@ -34,10 +34,10 @@ pub struct Router {
     out: Outbox,
     unrouted: Unrouted,
     running: bool,
-    /// The end of `vrrp_startup_delay` is waited for.
-    delayed: bool,
     /// What instances depend on beside the interfaces.
     watch: Watch,
+    /// The end of `vrrp_startup_delay` is waited for.
+    delayed: bool,
 }
 
 struct Site {
@@ -139,8 +139,8 @@ impl Router {
             out: Outbox::with_capacity(capacity),
             unrouted: Unrouted::default(),
             running: false,
-            delayed: false,
             watch: Watch::new(&params),
+            delayed: false,
             params,
         }
     }

@@ -149,9 +149,10 @@ impl Router {
 
     /// An interface is reported to be so.
     pub(super) fn interface(&mut self, iface: IfaceId, seen: Link, now: Instant) {
-        // The interface that stands for any is always there.
-        let known = self.links.get(usize::from(iface.0));
-        let Some(&before) = known.filter(|_| !self.anywhere(iface)) else {
+        if self.anywhere(iface) {
+            return;
+        }
+        let Some(&before) = self.links.get(usize::from(iface.0)) else {
             return;
         };
         let port = self.watch.ports.iter_mut().find(|p| p.iface == iface);
