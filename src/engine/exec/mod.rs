@@ -4,6 +4,7 @@ pub mod addr;
 pub mod advert;
 pub mod announce;
 pub mod child;
+mod desert;
 pub mod log;
 pub mod script;
 pub mod tell;

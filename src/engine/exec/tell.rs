@@ -140,7 +140,8 @@ impl Teller {
         let (kind, at) = (Kind::SendFailed, instance.0);
         if let Some(to) = to.filter(|to| !to.is_multicast()) {
             let text = format_args!("({name}) advert to {to} not sent: {}", Plain(e));
-            return self.limited(log::Level::Warn, kind, at, &text, now);
+            self.limited(log::Level::Warn, kind, at, &text, now);
+            return;
         }
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
