@@ -56,10 +56,6 @@ impl Hands<'_> {
     /// The kernel's answer to one request: `errno` 0 is success, of all before it too that it has
     /// not complained about.
     pub fn answered(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
-        // What was asked of a device that left its name is nobody's.
-        if seq == 0 {
-            return;
-        }
         while let Some(before) = self.jobs.before(seq) {
             self.answer(before, 0, links, now);
         }
