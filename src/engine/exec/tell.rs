@@ -96,7 +96,7 @@ impl Teller {
             Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
             Note::NoPeer(i, ..) => (Kind::Rejected, i.0),
-            Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) => {
+            Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) | Note::Fault(..) => {
                 log::info!("{}", self.params.text(*note));
                 return;
             }
