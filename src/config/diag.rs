@@ -3,6 +3,7 @@
 use super::source::{Sources, Span, chars};
 use super::suggest;
 use core::fmt::{self, Write};
+use std::collections::BTreeMap;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +90,13 @@ impl Diag {
     }
 }
 
+/// Messages about one place: the numbers of those kept, and how many more there are.
+#[derive(Debug, Default)]
+struct Told {
+    kept: heapless::Vec<usize, PER_PLACE>,
+    more: usize,
+}
+
 /// All messages of one load.
 #[derive(Debug, Default)]
 pub struct Diags {
@@ -98,6 +106,8 @@ pub struct Diags {
     pub missing_file: bool,
     /// Messages not kept because there were too many.
     dropped: usize,
+    /// What has been said about each place.
+    told: BTreeMap<(u16, u32), Told>,
     counts: [usize; 3],
     classes: [bool; 4],
     scratch: Option<Diag>,
@@ -109,6 +119,8 @@ pub struct Diags {
 
 /// Messages printed per file before the rest is only counted.
 const PER_FILE: usize = 50;
+/// Messages kept about one place.
+const PER_PLACE: usize = 3;
 /// Messages kept at all.
 const KEPT: usize = 1_000;
 /// Words that are compared with all known ones before only the place is named.
@@ -165,14 +177,30 @@ impl Diags {
         let Some(diag) = self.scratch.take() else {
             return;
         };
+        // What a definition or repetition says again and again is said once.
+        let place = diag.span.map(|s| (s.file, s.start));
+        let told = place.and_then(|p| self.told.get_mut(&p));
+        if let Some(told) = &told {
+            let mut kept = told.kept.iter().filter_map(|n| self.list.get(*n));
+            if kept.any(|k| k.text == diag.text) {
+                return;
+            }
+        }
         self.counts[diag.severity as usize] += 1;
         if let Some(class) = diag.class {
             self.classes[class as usize] = true;
         }
-        if self.list.len() < KEPT {
-            self.list.push(diag);
-        } else {
-            self.dropped += 1;
+        match told {
+            Some(told) if told.kept.is_full() => told.more += 1,
+            _ if self.list.len() >= KEPT => self.dropped += 1,
+            _ => {
+                if let Some(place) = place {
+                    let told = self.told.entry(place).or_default();
+                    // It is not full.
+                    let _ = told.kept.push(self.list.len());
+                }
+                self.list.push(diag);
+            }
         }
     }
 
@@ -180,17 +208,16 @@ impl Diags {
     pub(super) fn finish(&mut self, sources: Sources) {
         self.settle();
         self.sources = sources;
+        for told in core::mem::take(&mut self.told).into_values() {
+            let last = told.kept.last().and_then(|n| self.list.get_mut(*n));
+            if let (Some(last), 1..) = (last, told.more) {
+                let s = if told.more == 1 { "" } else { "s" };
+                let more = format!(" (and {} more message{s} about this place)", told.more);
+                last.text.push_str(&more);
+            }
+        }
         self.list
             .sort_by_key(|d| d.span.map_or((0, 0), |s| (s.file, s.start)));
-        // What a definition or repetition says again and again is said once.
-        let counts = &mut self.counts;
-        self.list.dedup_by(|b, a| {
-            let same = a.span.is_some() && a.span == b.span && a.text == b.text;
-            if same {
-                counts[b.severity as usize] = counts[b.severity as usize].saturating_sub(1);
-            }
-            same
-        });
     }
 
     /// The messages, in file order.
@@ -203,7 +230,7 @@ impl Diags {
     }
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        self.counts.iter().all(|n| *n == 0)
+        self.scratch.is_none() && self.counts.iter().all(|n| *n == 0)
     }
     /// Nothing of this can run: a start must be refused.
     pub fn fatal(&self) -> bool {

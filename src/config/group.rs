@@ -69,18 +69,17 @@ impl<'a> Walk<'a> {
         (vrid, group): (u8, IpAddr),
     ) -> bool {
         let key = (self.bytes(interface), vrid, group);
-        let Some((first, line)) = self.routers.get(&key) else {
-            let line = self.line_of(d.at);
-            self.routers.insert(key, (d.name.clone(), line));
+        let Some((first, there)) = self.routers.get(&key) else {
+            self.routers.insert(key, (d.name.clone(), d.at));
             return false;
         };
+        let at = d.vrid.map_or(d.at, |v| v.1);
         let text = format!(
-            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} (line {line}); \
-             {} does not run",
+            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} ({}); {} does not run",
             self.text(interface),
+            self.other(*there, at),
             d.name
         );
-        let at = d.vrid.map_or(d.at, |v| v.1);
         self.diags.error(at, text);
         true
     }
@@ -108,8 +107,10 @@ impl<'a> Walk<'a> {
                     .find(|l| l.address == key.0)
                     .map_or(drafts[i].at, |l| self.span(l.at));
                 let text = format!(
-                    "{} is also held by vrrp_instance {}",
-                    key.0, drafts[first].name
+                    "{} is also held by vrrp_instance {} ({})",
+                    key.0,
+                    drafts[first].name,
+                    self.other(drafts[first].at, at)
                 );
                 self.diags.warning(at, text);
             }
@@ -125,7 +126,7 @@ impl<'a> Walk<'a> {
         params: &mut Params,
     ) -> Vec<(Box<str>, Scripts)> {
         let mut scripts = Vec::new();
-        let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<InstanceId, (usize, At)> = BTreeMap::new();
         for g in groups {
             let mut members = Vec::new();
             let own = params.groups.len();
@@ -134,20 +135,21 @@ impl<'a> Walk<'a> {
                 let Some(id) = self.member(*word, &name, &g, names) else {
                     continue;
                 };
-                if taken.get(&id) == Some(&own) {
+                let before = taken.get(&id).copied();
+                if before.is_some_and(|(group, _)| group == own) {
                     let text = format!("{} is in this group already", quote(name.as_bytes()));
                     self.warn(*word, text);
-                } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
+                } else if let Some((group, there)) = before {
                     let text = format!(
-                        "{} is already a member of vrrp_sync_group {} (line {})",
+                        "{} is already a member of vrrp_sync_group {} ({})",
                         quote(name.as_bytes()),
-                        other.name,
-                        other.place.line
+                        params.groups.get(group).map_or("", |g| &g.name),
+                        self.other(there, g.at)
                     );
                     self.wrong(*word, text, None);
                 } else {
                     members.push(id);
-                    taken.insert(id, own);
+                    taken.insert(id, (own, g.at));
                     let dropped = weights.get(usize::from(id.0)).filter(|_| !g.weights);
                     for (at, _) in dropped.into_iter().flatten() {
                         let text = format!(

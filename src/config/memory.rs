@@ -137,8 +137,13 @@ impl Outside for Memory {
     fn interface(&self, name: &str) -> Option<bool> {
         self.interfaces.as_ref().map(|i| i.contains(name))
     }
-    fn networks(&self, name: &str) -> Option<Vec<(IpAddr, u8)>> {
-        self.networks.get(name).cloned()
+    fn networks(&self) -> Vec<(Box<str>, IpAddr, u8)> {
+        let all = self.networks.iter();
+        all.flat_map(|(name, list)| {
+            list.iter()
+                .map(|(ip, len)| (name.as_str().into(), *ip, *len))
+        })
+        .collect()
     }
     fn hostname(&self) -> String {
         self.hostname.clone()

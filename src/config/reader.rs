@@ -93,6 +93,8 @@ pub(super) struct Reader<'a> {
     pub config_id: Vec<u8>,
     pub random: u32,
     produced: u32,
+    /// Too much was produced, and that has been said.
+    exhausted: bool,
     complaints: Vec<(Complaint, Text)>,
 }
 
@@ -126,6 +128,7 @@ impl<'a> Reader<'a> {
             config_id: id.into_bytes(),
             random: random | 1,
             produced: 0,
+            exhausted: false,
             complaints: Vec::new(),
         }
     }
@@ -173,11 +176,13 @@ impl<'a> Reader<'a> {
         };
         self.produced += 1;
         if self.produced > MAX_LINES || self.sources.arena_len() > MAX_ARENA {
-            let span = self.sources.span(line);
-            self.diags.error(
-                span,
-                "definitions and repetitions produce too much text; the rest is ignored",
-            );
+            if !core::mem::replace(&mut self.exhausted, true) {
+                let span = self.sources.span(line);
+                self.diags.error(
+                    span,
+                    "definitions and repetitions produce too much text; the rest is ignored",
+                );
+            }
             self.frames.retain(|f| matches!(f, Frame::File(_)));
             return;
         }

@@ -45,6 +45,9 @@ impl Outside for Real {
     fn interface(&self, name: &str) -> Option<bool> {
         sys::outside::interface(name)
     }
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        sys::outside::networks()
+    }
     fn hostname(&self) -> String {
         sys::hostname()
     }
