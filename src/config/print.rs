@@ -3,7 +3,7 @@
 use super::Config;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{Address, InstanceParams, Params};
+use crate::vrrp::{Address, InstanceId, InstanceParams, Params, Tracks};
 use crate::wire::vrrp::{Auth, ChecksumForm, Version};
 use core::fmt::{self, Write};
 
@@ -51,6 +51,7 @@ fn marked(config: &Config) -> String {
 
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
+    tracked(out, config)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -60,6 +61,9 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
             }
         }
         writeln!(out, "    }}")?;
+        if group.members.iter().any(|m| weighs(config, *m)) {
+            writeln!(out, "    sync_group_tracking_weight")?;
+        }
         if let Some((_, s)) = config.notify.groups.get(i) {
             scripts(out, s)?;
         }
@@ -68,6 +72,82 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
     for (i, instance) in config.vrrp.instances.iter().enumerate() {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
+    }
+    Ok(())
+}
+
+/// Whether a member of a group follows something with a weight.
+fn weighs(config: &Config, id: InstanceId) -> bool {
+    let instance = config.vrrp.instances.get(usize::from(id.0));
+    instance.and_then(|p| p.tracks.as_ref()).is_some_and(|t| {
+        t.interfaces.iter().any(|t| t.weight != 0)
+            || t.scripts.iter().any(|t| t.weight != 0)
+            || t.files.iter().any(|t| t.weight != 0)
+    })
+}
+
+/// The scripts and files that are tracked.
+fn tracked(out: &mut String, config: &Config) -> fmt::Result {
+    for (p, script) in config.vrrp.scripts.iter().zip(&config.notify.tracked) {
+        writeln!(out, "\nvrrp_script {} {{", word(&p.name))?;
+        writeln!(out, "    script {}", command(script))?;
+        if let Some(user) = script.user {
+            writeln!(out, "    user {} {}", user.uid, user.gid)?;
+        }
+        writeln!(out, "    interval {}", p.interval)?;
+        if !p.timeout.is_zero() {
+            writeln!(out, "    timeout {}", p.timeout)?;
+        }
+        writeln!(out, "    rise {}", p.rise)?;
+        writeln!(out, "    fall {}", p.fall)?;
+        if p.init_fail {
+            writeln!(out, "    init_fail")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    for p in &config.vrrp.files {
+        writeln!(out, "\ntrack_file {} {{", word(&p.name))?;
+        writeln!(out, "    file {}", word(&p.path))?;
+        if let Some(initial) = p.initial {
+            let overwrite = if p.overwrite { " overwrite" } else { "" };
+            writeln!(out, "    init_file {initial}{overwrite}")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    Ok(())
+}
+
+/// What an instance follows.
+fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
+    let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
+        let reverse = if reverse { " reverse" } else { "" };
+        writeln!(out, "        {name} weight {weight}{reverse}")
+    };
+    if !tracks.interfaces.is_empty() {
+        writeln!(out, "    track_interface {{")?;
+        for t in &tracks.interfaces {
+            let name = params.interfaces.get(usize::from(t.id.0));
+            one(out, word(name.map_or("", |n| n)), t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.scripts.is_empty() {
+        writeln!(out, "    track_script {{")?;
+        for t in &tracks.scripts {
+            let script = params.scripts.get(usize::from(t.id.0));
+            let name = word(script.map_or("", |s| &s.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.files.is_empty() {
+        writeln!(out, "    track_file {{")?;
+        for t in &tracks.files {
+            let file = params.files.get(usize::from(t.id.0));
+            let name = word(file.map_or("", |f| &f.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
     }
     Ok(())
 }
@@ -142,6 +222,9 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
     if p.addresses.is_empty() {
         writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    if let Some(tracks) = &p.tracks {
+        follows(out, tracks, params)?;
     }
     if let Some(s) = s {
         scripts(out, s)?;
@@ -263,10 +346,15 @@ fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
         ("notify_fault", &s.fault),
         ("notify_stop", &s.stop),
         ("notify", &s.any),
+        ("notify_master_rx_lower_pri", &s.lower_priority),
     ];
     for (keyword, script) in all {
         if let Some(script) = script {
-            writeln!(out, "    {keyword} {}", command(script))?;
+            write!(out, "    {keyword} {}", command(script))?;
+            if let Some(user) = script.user {
+                write!(out, " {} {}", user.uid, user.gid)?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(())
@@ -309,9 +397,6 @@ fn command(script: &Script) -> String {
         }
     }
     out.push('"');
-    if let Some(user) = script.user {
-        out.push_str(&format!(" {} {}", user.uid, user.gid));
-    }
     out
 }
 

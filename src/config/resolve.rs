@@ -5,7 +5,7 @@ use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
-use super::table::{Defined, State};
+use super::table::Defined;
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
 use crate::vrrp::InstanceId;
@@ -44,7 +44,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
-            _ => root.other(walk, node, row.state),
+            _ => root.other(walk, node),
         }
     }
     root.finish(walk)
@@ -93,7 +93,7 @@ impl<'a> Root<'a> {
     }
 
     /// A block nothing acts on yet.
-    fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+    fn other(&mut self, walk: &mut Walk<'a>, node: u32) {
         let kind = defines(walk, node);
         let Some(kind) = kind else {
             walk.inside(node, true);
@@ -102,10 +102,16 @@ impl<'a> Root<'a> {
             }
             return;
         };
-        debug_assert!(!matches!(state, State::Works));
         let before = walk.first_script;
-        let usable = walk.inside(node, true);
-        if !usable {
+        let index = match kind {
+            Defined::Script => walk.script_block(node),
+            Defined::File => walk.file_block(node),
+            Defined::Process | Defined::Bfd => {
+                walk.inside(node, true);
+                None
+            }
+        };
+        if index.is_none() {
             // What never runs is no danger. What nothing tracks counts, as in keepalived.
             walk.first_script = before;
         }
@@ -122,11 +128,18 @@ impl<'a> Root<'a> {
                 super::diag::quote(name)
             );
             walk.diags.error(at, text);
+            // That nothing tracks it need not be said too.
+            if let Some(index) = index {
+                walk.definitions.name(kind, index);
+            }
             return;
         }
+        let (weight, reverse) = walk.weight_of(node);
         let thing = Thing {
             at,
-            weight: walk.own_weight(node),
+            weight,
+            reverse,
+            index,
         };
         walk.defined.insert((kind, name), thing);
     }
@@ -155,7 +168,7 @@ impl<'a> Root<'a> {
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
-        let mut weights = Vec::new();
+        let mut tracks = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
                 continue;
@@ -164,12 +177,14 @@ impl<'a> Root<'a> {
             if let Some(entry) = names.get_mut(&draft.name) {
                 entry.1 = Some(InstanceId(id));
             }
-            weights.push(draft.weights);
+            tracks.push(draft.tracks);
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
-        config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
+        config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
+        config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
+        super::number::canonical(&mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security
@@ -179,7 +194,7 @@ impl<'a> Root<'a> {
                 true => Class::General,
                 false => Class::Security,
             };
-            let text = "there are scripts to run, but enable_script_security is not set";
+            let text = "there are scripts, but enable_script_security is not set";
             walk.diags
                 .add(Severity::Warning, Some(at), text)
                 .class(class)

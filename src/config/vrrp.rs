@@ -15,6 +15,7 @@ const MAX_ADDRESSES: usize = 255;
 impl<'a> Walk<'a> {
     /// What follows from an instance's statements together.
     pub(super) fn settle(&mut self, d: &mut Draft, params: &mut Params) {
+        self.own_interface(d);
         let mut runs = self.identified(d);
         self.owner(d);
         let version = self.version(d);
@@ -86,7 +87,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The number of an interface name.
-    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+    pub(super) fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
         let bytes = self.bytes(word);
         if let Some(index) = self.interfaces.get(bytes) {
             return *index;
@@ -220,27 +221,6 @@ impl<'a> Walk<'a> {
             let text = format!("preempt_delay does nothing with {why}; it is ignored");
             self.diags.error(at, text).severity(Severity::Warning);
             d.preempt_delay = None;
-        }
-    }
-
-    /// Weights that cannot change anything.
-    fn useless_weights(&mut self, d: &mut Draft) {
-        let priority = d.priority.unwrap_or(100);
-        for (at, weight) in &d.weights {
-            let why = match priority {
-                255 => "the owner (priority 255) keeps its priority",
-                254 if *weight > 0 => "a priority cannot rise above 254",
-                1 if *weight < 0 => "a priority cannot fall below 1",
-                _ => continue,
-            };
-            let text = format!("this weight does nothing: {why}");
-            let diag = self.diags.warning(*at, text);
-            if priority == 255 {
-                diag.class(super::diag::Class::General);
-            }
-        }
-        if priority == 255 {
-            d.weights.clear();
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Walk<'a> {
     pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, Span)>,
     /// The addresses of interfaces, once someone asked.
     pub networks: Option<Vec<(Box<str>, IpAddr, u8)>>,
+    /// Scripts and files that can be tracked.
+    pub definitions: super::track::Definitions,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -44,8 +46,11 @@ pub(super) struct Walk<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing {
     pub at: Span,
-    /// Its own weight.
-    pub weight: i64,
+    /// Its own weight, and whether that is reversed.
+    pub weight: i16,
+    pub reverse: bool,
+    /// Its number among its kind; `None`: it cannot be tracked.
+    pub index: Option<u16>,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -74,6 +79,7 @@ impl<'a> Walk<'a> {
             references: Vec::new(),
             routers: BTreeMap::new(),
             networks: None,
+            definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
             first_script: None,
             absent: false,

@@ -23,7 +23,7 @@ pub mod timing;
 pub use params::*;
 pub use router::Router;
 pub use snapshot::{Counters, GroupSnapshot, REASONS, Snapshot, Unrouted};
-pub use template::Template;
+pub use template::{Destination, Template};
 pub use text::Text;
 
 use crate::time::{Instant, Span};
