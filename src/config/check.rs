@@ -125,6 +125,13 @@ impl<'a> Walk<'a> {
             let name = String::from_utf8_lossy(name);
             hint = Some(format!("inside a word write '${{{name}}}'"));
         }
+        let twin = core::str::from_utf8(bytes).ok().and_then(|t| {
+            let mut all = t.chars();
+            all.find_map(|c| Some((c, super::lexer::double(c)?)))
+        });
+        if let Some((found, plain)) = twin {
+            hint = Some(format!("U+{:04X} is not '{plain}'", u32::from(found)));
+        }
         let diag = self.diags.error(span, text);
         if let Some(hint) = hint {
             diag.hint(hint);

@@ -89,34 +89,31 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// The same address in two instances.
+    /// The same address in two instances, or twice in one.
     pub(super) fn clashes(&mut self, drafts: &[Draft]) {
-        let mut holders: BTreeMap<(IpAddr, IfaceId), usize> = BTreeMap::new();
-        for i in 0..drafts.len() {
-            let Some(p) = &drafts[i].params else {
+        let mut holders: BTreeMap<(IpAddr, Option<IfaceId>), usize> = BTreeMap::new();
+        for (i, draft) in drafts.iter().enumerate() {
+            let Some(p) = &draft.params else {
                 continue;
             };
-            let held: Vec<_> = p
-                .addresses
-                .iter()
-                .chain(&p.excluded)
-                .map(|a| (a.address, a.iface))
-                .collect();
-            for key in held {
-                let Some(first) = holders.insert(key, i).filter(|f| *f != i) else {
+            let lines = draft.addresses.iter().chain(&draft.excluded);
+            for (held, line) in p.addresses.iter().chain(&p.excluded).zip(lines) {
+                // Link-local addresses mean something else on each interface.
+                let local = matches!(held.address, IpAddr::V6(a) if a.is_unicast_link_local());
+                let key = (held.address, local.then_some(held.iface));
+                let Some(first) = holders.insert(key, i) else {
                     continue;
                 };
-                let lines = drafts[i].addresses.iter().chain(&drafts[i].excluded);
-                let at = lines
-                    .into_iter()
-                    .find(|l| l.address == key.0)
-                    .map_or(drafts[i].at, |l| self.span(l.at));
-                let text = format!(
-                    "{} is also held by vrrp_instance {} ({})",
-                    key.0,
-                    drafts[first].name,
-                    self.other(drafts[first].at, at)
-                );
+                let at = self.span(line.at);
+                let text = match first == i {
+                    true => format!("{} stands twice in this instance", held.address),
+                    false => format!(
+                        "{} is also held by vrrp_instance {} ({})",
+                        held.address,
+                        drafts[first].name,
+                        self.other(drafts[first].at, at)
+                    ),
+                };
                 self.diags.warning(at, text);
             }
         }

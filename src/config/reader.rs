@@ -274,17 +274,14 @@ impl<'a> Reader<'a> {
     /// Names a look-alike character and the plain one to write.
     fn exotic(&mut self, text: Text, bytes: &[u8], at: usize, found: &lexer::Lookalike) {
         let span = self.sources.span(text.part(at, at + found.len));
-        let (what, write) = match (found.kind, found.plain) {
-            (Exotic::Blank, _) => ("", "write a plain blank"),
-            (Exotic::Quote, b'"') => ("", "write a plain \""),
-            (Exotic::Quote, _) => ("", "write a plain '"),
-            (Exotic::Brace, b'{') => ("", "write a plain {"),
-            (Exotic::Brace, _) => ("", "write a plain }"),
+        let (read, write) = match (found.kind, found.plain) {
+            (Exotic::Blank, _) => ("a blank", "write a plain blank"),
+            (Exotic::Quote, b'"') => ("\"", "write a plain \""),
+            (Exotic::Quote, _) => ("'", "write a plain '"),
+            (Exotic::Brace, b'{') => ("{", "write a plain {"),
+            (Exotic::Brace, _) => ("}", "write a plain }"),
         };
-        let text = format!(
-            "{}{what} is read as the plain character it looks like",
-            found.name
-        );
+        let text = format!("{} is read as {read}", found.name);
         // A free text keeps the character in keepalived, which then says nothing.
         let keyword = bytes.iter().take_while(|b| !lexer::blank(**b)).count();
         let free = at > keyword && super::table::free_text(&bytes[..keyword]);
