@@ -1,15 +1,22 @@
 //! Files that were made to hurt: they end soon, say little, and take nothing else down with them.
 
+#[path = "fuzz/checks/peak.rs"]
+mod peak;
+
 use holdfast::config::memory::Memory;
 use holdfast::config::{self, Loaded, Options, Severity};
 use std::fmt::Write as _;
+
+/// What no load may take at once.
+const MEMORY: usize = 64 << 20;
 
 fn load(m: &Memory) -> (Loaded, String) {
     load_with(m, &Options::default())
 }
 
 fn load_with(m: &Memory, options: &Options) -> (Loaded, String) {
-    let loaded = config::load(m, "/x.conf", options);
+    let (loaded, peak) = peak::peak_of(|| config::load(m, "/x.conf", options));
+    assert!(peak < MEMORY, "{peak} bytes at once");
     let mut said = String::new();
     loaded.diags.render(&mut said, false).expect("a String");
     (loaded, said)
