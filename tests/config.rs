@@ -45,6 +45,8 @@ fn machine() -> Memory {
         "/home/op/notify.sh".into(),
     );
     m.env.insert("SITE".into(), "berlin".into());
+    m.file("/etc/iproute2/rt_scopes", "# names\n0\tglobal\n77 mine\n");
+    m.mtus.insert("eth1".into(), 300);
     let own = "10.0.0.200".parse().expect("an address");
     m.networks.insert("eth0".into(), vec![(own, 8)]);
     m

@@ -66,29 +66,6 @@ impl<'a> Walk<'a> {
         Some(group)
     }
 
-    /// The same VRID twice on an interface; says so. Only the first router runs.
-    pub(super) fn same_router(
-        &mut self,
-        d: &Draft,
-        interface: Word,
-        (vrid, group): (u8, IpAddr),
-    ) -> bool {
-        let key = (self.bytes(interface), vrid, group);
-        let Some((first, there)) = self.routers.get(&key) else {
-            self.routers.insert(key, (d.name.clone(), d.at));
-            return false;
-        };
-        let at = d.vrid.map_or(d.at, |v| v.1);
-        let text = format!(
-            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} ({}); {} does not run",
-            self.text(interface),
-            self.other(*there, at),
-            d.name
-        );
-        self.diags.error(at, text);
-        true
-    }
-
     /// The same address in two instances, or twice in one.
     pub(super) fn clashes(&mut self, drafts: &[Draft]) {
         let mut holders: BTreeMap<(IpAddr, Option<IfaceId>), usize> = BTreeMap::new();
@@ -96,8 +73,12 @@ impl<'a> Walk<'a> {
             let Some(p) = &draft.params else {
                 continue;
             };
-            let lines = draft.addresses.iter().chain(&draft.excluded);
-            for (held, line) in p.addresses.iter().chain(&p.excluded).zip(lines) {
+            let mut lines = draft.addresses.iter().chain(&draft.excluded);
+            for held in p.addresses.iter().chain(&p.excluded) {
+                // In the same order, but for lines that were left out.
+                let Some(line) = lines.find(|l| l.address == held.address) else {
+                    break;
+                };
                 // Link-local addresses mean something else on each interface.
                 let local = matches!(held.address, IpAddr::V6(a) if a.is_unicast_link_local());
                 let key = (held.address, local.then_some(held.iface));

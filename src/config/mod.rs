@@ -10,12 +10,14 @@ mod diag;
 mod expand;
 mod global;
 mod group;
+mod hold;
 mod include;
 mod instance;
 mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;
+mod names;
 mod number;
 mod print;
 mod reader;
@@ -30,6 +32,7 @@ mod suggest;
 pub mod table;
 mod track;
 mod tree;
+mod unicast;
 mod value;
 mod vrrp;
 mod walk;
@@ -62,6 +65,11 @@ pub trait Outside {
     /// The addresses that interfaces have now, with their prefix lengths. Nothing: cannot tell.
     fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
         Vec::new()
+    }
+    /// The largest packet an interface carries in one frame, in bytes. `None`: cannot tell.
+    fn mtu(&self, interface: &str) -> Option<u32> {
+        let _ = interface;
+        None
     }
     /// The node name (`uname -n`).
     fn hostname(&self) -> String;

@@ -28,10 +28,13 @@ pub(super) struct Walk<'a> {
     pub everywhere: BTreeMap<(Defined, &'a [u8]), Span>,
     /// Names of instances outside sync groups.
     pub references: Vec<Word>,
-    /// Virtual routers by interface, VRID and group: name and place of their instance.
-    pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, Span)>,
     /// The addresses of interfaces, once someone asked.
     pub networks: Option<Vec<(Box<str>, IpAddr, u8)>>,
+    /// Virtual routers by interface, unicast source, VRID and destination: name and place of their
+    /// instance.
+    pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, Span)>,
+    /// iproute2's names.
+    pub names: super::names::Names,
     /// Scripts and files that can be tracked.
     pub definitions: super::track::Definitions,
     /// Interfaces that have a number.
@@ -79,6 +82,7 @@ impl<'a> Walk<'a> {
             references: Vec::new(),
             routers: BTreeMap::new(),
             networks: None,
+            names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
             first_script: None,
@@ -206,7 +210,7 @@ impl<'a> Walk<'a> {
     fn notice(&mut self, node: u32, row: &'static Row, quiet: bool) {
         let head = self.head(node);
         match row.state {
-            State::Works | State::Idle | State::Blocks(_) => {}
+            State::Works | State::Idle => {}
             State::Later("") if !quiet => {
                 if self.once(row.name) {
                     let text = format!("'{}' is not supported yet", row.name);

@@ -109,6 +109,9 @@ impl Outside for Recorder {
     fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
         Real.networks()
     }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        Real.mtu(name)
+    }
     fn hostname(&self) -> String {
         Real.hostname()
     }
@@ -163,6 +166,9 @@ impl Outside for Replay {
     }
     fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
         Real.networks()
+    }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        Real.mtu(name)
     }
     fn hostname(&self) -> String {
         Real.hostname()
