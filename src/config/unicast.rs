@@ -64,9 +64,9 @@ impl<'a> Walk<'a> {
             return true;
         }
         let text = format!(
-            "this address is not {}, which line {} decides; it is ignored",
+            "this address is not {}, which {} decides; it is ignored",
             name(family),
-            self.line_of(first)
+            self.other(first, at)
         );
         let diag = self.diags.error(at, text);
         if held {
@@ -81,9 +81,8 @@ impl<'a> Walk<'a> {
             None => d.family = Some((Family::V6, at)),
             Some((Family::V6, _)) => {}
             Some((Family::V4, first)) => {
-                let line = self.line_of(first);
-                let text =
-                    format!("native_ipv6 does not fit the IPv4 address on line {line}; ignored");
+                let line = self.other(first, at);
+                let text = format!("native_ipv6 does not fit the IPv4 address on {line}; ignored");
                 self.diags.error(at, text);
             }
         }
@@ -137,8 +136,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if let Some((_, before)) = d.peers.list.iter().find(|p| p.0.address == address) {
-                let line = self.line_of(self.span(*before));
-                let text = format!("peer {address} is on line {line} already; ignored");
+                let line = self.other(self.span(*before), at);
+                let text = format!("peer {address} is on {line} already; ignored");
                 self.wrong(first, text, None);
                 continue;
             }
