@@ -26,6 +26,8 @@ pub struct Shadow {
     pub sequence: u32,
     /// Adverts sent since somebody set it to 0.
     pub sent: u64,
+    /// Rounds of announcements beside those at a take-over, likewise.
+    pub announced: u64,
 }
 
 /// One router: what survives a crash of the daemon, and the daemon.
@@ -243,6 +245,9 @@ impl World {
             Action::Claim { instance, .. } => self.shadow(n, instance).held = true,
             Action::Release(instance) => self.shadow(n, instance).held = false,
             Action::Announce { instance, .. } | Action::AnnounceElsewhere(instance) => {
+                if let Action::Announce { repeat, .. } = action {
+                    self.shadow(n, instance).announced += u64::from(repeat);
+                }
                 if !self.shadow(n, instance).held {
                     self.break_law(n, format!("announces without addresses: {action:?}"));
                 }

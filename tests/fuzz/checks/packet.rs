@@ -6,11 +6,11 @@
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
     Action, Address, Event, Family, GroupId, GroupParams, IfaceId, InstanceId, InstanceParams,
-    Link, Params, Router, State, TIMERS, Timer, Transition, Who,
+    Link, Params, Peer, Router, State, TIMERS, Timer, Transition, Unicast, Who,
 };
 use holdfast::wire::ah;
 use holdfast::wire::vrrp::{
-    Auth, ChecksumForm, MAX_IPV4_LEN, Outline, Packet, Version, emit, set_ip_id,
+    Auth, ChecksumForm, MAX_IPV4_LEN, Outline, Packet, Version, emit, readdress, set_ip_id,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -246,7 +246,10 @@ impl World {
             theirs.addresses.truncate(usize::from(bit));
         }
         if differ & 4 != 0 {
-            theirs.checksum = ChecksumForm::Plain;
+            theirs.checksum = match theirs.unicast {
+                None => ChecksumForm::Plain,
+                Some(_) => ChecksumForm::Group(theirs.old_group()),
+            };
         }
         if differ & 8 != 0 {
             theirs.auth = [Auth::None, Auth::Pass([bit; 8]), Auth::Ah([bit; 8])][at % 3];
@@ -265,7 +268,10 @@ impl World {
             addresses: &mut theirs.advertised(),
             auth: theirs.authentication(),
             source,
-            destination: theirs.group_address,
+            destination: match theirs.unicast {
+                None => theirs.group_address,
+                Some(_) => theirs.source.expect("a unicast instance of ours has one"),
+            },
             ttl: if differ & 16 != 0 { bit } else { 255 },
             checksum: theirs.checksum,
         };
@@ -330,8 +336,12 @@ impl World {
                 };
                 assert_eq!(told, from, "{who:?}");
             }
-            Action::AnnounceElsewhere(instance) | Action::AnnounceSource(instance) => {
-                assert!(usize::from(instance.0) < self.shadows.len());
+            Action::AnnounceElsewhere(instance) => {
+                assert!(self.shadow(instance).held, "announces what it has not");
+            }
+            Action::AnnounceSource(instance) => {
+                let params = &self.router.params().instances[usize::from(instance.0)];
+                assert!(params.unicast.is_some());
             }
             Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
         }
@@ -364,8 +374,13 @@ impl World {
         assert_eq!((packet.vrid(), packet.priority()), (params.vrid, priority));
         assert_eq!(packet.source, template.source);
         assert!(packet.addresses().eq(params.advertised()));
-        assert!(packet.checksum_form(params.version).is_some());
+        let old = params.unicast.is_some() && packet.names_group(params.old_group());
+        assert!(old || packet.checksum_form(params.version).is_some());
         assert_eq!(packet.total_length, len);
+        let last = template.destinations().last().expect("a destination");
+        let mut copy = bytes.to_vec();
+        readdress(&mut copy, last.address, last.checksum).expect("a copy");
+        assert!(packet.source.is_ipv6() || copy[16..20] == octets(last.address));
         if signed {
             let before = std::mem::replace(&mut self.shadow(id).sequence, sequence);
             assert!(sequence > before, "AH sequence {sequence} after {before}");
@@ -461,11 +476,59 @@ fn params(settings: u8) -> Params {
         place: Default::default(),
         members: members.map(InstanceId).into(),
     };
+    mate.garp.elsewhere = Span::from_secs(1);
+    let mut instances = vec![plain, pass, ah, third, owner, sixth, mate];
+    instances.extend(unicast(on(1), instance));
     Params {
-        interfaces: ["eth0".into(), "eth1".into()].into(),
-        instances: vec![plain, pass, ah, third, owner, sixth, mate],
+        interfaces: ["eth0".into(), "eth1".into(), "".into()].into(),
+        instances,
         groups: vec![group("G1", [2, 3]), group("G2", [1, 6])],
         ..Params::default()
+    }
+}
+
+/// Instances that speak to peers: two of one VRID and address with different peers, one over IPv6,
+/// one without an interface.
+fn unicast(
+    check_source: bool,
+    instance: impl Fn(&str, u16, u8, u8) -> InstanceParams,
+) -> Vec<InstanceParams> {
+    let peers = |peers: &[&str]| {
+        let peer = |text: &&str| Peer {
+            min_ttl: 10,
+            ..Peer::new(text.parse().expect("an address"))
+        };
+        Some(Box::new(Unicast {
+            peers: peers.iter().map(peer).collect(),
+            check_source,
+            ..Unicast::default()
+        }))
+    };
+    let mut list = Vec::new();
+    for (name, iface, mate) in [
+        ("uni", 1, "10.0.1.2"),
+        ("twin", 1, "10.0.1.3"),
+        ("any", 2, "10.0.2.4"),
+    ] {
+        let mut one = instance(name, iface, 6, 100);
+        one.version = Version::V3;
+        one.source = Some([10, 0, 1, 50].into());
+        one.unicast = peers(&[mate, "198.51.100.7"]);
+        list.push(one);
+    }
+    let mut six = instance("uni6", 1, 6, 100);
+    (six.version, six.family) = (Version::V3, Family::V6);
+    six.source = Some("fe80::50".parse().expect("IPv6"));
+    six.addresses[0].address = "fe80::100".parse().expect("IPv6");
+    six.unicast = peers(&["fe80::2"]);
+    list.push(six);
+    list
+}
+
+fn octets(address: IpAddr) -> [u8; 4] {
+    match address {
+        IpAddr::V4(address) => address.octets(),
+        IpAddr::V6(_) => [0; 4],
     }
 }
 
