@@ -32,7 +32,7 @@ pub(super) struct Walk<'a> {
     pub networks: Option<Vec<(Box<str>, IpAddr, u8)>>,
     /// Virtual routers by interface, unicast source, VRID and destination: name and place of their
     /// instance.
-    pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, Span)>,
+    pub routers: BTreeMap<RouterKey<'a>, (Box<str>, Span)>,
     /// iproute2's names.
     pub names: super::names::Names,
     /// Scripts and files that can be tracked.
@@ -55,6 +55,9 @@ pub(super) struct Thing {
     /// Its number among its kind; `None`: it cannot be tracked.
     pub index: Option<u16>,
 }
+
+/// What makes a virtual router: interface, unicast source, VRID, destination.
+pub(super) type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
 
 /// The keywords seen in a block: row number and node.
 pub(super) type Seen = Vec<(u8, u32)>;
