@@ -19,6 +19,10 @@ mod crash;
 mod crowd;
 #[path = "netns/dynamic.rs"]
 mod dynamic;
+#[path = "netns/effect.rs"]
+mod effect;
+#[path = "netns/family.rs"]
+mod family;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -53,6 +57,8 @@ fn tests() -> Vec<Test> {
         group::TESTS,
         odd::TESTS,
         peer::TESTS,
+        family::TESTS,
+        effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
         scripts::TESTS,
