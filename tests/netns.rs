@@ -17,6 +17,8 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/files.rs"]
+mod files;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -40,6 +42,7 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         start::TESTS,
+        files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
