@@ -37,6 +37,25 @@ struct Outcome {
     wrong: Option<String>,
 }
 
+/// A file that was started.
+struct Started<'a> {
+    node: &'a Node,
+    instances: Vec<String>,
+    outcome: Outcome,
+    daemon: Option<Daemon<'a>>,
+    /// Addresses before.
+    addresses: String,
+}
+
+impl Started<'_> {
+    /// Every instance is Master or in FAULT.
+    fn settled(&self) -> bool {
+        let last = |name: &String| state(self.node, name).map(|s| s.0);
+        let mut states = self.instances.iter().map(last);
+        states.all(|s| matches!(s.as_deref(), Some("MASTER" | "FAULT")))
+    }
+}
+
 /// Files of a folder that are configurations, sorted.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -115,15 +134,25 @@ fn instances(normal: &str) -> Vec<String> {
         .collect()
 }
 
-/// The messages about what does not run, without their places.
-fn refusals(messages: &str) -> Vec<String> {
-    let said = messages.lines().filter_map(|line| {
-        let (_, text) = line
-            .split_once(": error: ")
-            .or(line.split_once(": warning: "))?;
-        (text.contains("cannot run") || text.contains("does not run")).then(|| text.to_owned())
-    });
-    said.collect()
+/// The messages about what does not run, without their places; where nothing does, the first error.
+fn refusals(messages: &str, runs: bool) -> Vec<String> {
+    let texts: Vec<(&str, bool)> = messages
+        .lines()
+        .filter_map(|line| {
+            let error = line.split_once(": error: ").map(|(_, text)| (text, true));
+            error.or_else(|| {
+                line.split_once(": warning: ")
+                    .map(|(_, text)| (text, false))
+            })
+        })
+        .collect();
+    let out = |text: &str| text.contains("cannot run") || text.contains("does not run");
+    let mut said: Vec<String> = Vec::new();
+    said.extend(texts.iter().filter(|t| out(t.0)).map(|t| t.0.to_owned()));
+    if said.is_empty() && !runs {
+        said.extend(texts.iter().find(|t| t.1).map(|t| t.0.to_owned()));
+    }
+    said
 }
 
 /// The last state of an instance that the log tells, and why.
@@ -143,42 +172,39 @@ fn start_all(files: &[PathBuf]) -> BTreeMap<String, Outcome> {
         let first = all.len();
         let names = (first..first + batch.len()).map(|n| format!("f{n}"));
         let nodes: Vec<Node> = names.map(|name| Node::new(&name)).collect();
-        let mut started: Vec<(&Node, Vec<String>, Outcome, Option<Daemon<'_>>, String)> =
-            Vec::new();
+        let mut started: Vec<Started<'_>> = Vec::new();
         for (file, node) in batch.iter().zip(&nodes) {
             node.ip("link set lo up");
             let path = copy(file, node);
             let (status, normal, messages) = interfaces(node, &path);
             let instances = instances(&normal);
-            let outcome = Outcome {
-                status,
-                refused: refusals(&messages),
-                ..Outcome::default()
-            };
-            let before = node.ip("-o -4 addr show");
+            let addresses = node.ip("-o -4 addr show");
             let arguments = ["-n", "-P", "-D", "-i", "here", "-f", &path];
-            let daemon =
-                (!instances.is_empty()).then(|| node.start_with(Kind::Ours, "", &arguments));
-            started.push((node, instances, outcome, daemon, before));
+            let start = || node.start_with(Kind::Ours, "", &arguments);
+            started.push(Started {
+                node,
+                outcome: Outcome {
+                    status,
+                    refused: refusals(&messages, !instances.is_empty()),
+                    ..Outcome::default()
+                },
+                daemon: (!instances.is_empty()).then(start),
+                instances,
+                addresses,
+            });
         }
         let begun = Instant::now();
-        let settled = |node: &Node, names: &[String]| {
-            names.iter().all(|name| {
-                state(node, name).is_some_and(|s| matches!(s.0.as_str(), "MASTER" | "FAULT"))
-            })
-        };
-        while !started.iter().all(|(node, names, ..)| settled(node, names))
-            && begun.elapsed() < Duration::from_secs(20)
-        {
+        while !started.iter().all(Started::settled) && begun.elapsed() < Duration::from_secs(20) {
             pause(100);
         }
-        for ((node, names, mut outcome, daemon, before), file) in started.into_iter().zip(batch) {
-            for name in names {
-                let found = state(node, &name).unwrap_or_default();
+        for (one, file) in started.into_iter().zip(batch) {
+            let mut outcome = one.outcome;
+            for name in one.instances {
+                let found = state(one.node, &name).unwrap_or_default();
                 outcome.states.insert(name, found);
             }
-            if let Some(daemon) = daemon {
-                outcome.wrong = ended(node, daemon, &before);
+            if let Some(daemon) = one.daemon {
+                outcome.wrong = ended(one.node, daemon, &one.addresses);
             }
             let name = file.file_name().expect("a name").to_string_lossy();
             all.insert(name.into_owned(), outcome);
