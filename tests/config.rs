@@ -35,6 +35,8 @@ fn machine() -> Memory {
         "/home/op/notify.sh".into(),
     );
     m.env.insert("SITE".into(), "berlin".into());
+    m.file("/etc/iproute2/rt_scopes", "# names\n0\tglobal\n77 mine\n");
+    m.mtus.insert("eth1".into(), 300);
     let own = "10.0.0.200".parse().expect("an address");
     m.networks.insert("eth0".into(), vec![(own, 8)]);
     m
@@ -140,7 +142,14 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             .groups
             .iter_mut()
             .for_each(|g| g.place = Default::default());
-        renumber(&mut c.vrrp);
+        c.vrrp
+            .scripts
+            .iter_mut()
+            .for_each(|s| s.place = Default::default());
+        c.vrrp
+            .files
+            .iter_mut()
+            .for_each(|f| f.place = Default::default());
     }
     match want == again.config {
         true => Ok(()),
@@ -148,23 +157,6 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             "the normal form loads to something else:\n{normal}\n{want:#?}\n{:#?}",
             again.config
         )),
-    }
-}
-
-/// Interfaces in the order of their names, so that configurations can be compared.
-fn renumber(p: &mut holdfast::vrrp::Params) {
-    let old = p.interfaces.clone();
-    p.interfaces.sort();
-    let new = |i: &mut holdfast::vrrp::IfaceId, sorted: &[Box<str>]| {
-        let name = &old[usize::from(i.0)];
-        let at = sorted.iter().position(|n| n == name).expect("still there");
-        i.0 = u16::try_from(at).expect("few interfaces");
-    };
-    for instance in &mut p.instances {
-        new(&mut instance.iface, &p.interfaces);
-        for a in instance.addresses.iter_mut().chain(&mut instance.excluded) {
-            new(&mut a.iface, &p.interfaces);
-        }
     }
 }
 

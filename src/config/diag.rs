@@ -250,7 +250,7 @@ impl Diags {
     pub fn render(&self, out: &mut dyn Write, colour: bool) -> fmt::Result {
         let mut file = None;
         let mut shown = 0;
-        let mut hidden = self.dropped;
+        let mut hidden = 0;
         for diag in &self.list {
             let of = diag.span.map(|s| s.file);
             if of != file {
@@ -264,7 +264,11 @@ impl Diags {
             shown += 1;
             self.one(out, diag, colour)?;
         }
-        self.hidden(out, file, hidden)
+        self.hidden(out, file, hidden)?;
+        match self.dropped {
+            0 => Ok(()),
+            more => writeln!(out, "{more} more messages not kept"),
+        }
     }
 
     /// Prints all messages as JSON, one object a line: `file`, `line`, `column`, `end_column` (the

@@ -1,11 +1,15 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
 use super::Config;
+use super::address::FLAGS;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{Address, InstanceParams, Params};
-use crate::wire::vrrp::{Auth, ChecksumForm, Version};
+use crate::vrrp::{
+    Address, Family, InstanceId, InstanceParams, OldChecksum, Params, Tracks, Unicast,
+};
+use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, GROUP6, Version};
 use core::fmt::{self, Write};
+use core::net::IpAddr;
 
 /// The effective configuration with all defaults filled in.
 ///
@@ -51,6 +55,7 @@ fn marked(config: &Config) -> String {
 
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
+    tracked(out, config)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -60,6 +65,9 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
             }
         }
         writeln!(out, "    }}")?;
+        if group.members.iter().any(|m| weighs(config, *m)) {
+            writeln!(out, "    sync_group_tracking_weight")?;
+        }
         if let Some((_, s)) = config.notify.groups.get(i) {
             scripts(out, s)?;
         }
@@ -68,6 +76,82 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
     for (i, instance) in config.vrrp.instances.iter().enumerate() {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
+    }
+    Ok(())
+}
+
+/// Whether a member of a group follows something with a weight.
+fn weighs(config: &Config, id: InstanceId) -> bool {
+    let instance = config.vrrp.instances.get(usize::from(id.0));
+    instance.and_then(|p| p.tracks.as_ref()).is_some_and(|t| {
+        t.interfaces.iter().any(|t| t.weight != 0)
+            || t.scripts.iter().any(|t| t.weight != 0)
+            || t.files.iter().any(|t| t.weight != 0)
+    })
+}
+
+/// The scripts and files that are tracked.
+fn tracked(out: &mut String, config: &Config) -> fmt::Result {
+    for (p, script) in config.vrrp.scripts.iter().zip(&config.notify.tracked) {
+        writeln!(out, "\nvrrp_script {} {{", word(&p.name))?;
+        writeln!(out, "    script {}", command(script))?;
+        if let Some(user) = script.user {
+            writeln!(out, "    user {} {}", user.uid, user.gid)?;
+        }
+        writeln!(out, "    interval {}", p.interval)?;
+        if !p.timeout.is_zero() {
+            writeln!(out, "    timeout {}", p.timeout)?;
+        }
+        writeln!(out, "    rise {}", p.rise)?;
+        writeln!(out, "    fall {}", p.fall)?;
+        if p.init_fail {
+            writeln!(out, "    init_fail")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    for p in &config.vrrp.files {
+        writeln!(out, "\ntrack_file {} {{", word(&p.name))?;
+        writeln!(out, "    file {}", word(&p.path))?;
+        if let Some(initial) = p.initial {
+            let overwrite = if p.overwrite { " overwrite" } else { "" };
+            writeln!(out, "    init_file {initial}{overwrite}")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    Ok(())
+}
+
+/// What an instance follows.
+fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
+    let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
+        let reverse = if reverse { " reverse" } else { "" };
+        writeln!(out, "        {name} weight {weight}{reverse}")
+    };
+    if !tracks.interfaces.is_empty() {
+        writeln!(out, "    track_interface {{")?;
+        for t in &tracks.interfaces {
+            let name = params.interfaces.get(usize::from(t.id.0));
+            one(out, word(name.map_or("", |n| n)), t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.scripts.is_empty() {
+        writeln!(out, "    track_script {{")?;
+        for t in &tracks.scripts {
+            let script = params.scripts.get(usize::from(t.id.0));
+            let name = word(script.map_or("", |s| &s.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.files.is_empty() {
+        writeln!(out, "    track_file {{")?;
+        for t in &tracks.files {
+            let file = params.files.get(usize::from(t.id.0));
+            let name = word(file.map_or("", |f| &f.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
     }
     Ok(())
 }
@@ -112,7 +196,9 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         "    state {}",
         if p.wants_master { "MASTER" } else { "BACKUP" }
     )?;
-    writeln!(out, "    interface {}", word(name(p.iface)))?;
+    if !name(p.iface).is_empty() {
+        writeln!(out, "    interface {}", word(name(p.iface)))?;
+    }
     writeln!(out, "    virtual_router_id {}", p.vrid)?;
     writeln!(out, "    priority {}", p.priority)?;
     writeln!(
@@ -121,10 +207,26 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         if p.version == Version::V2 { 2 } else { 3 }
     )?;
     writeln!(out, "    advert_int {}", p.advert_int)?;
-    if let Some(source) = p.source {
-        writeln!(out, "    mcast_src_ip {source}")?;
+    if p.family == Family::V6 {
+        writeln!(out, "    native_ipv6")?;
     }
-    writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    if let Some(source) = p.source {
+        let keyword = match p.unicast {
+            Some(_) => "unicast_src_ip",
+            None => "mcast_src_ip",
+        };
+        writeln!(out, "    {keyword} {source}")?;
+    }
+    let usual = match p.family {
+        Family::V4 => IpAddr::V4(GROUP4),
+        Family::V6 => IpAddr::V6(GROUP6),
+    };
+    if p.unicast.is_none() || p.group_address != usual {
+        writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    }
+    if let Some(unicast) = &p.unicast {
+        to_peers(out, unicast)?;
+    }
     writeln!(
         out,
         "    {}",
@@ -143,10 +245,43 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     if p.addresses.is_empty() {
         writeln!(out, "    no_virtual_ipaddress")?;
     }
+    if let Some(tracks) = &p.tracks {
+        follows(out, tracks, params)?;
+    }
     if let Some(s) = s {
         scripts(out, s)?;
     }
     writeln!(out, "}}")
+}
+
+/// Unicast operation.
+fn to_peers(out: &mut String, unicast: &Unicast) -> fmt::Result {
+    if !unicast.peers.is_empty() {
+        writeln!(out, "    unicast_peer {{")?;
+        for peer in &unicast.peers {
+            write!(out, "        {}", peer.address)?;
+            if peer.min_ttl != 0 {
+                write!(out, " min_ttl {}", peer.min_ttl)?;
+            }
+            if peer.max_ttl != u8::MAX {
+                write!(out, " max_ttl {}", peer.max_ttl)?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    writeln!(out, "    unicast_ttl {}", unicast.ttl)?;
+    if unicast.check_source {
+        writeln!(out, "    check_unicast_src")?;
+    }
+    if unicast.fault_without_peer {
+        writeln!(out, "    unicast_fault_no_peer")?;
+    }
+    match unicast.old_checksum {
+        OldChecksum::Detect => Ok(()),
+        OldChecksum::Never => writeln!(out, "    old_unicast_checksum never"),
+        OldChecksum::Always => writeln!(out, "    old_unicast_checksum"),
+    }
 }
 
 /// How the virtual router behaves, and how it announces itself.
@@ -251,6 +386,25 @@ fn addresses<'n>(
         if let Some(broadcast) = a.broadcast {
             write!(out, " brd {broadcast}")?;
         }
+        if let Some(peer) = a.peer {
+            write!(out, " peer {peer}")?;
+        }
+        for (flag, bit) in FLAGS {
+            if a.flags & bit != 0 {
+                write!(out, " {flag}")?;
+            }
+        }
+        if a.dad {
+            write!(out, " -nodad")?;
+        }
+        match a.preferred {
+            _ if a.address.is_ipv4() => {}
+            Some(seconds) => write!(out, " preferred_lft {seconds}")?,
+            None => write!(out, " preferred_lft forever")?,
+        }
+        if !a.track {
+            write!(out, " no_track")?;
+        }
         writeln!(out)?;
     }
     writeln!(out, "    }}")
@@ -263,10 +417,15 @@ fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
         ("notify_fault", &s.fault),
         ("notify_stop", &s.stop),
         ("notify", &s.any),
+        ("notify_master_rx_lower_pri", &s.lower_priority),
     ];
     for (keyword, script) in all {
         if let Some(script) = script {
-            writeln!(out, "    {keyword} {}", command(script))?;
+            write!(out, "    {keyword} {}", command(script))?;
+            if let Some(user) = script.user {
+                write!(out, " {} {}", user.uid, user.gid)?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(())
@@ -309,9 +468,6 @@ fn command(script: &Script) -> String {
         }
     }
     out.push('"');
-    if let Some(user) = script.user {
-        out.push_str(&format!(" {} {}", user.uid, user.gid));
-    }
     out
 }
 

@@ -23,8 +23,9 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
@@ -42,7 +43,13 @@ impl<'a> Engine<'a> {
             poll.registry()
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
+        let files = Files::new(&params.files);
+        if let Some(fd) = files.descriptor() {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
+        }
         Ok(Engine {
+            files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -75,6 +82,10 @@ impl<'a> Engine<'a> {
     /// Asks the kernel what there is; the room starts when it has answered.
     pub(super) fn boot(&mut self) {
         let now = sys::now();
+        // A worker that takes a dead one's place finds its heartbeats.
+        if !self.hands.vital.has_beaten() {
+            Files::initialise(&self.how.vrrp.files);
+        }
         self.hands.vital.beat();
         self.arm_own(Own::Beat, now + BEAT);
         self.request(Dump::Links);
@@ -109,6 +120,8 @@ impl<'a> Engine<'a> {
         self.hands
             .jobs
             .take_untagged(|iface| links.get(iface).ipv4.is_some());
+        self.files.begin(now);
+        self.tell_files(now);
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {

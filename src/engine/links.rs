@@ -1,7 +1,7 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
 use crate::vrrp::{IfaceId, Link, Params};
-use crate::wire::rtnetlink::{IFF_NOARP, IFF_RUNNING, IFF_UP};
+use crate::wire::rtnetlink::{IFF_MULTICAST, IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One configured interface.
@@ -70,9 +70,7 @@ impl Links {
                 if e.index != index {
                     e.forget();
                 }
-                let changed = e.index != index
-                    || (e.flags ^ flags) & (IFF_UP | IFF_RUNNING | IFF_NOARP) != 0
-                    || e.mac != mac;
+                let changed = e.index != index || (e.flags ^ flags) & FOLLOWED != 0 || e.mac != mac;
                 (e.index, e.flags, e.mac, e.seen) = (index, flags, mac, true);
                 e.changed |= changed;
             } else if e.index == index {
@@ -152,7 +150,7 @@ impl Links {
             up: e.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
             ipv4,
             ipv6,
-            no_multicast: false,
+            no_multicast: e.index != 0 && e.flags & IFF_MULTICAST == 0,
         }
     }
 
@@ -176,6 +174,9 @@ impl Links {
         Some(IfaceId(at as u16))
     }
 }
+
+/// The flags that matter.
+const FOLLOWED: u32 = IFF_UP | IFF_RUNNING | IFF_NOARP | IFF_MULTICAST;
 
 impl Entry {
     /// The addresses adverts may come from.
@@ -264,6 +265,20 @@ mod tests {
         assert_eq!(drain(&mut l).len(), 2);
         l.link_gone(7);
         assert_eq!(l.get(IfaceId(1)).index, 0);
+    }
+
+    #[test]
+    fn what_cannot_multicast_is_named_and_followed() {
+        let mut l = Links::new(&params());
+        drain(&mut l);
+        assert!(
+            !l.get(IfaceId(0)).no_multicast,
+            "what is not there lacks nothing"
+        );
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        assert!(drain(&mut l)[0].1.no_multicast);
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING | IFF_MULTICAST, None);
+        assert!(!drain(&mut l)[0].1.no_multicast);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::receive::{self, AddressList, Advert, OWNER};
 use super::timing::Phase;
 use super::{
     Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, Reject, State, TIMERS,
-    Timer, Transition, Who,
+    Timer, Transition, Who, track,
 };
 use crate::time::Instant;
 use crate::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
@@ -64,11 +64,15 @@ pub(super) struct Core {
     revision: u32,
     /// Address our adverts come from; the last one known.
     pub source: Option<IpAddr>,
+    /// What all that is tracked adds to the priority, together.
+    pub sum: i32,
     /// An owner that stepped back from another one that would not.
     pub demoted: bool,
     pub last_transition: Option<Instant>,
     /// Peers whose checksum form was named.
     named: Vec<(IpAddr, ChecksumForm)>,
+    /// See [`Core::old_peers`]; made when the first one is found.
+    old: Option<Box<Box<[bool]>>>,
     /// Sender whose address list was looked at, and whether it was ours.
     checked: Option<(IpAddr, bool)>,
 }
@@ -93,10 +97,12 @@ impl Instance {
                 sequence: 0,
                 revision: 0,
                 source: None,
+                sum: 0,
                 demoted: false,
                 last_transition: None,
                 named: Vec::new(),
                 checked: None,
+                old: None,
             },
             list: AddressList::new(params),
         }
@@ -196,6 +202,23 @@ impl Instance {
         }
     }
 
+    /// What is tracked adds up to `sum` from now on.
+    ///
+    /// Compat: a Master says so with its next advert, no sooner; a Backup waits the shorter or
+    /// longer for it at once.
+    pub fn weigh(&mut self, sum: i32, cx: &mut Cx<'_>) {
+        let from = self.core.priority(cx.params);
+        self.core.sum = sum;
+        let to = self.core.priority(cx.params);
+        if from == to {
+            return;
+        }
+        cx.out.push(Action::Note(Note::Priority(cx.id, from, to)));
+        if let Role::Backup(backup) = &mut self.role {
+            backup.reweigh((from, to), &mut self.core, cx);
+        }
+    }
+
     /// Becomes Master. RFC 9568 §6.4.1 (owner) and §6.4.2: advert, addresses, announcements, timer.
     pub fn enter_master(&mut self, reason: Reason, cx: &mut Cx<'_>) {
         let from = self.leave(cx);
@@ -270,7 +293,7 @@ impl Core {
         if self.demoted {
             OWNER - 1
         } else {
-            params.priority
+            track::effective(params.priority, self.sum)
         }
     }
 
@@ -362,6 +385,11 @@ impl Core {
 
     pub fn revision(&self) -> u32 {
         self.revision
+    }
+
+    /// Which unicast peers, by position, want the old form of checksum; empty: none does.
+    pub fn old_peers(&self) -> &[bool] {
+        self.old.as_deref().map_or(&[], |old| &**old)
     }
 
     /// Counts an accepted advert and learns what does not depend on the state.

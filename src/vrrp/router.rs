@@ -2,6 +2,7 @@
 
 mod settle;
 mod views;
+mod watch;
 
 use super::fault;
 use super::instance::{Cx, Input, Instance};
@@ -16,6 +17,7 @@ use crate::time::{Instant, Span};
 use crate::wire::vrrp::Packet;
 use core::net::IpAddr;
 use std::rc::Rc;
+use watch::Watch;
 
 /// All virtual routers and sync groups: one pure machine.
 pub struct Router {
@@ -33,6 +35,8 @@ pub struct Router {
     out: Outbox,
     unrouted: Unrouted,
     running: bool,
+    /// What instances depend on beside the interfaces.
+    watch: Watch,
 }
 
 struct Site {
@@ -40,9 +44,20 @@ struct Site {
     phase: usize,
     /// Interfaces of its addresses, other than its own.
     watched: Box<[IfaceId]>,
-    faulty: bool,
+    /// Why the instance itself cannot take part, each once; what only waits comes last.
+    reasons: Vec<Reason>,
+    /// Its source address can be used.
+    usable: bool,
     /// An earlier worker was Master: when it last sent.
     resume: Option<Instant>,
+    /// It went on as Master after that: a script without a result does not put an end to it.
+    trusting: bool,
+}
+
+impl Site {
+    fn faulty(&self) -> bool {
+        !self.reasons.is_empty()
+    }
 }
 
 /// Instances that share one state.
@@ -52,7 +67,14 @@ struct Unit {
     state: State,
     last_transition: Option<Instant>,
     /// A member found or lost a fault in this event.
-    changed: Option<(InstanceId, Reason)>,
+    changed: Option<InstanceId>,
+}
+
+impl Unit {
+    /// Started or not, it has not begun to take part.
+    fn waits(&self) -> bool {
+        self.state == State::Init
+    }
 }
 
 /// Why a unit is looked at.
@@ -97,8 +119,10 @@ impl Router {
                 unit: usize::MAX,
                 phase,
                 watched: fault::watched(instance),
-                faulty: false,
+                reasons: Vec::new(),
+                usable: true,
                 resume: None,
+                trusting: false,
             });
         }
         let units = units(&params, &mut sites);
@@ -120,6 +144,7 @@ impl Router {
             out: Outbox::with_capacity(capacity),
             unrouted: Unrouted::default(),
             running: false,
+            watch: Watch::new(&params),
             params,
         }
     }
@@ -141,11 +166,11 @@ impl Router {
                 self.reject(iface, None, Reject::Malformed(why));
             }
             Event::Timer(id, timer) => self.timer(id, timer, now),
-            Event::Clock(_)
-            | Event::Script { .. }
-            | Event::File { .. }
-            | Event::Source { .. }
-            | Event::Static { .. } => {}
+            Event::Clock(clock) => self.clock(clock, now),
+            Event::Script { script, ended } => self.script_ended(script, ended, now),
+            Event::File { file, value } => self.file_read(file, value, now),
+            Event::Source { instance, usable } => self.source_checked(instance, usable, now),
+            Event::Static { group, whole } => self.statics_checked(group, whole, now),
         }
         self.out.seal();
     }
@@ -163,14 +188,21 @@ impl Router {
             return;
         }
         self.running = true;
-        for at in 0..self.instances.len() {
-            self.look(at);
+        self.start_scripts(now);
+        for (id, at) in (0..).map(InstanceId).zip(0..self.instances.len()) {
+            self.sites[at].trusting = self.resumes(id, now);
+            self.look(at, now);
         }
         for unit in 0..self.units.len() {
             self.settle(unit, Cause::Start, now);
         }
-        for site in &mut self.sites {
+        for (id, site) in (0..).map(InstanceId).zip(&mut self.sites) {
             site.resume = None;
+            if self.units.get(site.unit).is_some_and(Unit::waits) {
+                for &reason in &site.reasons {
+                    self.out.push(Action::Note(Note::Fault(id, reason, true)));
+                }
+            }
         }
     }
 
@@ -179,6 +211,7 @@ impl Router {
             return;
         }
         self.running = false;
+        self.stop_watching();
         for at in 0..self.units.len() {
             self.enter(at, State::Init, Cause::Start, now);
         }
@@ -195,23 +228,6 @@ impl Router {
             instance.core.sequence = instance.core.sequence.max(sequence);
             site.resume = Some(last_advert);
         }
-    }
-
-    fn interface(&mut self, iface: IfaceId, link: Link, now: Instant) {
-        let Some(known) = self.links.get_mut(usize::from(iface.0)) else {
-            return;
-        };
-        let before = core::mem::replace(known, link);
-        if !self.running || before == link {
-            return;
-        }
-        if before.index != 0 && link.index != 0 && before.index != link.index {
-            // Another device by the same name: what was on the old one is gone.
-            self.links[usize::from(iface.0)] = Link::default();
-            self.reconsider(iface, now);
-            self.links[usize::from(iface.0)] = link;
-        }
-        self.reconsider(iface, now);
     }
 
     fn packet(&mut self, iface: IfaceId, packet: &Packet<'_>, now: Instant) {

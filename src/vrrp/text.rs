@@ -42,6 +42,7 @@ impl Display for ChecksumForm {
         f.write_str(match self {
             ChecksumForm::Pseudo => "with the IPv4 pseudo-header",
             ChecksumForm::Plain => "without the IPv4 pseudo-header",
+            ChecksumForm::Group(_) => "as keepalived before 1.3.7 did over unicast",
         })
     }
 }
@@ -134,6 +135,7 @@ impl Display for Text<'_, Reason> {
                 params.text(group)
             ),
             Reason::ScriptFailed(id) => write!(f, "script {} failed", params.text(id)),
+            Reason::ScriptSucceeded(id) => write!(f, "script {} succeeded", params.text(id)),
             Reason::ScriptPending(id) => {
                 write!(f, "script {} has no result yet", params.text(id))
             }
@@ -269,7 +271,7 @@ impl Params {
             ),
             Note::ScriptBusy(id) => write!(
                 f,
-                "script {} still runs when it is due again; left out once",
+                "script {} still runs when it is due again; left out until it ends",
                 params.text(id)
             ),
             Note::Priority(id, from, to) => write!(
@@ -277,6 +279,15 @@ impl Params {
                 "{} effective priority {from} -> {to}",
                 params.text(Who::Instance(id))
             ),
+            Note::Fault(id, reason, arose) => {
+                let words = match (arose, reason) {
+                    (true, Reason::ScriptPending(_)) => "waits",
+                    (true, _) => "another fault",
+                    (false, _) => "this fault is gone, others are left",
+                };
+                let who = params.text(Who::Instance(id));
+                write!(f, "{who} {words}: {}", params.text(reason))
+            }
             Note::NoPeer(id, from, ttl) => write!(
                 f,
                 "{} advert from {from} with TTL {ttl}, which is not what a peer sends",

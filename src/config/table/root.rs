@@ -4,7 +4,7 @@ use super::Shape::{
     Bool, Command, Count, Decimal, Flag, Int, Interface, Ip, Lines, Many, OptWord, Uint, User,
     Weight, Word, Words,
 };
-use super::parts::{IPVS, TRACK_FILES, TRACK_PROCESSES, TRACK_SCRIPTS};
+use super::parts::{IPVS, TRACK_PROCESSES};
 use super::{
     BIG, Block, Head, Item, Row, Shape, TIMER_MAX, later, never, old, part, parts, timer, works,
 };
@@ -33,14 +33,12 @@ pub(super) static ROOT: &[Row] = &[
         Lines(Item::Service, Head::Required),
         "",
     ),
-    part(
-        TRACK_SCRIPTS,
+    works(
         "vrrp_script",
         Shape::Block(Block::Script, Head::Required),
         "",
     ),
-    part(
-        TRACK_FILES,
+    works(
         "track_file",
         Shape::Block(Block::TrackFile, Head::Required),
         "",
@@ -96,26 +94,20 @@ pub(super) static ROOT: &[Row] = &[
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
-    part(TRACK_SCRIPTS, "script", Command, "required"),
-    part(TRACK_SCRIPTS, "interval", Decimal(0, 4_294_967_295, 3), "1").unit("s"),
-    part(
-        TRACK_SCRIPTS,
-        "timeout",
-        Decimal(0, 4_294_967_295, 3),
-        "interval",
-    )
-    .unit("s"),
-    part(TRACK_SCRIPTS, "weight", Weight(253), "0"),
-    part(TRACK_SCRIPTS, "rise", Count(1, BIG), "1"),
-    part(TRACK_SCRIPTS, "fall", Count(1, BIG), "1"),
-    part(TRACK_SCRIPTS, "user", User, "script_user"),
-    part(TRACK_SCRIPTS, "init_fail", Flag, "off"),
+    works("script", Command, "required"),
+    works("interval", Decimal(0, 4_294_967_295, 3), "1").unit("s"),
+    works("timeout", Decimal(0, 4_294_967_295, 3), "interval").unit("s"),
+    works("weight", Weight(253), "0"),
+    works("rise", Count(1, BIG), "1"),
+    works("fall", Count(1, BIG), "1"),
+    works("user", User, "script_user"),
+    works("init_fail", Flag, "off"),
 ];
 
 pub(super) static TRACK_FILE: &[Row] = &[
-    part(TRACK_FILES, "file", Word, "required").args("PATH"),
-    part(TRACK_FILES, "weight", Weight(254), "1"),
-    part(TRACK_FILES, "init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
+    works("file", Word, "required").args("PATH"),
+    works("weight", Weight(254), "1"),
+    works("init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[

@@ -133,9 +133,6 @@ impl Row {
             State::Works => "supported".to_owned(),
             State::Later("") => "not supported yet".to_owned(),
             State::Later(what) => format!("not supported yet: {what}"),
-            State::Blocks(what) => {
-                format!("not supported yet: {what}; the instance does not run")
-            }
             State::Never(what) => format!("never (no {what})"),
             State::Idle => "accepted, without effect".to_owned(),
             State::Old(new) => format!("old name of {new}"),

@@ -4,12 +4,9 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
-use super::parts::{
-    BFD, FIFO, MAIL, TRACK_FILES, TRACK_INTERFACES, TRACK_PROCESSES, TRACK_SCRIPTS, UNICAST, VMAC,
-};
+use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, VMAC};
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, old, part, timer,
-    works,
+    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, old, part, timer, works,
 };
 
 pub(super) static SYNC_GROUP: &[Row] = &[
@@ -25,20 +22,17 @@ pub(super) static SYNC_GROUP: &[Row] = &[
         Bool,
         "smtp_alert_vrrp, smtp_alert, else off",
     ),
-    part(
-        TRACK_INTERFACES,
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    part(
-        TRACK_SCRIPTS,
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    part(
-        TRACK_FILES,
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -56,7 +50,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
         "",
     ),
     old("global_tracking", Flag, "sync_group_tracking_weight"),
-    later("sync_group_tracking_weight", Flag, "off"),
+    works("sync_group_tracking_weight", Flag, "off"),
     part(
         FIFO,
         "notify_priority_changes",
@@ -97,22 +91,19 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    blocks("IPv6", "native_ipv6", Flag, "off"),
+    works("native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    part(
-        TRACK_INTERFACES,
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    part(
-        TRACK_SCRIPTS,
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    part(
-        TRACK_FILES,
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
@@ -142,7 +133,7 @@ pub(super) static INSTANCE: &[Row] = &[
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later("notify_deleted", OptScript, "off"),
-    later("notify_master_rx_lower_pri", Script, "none"),
+    works("notify_master_rx_lower_pri", Script, "none"),
     part(
         FIFO,
         "notify_priority_changes",
@@ -219,17 +210,12 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    blocks("unicast", "unicast_src_ip", Ip, "the interface's"),
-    blocks("unicast", "unicast_peer", Lines(Item::Peer, Head::None), ""),
-    part(
-        UNICAST,
-        "unicast_ttl",
-        Uint(0, 255),
-        "255 (IPv6: the kernel's)",
-    ),
-    part(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
-    part(UNICAST, "unicast_fault_no_peer", Flag, "off"),
-    part(UNICAST, "old_unicast_checksum", OptWord, "detected").args("[never]"),
+    works("unicast_src_ip", Ip, "the interface's"),
+    works("unicast_peer", Lines(Item::Peer, Head::None), ""),
+    works("unicast_ttl", Uint(0, 255), "255 (IPv6: the kernel's)"),
+    works("check_unicast_src", Flag, "vrrp_check_unicast_src"),
+    works("unicast_fault_no_peer", Flag, "off"),
+    works("old_unicast_checksum", OptWord, "detected").args("[never]"),
     part(VMAC, "use_vmac", Many(0, 255), "off")
         .args("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group N]"),
     part(VMAC, "use_vmac_addr", Flag, "off"),

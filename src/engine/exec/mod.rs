@@ -5,8 +5,11 @@ pub mod advert;
 pub mod announce;
 pub mod child;
 pub mod log;
+pub mod script;
 pub mod tell;
+pub mod watch;
 
+use crate::engine::ids::{Ids, Slot};
 use crate::engine::links::Links;
 use crate::engine::ports::Ports;
 use crate::engine::vital::Vital;
@@ -15,7 +18,7 @@ use crate::notify;
 use crate::sys;
 use crate::sys::net::{Netlink, PacketSocket};
 use crate::time::{Instant, Span};
-use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router, TIMERS, Timer};
+use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router};
 use crate::wire::neighbor;
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest};
 use addr::{Answer, Jobs, Whose};
@@ -33,10 +36,12 @@ const FRAMES: usize = 64;
 /// Everything that acts.
 pub struct Hands<'a> {
     pub(super) wheel: Wheel,
+    pub(super) ids: Ids,
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
     pub(super) jobs: Jobs<'a>,
     pub(super) children: child::Children,
+    pub(super) scripts: script::Scripts,
     pub(super) vital: Vital<'a>,
     packets: PacketSocket,
     announcements: Announcements,
@@ -62,17 +67,20 @@ impl<'a> Hands<'a> {
     /// Opens what does not depend on interfaces.
     pub fn new(
         params: &'a Rc<Params>,
-        notify: notify::Params,
+        mut notify: notify::Params,
         vital: Vital<'a>,
         own_timers: usize,
     ) -> io::Result<Self> {
-        let timers = params.instances.len() * TIMERS + own_timers;
+        let ids = Ids::new(params, own_timers);
+        let commands = core::mem::take(&mut notify.tracked);
         Ok(Hands {
-            wheel: Wheel::new(timers),
+            wheel: Wheel::new(ids.capacity()),
+            ids,
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
             children: child::Children::new(),
+            scripts: script::Scripts::new(&params.scripts, commands),
             vital,
             packets: PacketSocket::new()?,
             announcements: Announcements::new(params.instances.len()),
@@ -118,9 +126,12 @@ impl<'a> Hands<'a> {
                     sequence,
                     revision,
                 };
-                match self.adverts.send(order, router, &self.ports) {
-                    Ok(ip_id) => self.vital.advert(instance, now, sequence, ip_id),
-                    Err(e) => self.teller.send_failed(instance, &e, now),
+                let teller = &mut self.teller;
+                let failed = |to, e| teller.send_failed(instance, Some(to), &e, now);
+                match self.adverts.send(order, router, &self.ports, failed) {
+                    Ok(Some(ip_id)) => self.vital.advert(instance, now, sequence, ip_id),
+                    Ok(None) => {}
+                    Err(e) => self.teller.send_failed(instance, None, &e, now),
                 }
             }
             Action::Claim { instance, repeat } => {
@@ -141,19 +152,29 @@ impl<'a> Hands<'a> {
                     self.jobs.owe(instance, repeat);
                 }
             }
-            Action::Arm(instance, timer, at) => self.wheel.arm(timer_id(instance, timer), at),
-            Action::Disarm(instance, timer) => self.wheel.disarm(timer_id(instance, timer)),
+            Action::Arm(instance, timer, at) => {
+                self.wake(Slot::Instance(instance, timer), Some(at))
+            }
+            Action::Disarm(instance, timer) => self.wake(Slot::Instance(instance, timer), None),
+            Action::Wake(clock, at) => self.wake(Slot::Clock(clock), at),
+            Action::Run(script) => self.scripts.run(script, now),
             Action::Tell(change) => {
                 self.teller.change(&change, &mut self.children);
                 if let crate::vrrp::Who::Instance(instance) = change.who {
                     self.vital.state(instance, change.to);
                 }
             }
-            Action::Note(note) => self.teller.note(&note, now),
-            Action::AnnounceElsewhere(_)
-            | Action::AnnounceSource(_)
-            | Action::Wake(..)
-            | Action::Run(_) => {}
+            Action::Note(note) => self.teller.note(&note, &mut self.children, now),
+            Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => {}
+        }
+    }
+
+    /// Arms or disarms a timer.
+    pub(super) fn wake(&mut self, slot: Slot, at: Option<Instant>) {
+        let id = self.ids.number(slot);
+        match at {
+            Some(at) => self.wheel.arm(id, at),
+            None => self.wheel.disarm(id),
         }
     }
 
@@ -300,6 +321,7 @@ impl<'a> Hands<'a> {
     pub fn reap(&mut self, now: Instant) {
         while let Some((pid, exit)) = sys::process::reap() {
             self.children.reaped(pid, exit, now);
+            self.scripts.reaped(pid, exit, now);
         }
     }
 
@@ -316,11 +338,12 @@ impl<'a> Hands<'a> {
     /// After the room has said what is to be run at the stop: no more, and not for long.
     pub fn stop_children(&mut self, now: Instant) {
         self.children.stopping(now);
+        self.scripts.stopping(now);
     }
 
     /// Whether everything asked for is done.
     pub fn rested(&self) -> bool {
-        self.given_up || (!self.jobs.busy() && self.children.idle())
+        self.given_up || (!self.jobs.busy() && self.children.idle() && self.scripts.idle())
     }
 
     /// Stop waiting.
@@ -336,7 +359,3 @@ impl<'a> Hands<'a> {
 
 /// errno EINVAL: the request could not even be written.
 const EINVAL: i32 = 22;
-
-fn timer_id(instance: InstanceId, timer: Timer) -> u32 {
-    u32::from(instance.0) * TIMERS as u32 + timer as u32
-}

@@ -5,18 +5,23 @@ mod log;
 mod netlink;
 mod packet;
 mod raw;
+mod raw6;
 
 pub use filter::Vrids;
 pub use log::LogSocket;
 pub use netlink::Netlink;
 pub use packet::PacketSocket;
 pub use raw::RawVrrp;
+pub use raw6::{Heard6, RawVrrp6};
 
 use crate::sys::check;
 use nix::sched::{CloneFlags, setns};
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// errno EAFNOSUPPORT: this kernel does not speak the family (IPv6).
+pub const NO_SUCH_FAMILY: i32 = libc::EAFNOSUPPORT;
 
 /// The index of an interface in this network namespace; `None` if there is none of that name.
 pub fn ifindex(name: &str) -> Option<u32> {
