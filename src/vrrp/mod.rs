@@ -25,9 +25,7 @@ mod track;
 
 pub use params::*;
 pub use router::Router;
-pub use snapshot::{
-    Counters, GroupSnapshot, REASONS, ScriptSnapshot, Snapshot, Tracked, Unrouted,
-};
+pub use snapshot::{Counters, GroupSnapshot, REASONS, ScriptSnapshot, Snapshot, Tracked, Unrouted};
 pub use template::{Destination, Template};
 pub use text::Text;
 pub use track::Effect;

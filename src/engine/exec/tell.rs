@@ -140,7 +140,8 @@ impl Teller {
         let (kind, at) = (Kind::SendFailed, instance.0);
         if let Some(to) = to.filter(|to| !to.is_multicast()) {
             let text = format_args!("({name}) advert to {to} not sent: {}", Plain(e));
-            return self.limited(log::Level::Warn, kind, at, &text, now);
+            self.limited(log::Level::Warn, kind, at, &text, now);
+            return;
         }
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
@@ -185,6 +186,10 @@ impl Teller {
         let what = if op.add { "add" } else { "delete" };
         let e = plain(&io::Error::from_raw_os_error(errno));
         let name = self.params().text(op.instance);
+        let e = match a.address.is_ipv6() && crate::sys::net::is_disabled(errno) {
+            true => format!("IPv6 is disabled ({e})"),
+            false => e,
+        };
         let text = format!(
             "({name}) cannot {what} {}/{} on {dev}: {e}",
             a.address, a.prefix
