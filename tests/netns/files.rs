@@ -44,7 +44,7 @@ struct Started<'a> {
     outcome: Outcome,
     daemon: Option<Daemon<'a>>,
     /// Addresses before.
-    addresses: String,
+    addresses: Vec<String>,
 }
 
 impl Started<'_> {
@@ -155,6 +155,16 @@ fn refusals(messages: &str, runs: bool) -> Vec<String> {
     said
 }
 
+/// All addresses but those that links make themselves.
+fn addresses(node: &Node) -> Vec<String> {
+    let text = node.ip("-br addr show");
+    let words = text.split_whitespace().filter(|w| w.contains('/'));
+    words
+        .filter(|w| !w.ends_with("/64") || !w.starts_with("fe80:"))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The last state of an instance that the log tells, and why.
 fn state(node: &Node, name: &str) -> Option<(String, String)> {
     let start = format!("({name}) Entering ");
@@ -174,11 +184,18 @@ fn start_all(files: &[PathBuf]) -> BTreeMap<String, Outcome> {
         let nodes: Vec<Node> = names.map(|name| Node::new(&name)).collect();
         let mut started: Vec<Started<'_>> = Vec::new();
         for (file, node) in batch.iter().zip(&nodes) {
+            for sysctl in [
+                "all/disable_ipv6",
+                "default/disable_ipv6",
+                "default/accept_dad",
+            ] {
+                node.sysctl(&format!("net/ipv6/conf/{sysctl}"), "0");
+            }
             node.ip("link set lo up");
             let path = copy(file, node);
             let (status, normal, messages) = interfaces(node, &path);
             let instances = instances(&normal);
-            let addresses = node.ip("-o -4 addr show");
+            let addresses = addresses(node);
             let arguments = ["-n", "-P", "-D", "-i", "here", "-f", &path];
             let start = || node.start_with(Kind::Ours, "", &arguments);
             started.push(Started {
@@ -214,7 +231,7 @@ fn start_all(files: &[PathBuf]) -> BTreeMap<String, Outcome> {
 }
 
 /// Stops a daemon; says what is wrong with how it left.
-fn ended(node: &Node, daemon: Daemon<'_>, before: &str) -> Option<String> {
+fn ended(node: &Node, daemon: Daemon<'_>, before: &[String]) -> Option<String> {
     if !daemon.alive() {
         return Some(format!("it died: {}", node.log.text()));
     }
@@ -222,8 +239,8 @@ fn ended(node: &Node, daemon: Daemon<'_>, before: &str) -> Option<String> {
     if !status.is_some_and(|s| s.success()) {
         return Some(format!("it ended with {status:?}"));
     }
-    let after = node.ip("-o -4 addr show");
-    (after != before).then(|| format!("it left addresses behind:\n{after}"))
+    let after = addresses(node);
+    (after != before).then(|| format!("addresses before {before:?}, behind {after:?}"))
 }
 
 /// Every instance must be in a state whose reason is stated.
