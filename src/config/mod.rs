@@ -19,6 +19,7 @@ mod lexer;
 pub mod memory;
 mod names;
 mod number;
+mod ports;
 mod print;
 mod reader;
 mod refs;

@@ -5,7 +5,8 @@ use super::address::FLAGS;
 use super::table;
 use crate::notify::{Script, Scripts};
 use crate::vrrp::{
-    Address, Family, InstanceId, InstanceParams, OldChecksum, Params, Tracks, Unicast,
+    Address, Family, IfaceId, InstanceId, InstanceParams, OldChecksum, Params, PortParams, Tracks,
+    Unicast,
 };
 use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, GROUP6, Version};
 use core::fmt::{self, Write};
@@ -56,6 +57,7 @@ fn marked(config: &Config) -> String {
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
     tracked(out, config)?;
+    ports(out, &config.vrrp)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -121,6 +123,44 @@ fn tracked(out: &mut String, config: &Config) -> fmt::Result {
     Ok(())
 }
 
+/// The settings of interfaces.
+fn ports(out: &mut String, params: &Params) -> fmt::Result {
+    let name = |i: IfaceId| word(params.interfaces.get(usize::from(i.0)).map_or("", |n| n));
+    let delayed = |p: &&PortParams| !p.down_delay.is_zero() || !p.up_delay.is_zero();
+    if params.ports.iter().any(|p| delayed(&p)) {
+        writeln!(out, "\ninterface_up_down_delays {{")?;
+        for p in params.ports.iter().filter(delayed) {
+            writeln!(out, "    {} {} {}", name(p.iface), p.down_delay, p.up_delay)?;
+        }
+        writeln!(out, "}}")?;
+    }
+    for (i, p) in params.ports.iter().enumerate() {
+        let shared = |o: &&PortParams| o.pacing == p.pacing;
+        let first = p.pacing.is_none() || !params.ports[..i].iter().any(|o| shared(&o));
+        if p.garp_interval.is_zero() && p.gna_interval.is_zero() || !first {
+            continue;
+        }
+        writeln!(out, "\ngarp_group {{")?;
+        if !p.garp_interval.is_zero() {
+            writeln!(out, "    garp_interval {}", p.garp_interval)?;
+        }
+        if !p.gna_interval.is_zero() {
+            writeln!(out, "    gna_interval {}", p.gna_interval)?;
+        }
+        writeln!(out, "    interfaces {{")?;
+        match p.pacing {
+            None => writeln!(out, "        {}", name(p.iface))?,
+            Some(_) => {
+                for o in params.ports.iter().filter(shared) {
+                    writeln!(out, "        {}", name(o.iface))?;
+                }
+            }
+        }
+        writeln!(out, "    }}\n}}")?;
+    }
+    Ok(())
+}
+
 /// What an instance follows.
 fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
     let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
@@ -181,6 +221,9 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
+    if !config.vrrp.startup_delay.is_zero() {
+        writeln!(out, "    vrrp_startup_delay {}", config.vrrp.startup_delay)?;
+    }
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
@@ -234,6 +277,12 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     )?;
     if !p.preempt_delay.is_zero() {
         writeln!(out, "    preempt_delay {}", p.preempt_delay)?;
+    }
+    if p.strict {
+        writeln!(out, "    strict_mode on")?;
+    }
+    if p.promote_secondaries {
+        writeln!(out, "    promote_secondaries")?;
     }
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
@@ -323,6 +372,9 @@ fn conduct(out: &mut String, p: &InstanceParams) -> fmt::Result {
         "    garp_lower_prio_repeat {}",
         p.garp.lower_prio_repeat
     )?;
+    if !p.garp.elsewhere.is_zero() {
+        writeln!(out, "    garp_extra_if all {}", p.garp.elsewhere)?;
+    }
     Ok(())
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Walk<'a> {
     /// Virtual routers by interface, unicast source, VRID and destination: name and line of their
     /// instance.
     pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, u32)>,
+    /// Settings of interfaces.
+    pub ports: super::ports::Ports,
     /// iproute2's names.
     pub names: super::names::Names,
     /// Scripts and files that can be tracked.
@@ -79,6 +81,7 @@ impl<'a> Walk<'a> {
             everywhere: BTreeMap::new(),
             references: Vec::new(),
             routers: BTreeMap::new(),
+            ports: super::ports::Ports::default(),
             names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
