@@ -286,7 +286,7 @@ fn messages_are_available_as_json() {
         .expect("a String takes everything");
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), loaded.diags.iter().count());
-    let want = r#"{"file":"/x.conf","line":2,"column":2,"length":9,"severity":"error","text":"unknown keyword 'prioritty' in 'vrrp_instance V' (ignored)","hint":"did you mean 'priority'?"}"#;
+    let want = r#"{"file":"/x.conf","line":2,"column":2,"end_column":11,"severity":"error","class":"general","text":"unknown keyword 'prioritty' in 'vrrp_instance V' (ignored)","hint":"did you mean 'priority'?"}"#;
     assert!(lines.contains(&want), "{out}");
 }
 
