@@ -1,11 +1,11 @@
 //! `global_defs` becomes [`Global`] and the defaults of instances.
 
-use super::Global;
 use super::lexer::{BROKEN, RAW, Word};
 use super::script::ScriptUser;
 use super::table::{Item, Shape};
 use super::value;
 use super::walk::{Seen, Walk};
+use super::{Global, Process};
 use crate::time::Span;
 use crate::vrrp::Garp;
 use crate::wire::vrrp::{ChecksumForm, GROUP4, GROUP6, Version};
@@ -144,6 +144,7 @@ impl<'a> Walk<'a> {
     /// A `global_defs` block.
     pub(super) fn global(&mut self, block: u32, global: &mut Global) {
         let mut seen = Seen::new();
+        let mut process = global.process.take().map_or_else(Process::default, |p| *p);
         for node in self.children(Some(block)) {
             if !self.line(node, &mut seen, false) {
                 if self.name(node) == "script_user" {
@@ -153,6 +154,7 @@ impl<'a> Walk<'a> {
             }
             match self.row(node).map(|r| r.shape) {
                 Some(Shape::Words(Item::Mails)) => self.mails(node, global),
+                Some(_) if self.process(node, &mut process) => {}
                 Some(Shape::Script) => {
                     self.script(node);
                 }
@@ -160,6 +162,8 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+        self.script_timeouts(block, &mut process);
+        global.process = (process != Process::default()).then(|| Box::new(process));
         global.dynamic_interfaces = self.defaults.dynamic_interfaces;
     }
 

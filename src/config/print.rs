@@ -1,8 +1,8 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
-use super::Config;
 use super::address::FLAGS;
 use super::table;
+use super::{Config, Process};
 use crate::notify::{Script, Scripts};
 use crate::vrrp::{
     Address, Family, IfaceId, InstanceId, InstanceParams, OldChecksum, Params, PortParams, Tracks,
@@ -227,7 +227,54 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
-    writeln!(out, "}}")
+    let process = g.process.as_deref();
+    if let Some(process) = process {
+        processes(out, process)?;
+    }
+    writeln!(out, "}}")?;
+    match process.and_then(|p| p.child_wait) {
+        Some(wait) => writeln!(out, "\nchild_wait_time {wait}"),
+        None => Ok(()),
+    }
+}
+
+/// How the processes run.
+fn processes(out: &mut String, p: &Process) -> fmt::Result {
+    if let Some(nice) = p.nice {
+        writeln!(out, "    vrrp_priority {nice}")?;
+    }
+    if p.no_swap {
+        writeln!(out, "    vrrp_no_swap")?;
+    }
+    if let Some(priority) = p.realtime {
+        writeln!(out, "    vrrp_rt_priority {priority}")?;
+    }
+    if let Some(us) = p.rttime {
+        writeln!(out, "    vrrp_rlimit_rttime {us}")?;
+    }
+    if !p.cpus.is_empty() {
+        let cpus: Vec<String> = p.cpus.iter().map(u16::to_string).collect();
+        writeln!(out, "    vrrp_cpu_affinity {}", cpus.join(" "))?;
+    }
+    if let Some(mask) = p.umask {
+        writeln!(out, "    umask 0{mask:o}")?;
+    }
+    if let Some(name) = &p.parent_name {
+        writeln!(out, "    process_name {}", word(name))?;
+    }
+    if let Some(name) = &p.worker_name {
+        writeln!(out, "    vrrp_process_name {}", word(name))?;
+    }
+    for (keyword, script) in [("startup", &p.startup), ("shutdown", &p.shutdown)] {
+        if let Some((script, timeout)) = script {
+            write!(out, "    {keyword}_script {}", command(script))?;
+            if let Some(user) = script.user {
+                write!(out, " {} {}", user.uid, user.gid)?;
+            }
+            writeln!(out, "\n    {keyword}_script_timeout {timeout}")?;
+        }
+    }
+    Ok(())
 }
 
 fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {

@@ -8,6 +8,7 @@ use super::source::Span as At;
 use super::table::{Defined, Shape};
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
+use crate::time::Span;
 use crate::vrrp::InstanceId;
 use std::collections::BTreeMap;
 
@@ -49,6 +50,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
                 if let Shape::Lines(item, _) = row.shape {
                     walk.up_down_delays(node, item);
                 }
+            }
+            "child_wait_time" => {
+                let seconds = u64::from(walk.number(node));
+                let process = root.global.process.get_or_insert_default();
+                process.child_wait = Some(Span::from_secs(seconds));
             }
             _ => root.other(walk, node),
         }

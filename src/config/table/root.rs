@@ -90,7 +90,7 @@ pub(super) static ROOT: &[Row] = &[
     never("ipsets", "namespace_with_ipsets", Flag, "off"),
     later("instance", Word, "none").args("NAME"),
     later("use_pid_dir", Flag, "off"),
-    later("child_wait_time", Uint(0, 86_400), "5").unit("s"),
+    works("child_wait_time", Uint(0, 86_400), "5").unit("s"),
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
