@@ -6,6 +6,7 @@ use crate::sys;
 use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::os::fd::AsRawFd;
@@ -23,8 +24,9 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
@@ -42,7 +44,13 @@ impl<'a> Engine<'a> {
             poll.registry()
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
+        let files = Files::new(&params.files);
+        if let Some(fd) = files.descriptor() {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
+        }
         Ok(Engine {
+            files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -75,6 +83,10 @@ impl<'a> Engine<'a> {
     /// Asks the kernel what there is; the room starts when it has answered.
     pub(super) fn boot(&mut self) {
         let now = sys::now();
+        // A worker that takes a dead one's place finds its heartbeats.
+        if !self.hands.vital.has_beaten() {
+            Files::initialise(&self.how.vrrp.files);
+        }
         self.hands.vital.beat();
         self.arm_own(Own::Beat, now + BEAT);
         self.request(Dump::Links);
@@ -108,7 +120,12 @@ impl<'a> Engine<'a> {
         let links = &self.links;
         self.hands
             .jobs
-            .take_untagged(|iface| links.get(iface).ipv4.is_some());
+            .take_untagged(|iface, address| match address {
+                IpAddr::V4(_) => links.get(iface).ipv4.is_some(),
+                IpAddr::V6(_) => links.get(iface).ipv6.is_some(),
+            });
+        self.files.begin(now);
+        self.tell_files(now);
         self.tell(Event::Start, now);
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {

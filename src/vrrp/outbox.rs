@@ -1,6 +1,6 @@
 //! The queue of actions: filled during one event in any order, drained in phases.
 
-use super::{Action, Who};
+use super::{Action, Note, Who};
 
 /// Actions of one event, then of all events not drained yet.
 pub(super) struct Outbox {
@@ -15,7 +15,7 @@ pub(super) struct Outbox {
 }
 
 /// Number of phases.
-const PHASES: u8 = 7;
+const PHASES: u8 = 8;
 
 /// The order in which the actions of one event leave the room: first what the network must learn,
 /// then the addresses, then what can wait; instances are told before their groups.
@@ -25,6 +25,8 @@ fn phase(action: &Action) -> u8 {
         Action::Claim { .. } | Action::Release(_) => 1,
         Action::Announce { .. } | Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => 2,
         Action::Arm(..) | Action::Disarm(..) | Action::Wake(..) | Action::Run(_) => 3,
+        // What goes with a change of state comes behind it.
+        Action::Note(Note::Fault(..)) => 7,
         Action::Note(_) => 4,
         Action::Tell(transition) => match transition.who {
             Who::Instance(_) => 5,

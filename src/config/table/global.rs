@@ -34,7 +34,7 @@ pub(super) static GLOBAL: &[Row] = &[
     works("vrrp_version", Choice(&["2", "3"]), "2"),
     works("vrrp_mcast_group4", Multicast(true), "224.0.0.18"),
     works("vrrp_mcast_group6", Multicast(false), "ff02::12").args("IPv6-MULTICAST"),
-    later("default_interface", Interface, "eth0"),
+    works("default_interface", Interface, "eth0"),
     works("vrrp_garp_master_delay", Count(0, BIG), "5").unit("s"),
     works("vrrp_garp_master_repeat", Positive, "5"),
     works("vrrp_garp_master_refresh", Count(0, BIG), "0").unit("s"),

@@ -74,6 +74,13 @@ pub(super) fn attach(fd: RawFd, vrids: &Vrids, skip: u32) -> io::Result<()> {
     attach_program(fd, &mut program(vrids, skip))
 }
 
+/// The same where packets come without an IP header (IPv6).
+pub(super) fn attach_bare(fd: RawFd, vrids: &Vrids) -> io::Result<()> {
+    let mut code = program(vrids, 0);
+    code[0] = op(BPF_LDX | BPF_IMM, 0);
+    attach_program(fd, &mut code)
+}
+
 /// Attaches a filter that drops everything.
 pub(super) fn attach_closed(fd: RawFd) -> io::Result<()> {
     attach_program(fd, &mut [op(BPF_RET | BPF_K, 0)])
