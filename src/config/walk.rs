@@ -30,7 +30,7 @@ pub(super) struct Walk<'a> {
     pub references: Vec<Word>,
     /// Virtual routers by interface, unicast source, VRID and destination: name and line of their
     /// instance.
-    pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, u32)>,
+    pub routers: BTreeMap<RouterKey<'a>, (Box<str>, u32)>,
     /// Settings of interfaces.
     pub ports: super::ports::Ports,
     /// iproute2's names.
@@ -44,6 +44,9 @@ pub(super) struct Walk<'a> {
     /// An interface that must exist does not.
     pub absent: bool,
 }
+
+/// Interface, unicast source, VRID and destination.
+type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
 
 /// Something that is defined by name and referred to from instances.
 #[derive(Clone, Copy, Debug)]

@@ -113,6 +113,11 @@ pub fn reap() -> Option<(i32, Exit)> {
     Some((pid, exit_of(status)))
 }
 
+/// Waits a little.
+fn pause() {
+    let _ = crate::sys::poll::wait(&[], Some(crate::time::Span::from_millis(5)));
+}
+
 /// Waits for one child to end, until then; `None`: it goes on. Only before or after the loop turns.
 pub fn wait_until(pid: i32, until: Instant) -> io::Result<Option<Exit>> {
     loop {
@@ -122,7 +127,7 @@ pub fn wait_until(pid: i32, until: Instant) -> io::Result<Option<Exit>> {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
             Ok(0) if crate::sys::now() >= until => return Ok(None),
-            Ok(0) => std::thread::sleep(core::time::Duration::from_millis(5)),
+            Ok(0) => pause(),
             Ok(_) => return Ok(Some(exit_of(status))),
         }
     }
