@@ -189,7 +189,13 @@ impl Reader<'_> {
             let text = format!("this include is strict and fails: {why}");
             self.refuse(Some(at), text, Class::Security);
         }
-        for path in found.files.iter().rev() {
+        self.open_all(&found.files, at, checks, strict);
+        true
+    }
+
+    /// Puts the files of a pattern on top of the frames, the first one last.
+    fn open_all(&mut self, files: &[String], at: Span, checks: u8, strict: u8) {
+        for path in files.iter().rev() {
             if self.full || self.loops(path, at) {
                 continue;
             }
@@ -207,7 +213,6 @@ impl Reader<'_> {
                 self.unusable(at, path, &why, strict);
             }
         }
-        true
     }
 
     /// The files a pattern names.

@@ -32,7 +32,9 @@ pub(super) struct Walk<'a> {
     pub networks: Option<Vec<(Box<str>, IpAddr, u8)>>,
     /// Virtual routers by interface, unicast source, VRID and destination: name and place of their
     /// instance.
-    pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, Span)>,
+    pub routers: BTreeMap<RouterKey<'a>, (Box<str>, Span)>,
+    /// Settings of interfaces.
+    pub ports: super::ports::Ports,
     /// iproute2's names.
     pub names: super::names::Names,
     /// Scripts and files that can be tracked.
@@ -44,6 +46,9 @@ pub(super) struct Walk<'a> {
     /// An interface that must exist does not.
     pub absent: bool,
 }
+
+/// Interface, unicast source, VRID and destination.
+pub(super) type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
 
 /// Something that is defined by name and referred to from instances.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +87,7 @@ impl<'a> Walk<'a> {
             references: Vec::new(),
             routers: BTreeMap::new(),
             networks: None,
+            ports: super::ports::Ports::default(),
             names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
