@@ -442,6 +442,7 @@ mod tests {
         l.address(8, two, true, true);
         assert_eq!(news(&mut l), [(InstanceId(1), true), (InstanceId(2), true)]);
         l.begin_redump();
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
         l.address(7, one, true, true);
         l.end_redump();
         assert_eq!(news(&mut l), [(InstanceId(2), false)]);
