@@ -23,6 +23,8 @@ mod dynamic;
 mod effect;
 #[path = "netns/family.rs"]
 mod family;
+#[path = "netns/files.rs"]
+mod files;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -50,6 +52,7 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         start::TESTS,
+        files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
