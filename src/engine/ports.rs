@@ -342,9 +342,7 @@ impl Seat {
 
     fn open4(&self, device: Option<(&str, u32)>) -> io::Result<RawVrrp> {
         let socket = match (self.source, device) {
-            (Some(IpAddr::V4(source)), _) => {
-                RawVrrp::open_unicast(self.protocol, device, source)?
-            }
+            (Some(IpAddr::V4(source)), _) => RawVrrp::open_unicast(self.protocol, device, source)?,
             (_, Some((name, index))) => RawVrrp::open(self.protocol, name, index)?,
             (_, None) => return Err(io::Error::from(io::ErrorKind::Unsupported)),
         };
@@ -374,9 +372,9 @@ impl Seat {
 
     fn receive(&self, buf: &mut [u8]) -> io::Result<Option<Received>> {
         match &self.socket {
-            Some(Socket::V4(socket)) => Ok(socket
-                .recv(buf)?
-                .map(|len| Received { len, heard: None })),
+            Some(Socket::V4(socket)) => {
+                Ok(socket.recv(buf)?.map(|len| Received { len, heard: None }))
+            }
             Some(Socket::V6(socket)) => Ok(socket.recv(buf)?.map(|heard| Received {
                 len: heard.len,
                 heard: Some(heard),

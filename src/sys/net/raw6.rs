@@ -154,13 +154,7 @@ impl RawVrrp6 {
     /// Sends a VRRP message from `source` to the group or a peer, with this hop limit. WouldBlock
     /// when the interface's queue is full, EINVAL when the source cannot be used (yet),
     /// ENETUNREACH without a route.
-    pub fn send(
-        &self,
-        packet: &[u8],
-        source: Ipv6Addr,
-        to: Ipv6Addr,
-        hops: u8,
-    ) -> io::Result<()> {
+    pub fn send(&self, packet: &[u8], source: Ipv6Addr, to: Ipv6Addr, hops: u8) -> io::Result<()> {
         let local = to.is_unicast_link_local() || to.is_multicast();
         let index = if local { self.ifindex } else { 0 };
         let mut to = address(to, index);
@@ -179,7 +173,11 @@ impl RawVrrp6 {
         put(first, libc::IPV6_PKTINFO, &info);
         // SAFETY: `first` is a whole header of this message, and the zeros behind it are one too.
         let second = unsafe { first.byte_add(space(PKTINFO)) };
-        put(second, libc::IPV6_HOPLIMIT, &c_int::from(hops).to_ne_bytes());
+        put(
+            second,
+            libc::IPV6_HOPLIMIT,
+            &c_int::from(hops).to_ne_bytes(),
+        );
         message.msg_controllen = (space(PKTINFO) + space(HOPS)) as _;
         // SAFETY: name, buffer and control describe live values for the length of the call.
         let sent = unsafe { libc::sendmsg(self.fd.as_raw_fd(), &message, 0) };
