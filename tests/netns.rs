@@ -17,6 +17,8 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/dynamic.rs"]
+mod dynamic;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -28,10 +30,14 @@ mod peer;
 mod robust;
 #[path = "netns/rows.rs"]
 mod rows;
+#[path = "netns/scripts.rs"]
+mod scripts;
 #[path = "netns/start.rs"]
 mod start;
 #[path = "netns/syslog.rs"]
 mod syslog;
+#[path = "netns/tracking.rs"]
+mod tracking;
 
 use lab::harness::{self, Test};
 
@@ -47,6 +53,9 @@ fn tests() -> Vec<Test> {
         group::TESTS,
         odd::TESTS,
         peer::TESTS,
+        tracking::TESTS,
+        dynamic::TESTS,
+        scripts::TESTS,
         crowd::TESTS,
     ];
     all.concat()

@@ -16,6 +16,8 @@ mod laws;
 mod outside;
 #[path = "sim/plan.rs"]
 mod plan;
+#[path = "sim/reach.rs"]
+mod reach;
 #[path = "sim/rng.rs"]
 mod rng;
 #[path = "sim/world.rs"]

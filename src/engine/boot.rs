@@ -6,6 +6,7 @@ use crate::sys;
 use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::os::fd::AsRawFd;
@@ -119,7 +120,10 @@ impl<'a> Engine<'a> {
         let links = &self.links;
         self.hands
             .jobs
-            .take_untagged(|iface| links.get(iface).ipv4.is_some());
+            .take_untagged(|iface, address| match address {
+                IpAddr::V4(_) => links.get(iface).ipv4.is_some(),
+                IpAddr::V6(_) => links.get(iface).ipv6.is_some(),
+            });
         self.files.begin(now);
         self.tell_files(now);
         self.tell(Event::Start, now);

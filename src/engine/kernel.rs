@@ -111,7 +111,9 @@ impl Engine<'_> {
             self.links.end_redump();
             // First what went with its interface: nobody took that away.
             self.report_links(now);
-            let missing = self.hands.jobs.restore_missing();
+            let links = &self.links;
+            let exists = |iface| links.is_up(iface);
+            let missing = self.hands.jobs.restore_missing(exists);
             if missing > 0 {
                 log::warn!("virtual addresses had been removed unnoticed: {missing} put back");
             }
@@ -138,11 +140,17 @@ impl Engine<'_> {
         while let Some((iface, link)) = self.links.next_change() {
             self.link_changed(iface, link, now);
         }
+        while let Some((instance, usable)) = self.links.next_source() {
+            self.tell(Event::Source { instance, usable }, now);
+        }
     }
 
     fn link_changed(&mut self, iface: IfaceId, mut link: Link, now: Instant) {
         if link.index == 0 {
             self.hands.jobs.interface_gone(iface);
+        }
+        if self.links.is_up(iface) {
+            self.hands.interface_up(iface);
         }
         let name = self.links.name(iface);
         let registry = self.poll.registry();

@@ -101,9 +101,15 @@ enum Own {
     Scripts = 7,
     /// Look after tracked files that cannot be watched.
     Files = 8,
+    /// The next announcement of an interface that is to be paced.
+    Announce = 9,
+    /// Put back addresses that somebody takes away again and again.
+    PutBack = 10,
+    /// Ask again for what the kernel refused.
+    Retry = 11,
 }
 
-const OWN_TIMERS: usize = 9;
+const OWN_TIMERS: usize = 12;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -114,6 +120,9 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Reopen,
     Own::Scripts,
     Own::Files,
+    Own::Announce,
+    Own::PutBack,
+    Own::Retry,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.

@@ -78,7 +78,7 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
-            self.hands.perform(action, &self.router, now);
+            self.hands.perform(action, &self.router, &self.links, now);
         }
     }
 
@@ -165,6 +165,9 @@ impl Engine<'_> {
             }
             Some(Own::Log) => exec::log::retry(now),
             Some(Own::Redump) => self.redump(now),
+            Some(Own::Announce) => {}
+            Some(Own::PutBack) => self.hands.put_back(&self.links, now),
+            Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::Reopen) => self.reopen(now),
             Some(Own::StopLimit) => {
@@ -267,6 +270,15 @@ impl Engine<'_> {
         }
         if let Some(at) = self.files.look_at() {
             self.arm_own(Own::Files, at);
+        }
+        for (own, at) in [
+            (Own::Announce, self.hands.announce_at()),
+            (Own::PutBack, self.hands.jobs.put_back_at()),
+            (Own::Retry, self.hands.retry_at),
+        ] {
+            if let Some(at) = at {
+                self.arm_own(own, at);
+            }
         }
         if let Some(at) = self.hands.teller.settle_at() {
             self.arm_own(Own::Hushed, at);

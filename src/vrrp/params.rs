@@ -432,6 +432,12 @@ impl InstanceParams {
         }
     }
 
+    /// Whether an address of it lives on another interface than its own.
+    pub fn lives_elsewhere(&self) -> bool {
+        let mut held = self.addresses.iter().chain(&self.excluded);
+        held.any(|line| line.iface != self.iface)
+    }
+
     /// The group that version 3 checksums of old unicast routers name.
     pub fn old_group(&self) -> Ipv4Addr {
         match self.group_address {

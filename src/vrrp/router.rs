@@ -1,5 +1,6 @@
 //! The owner: finds whom an event concerns, lets sync groups agree, queues the actions.
 
+mod addressee;
 mod settle;
 mod views;
 mod watch;
@@ -10,12 +11,10 @@ use super::outbox::Outbox;
 use super::receive::Advert;
 use super::timing::Phase;
 use super::{
-    Action, Event, Family, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params,
-    Reason, Reject, State, Timer, Unrouted,
+    Action, Clock, Event, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params, Reason,
+    Reject, State, Timer, Unrouted,
 };
 use crate::time::{Instant, Span};
-use crate::wire::vrrp::Packet;
-use core::net::IpAddr;
 use std::rc::Rc;
 use watch::Watch;
 
@@ -28,7 +27,7 @@ pub struct Router {
     sites: Vec<Site>,
     /// Sync groups, and every other instance alone.
     units: Vec<Unit>,
-    /// Sorted: where an advert belongs.
+    /// Sorted: where an advert belongs. See [`Router::addressee`].
     routes: Vec<(u32, InstanceId)>,
     /// One per advertisement interval in use.
     phases: Vec<Phase>,
@@ -37,6 +36,8 @@ pub struct Router {
     running: bool,
     /// What instances depend on beside the interfaces.
     watch: Watch,
+    /// The end of `vrrp_startup_delay` is waited for.
+    delayed: bool,
 }
 
 struct Site {
@@ -126,25 +127,20 @@ impl Router {
             });
         }
         let units = units(&params, &mut sites);
-        let mut routes: Vec<_> = (0..)
-            .map(InstanceId)
-            .zip(&params.instances)
-            .map(|(id, p)| (route(p.iface, p.family, p.vrid), id))
-            .collect();
-        routes.sort_unstable();
-        routes.dedup_by_key(|(key, _)| *key);
         let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2 + 32;
+        let links = params.interfaces.iter().map(|name| fault::unreported(name));
         Router {
-            links: vec![Link::default(); params.interfaces.len()],
+            links: links.collect(),
             instances: params.instances.iter().map(Instance::new).collect(),
             sites,
             units,
-            routes,
+            routes: addressee::routes(&params),
             phases,
             out: Outbox::with_capacity(capacity),
             unrouted: Unrouted::default(),
             running: false,
             watch: Watch::new(&params),
+            delayed: false,
             params,
         }
     }
@@ -184,11 +180,30 @@ impl Router {
 /// Events.
 impl Router {
     fn start(&mut self, now: Instant) {
-        if self.running {
+        if self.running || self.delayed {
             return;
         }
-        self.running = true;
+        // Before the delay is over there may be results already.
         self.start_scripts(now);
+        // Compat: `vrrp_startup_delay`. Whoever was Master a moment ago has been through it.
+        let resumed = self.sites.iter().any(|site| site.resume.is_some());
+        if self.params.startup_delay.is_zero() || resumed {
+            return self.begin(now);
+        }
+        self.delayed = true;
+        let end = now + self.params.startup_delay;
+        self.out.push(Action::Wake(Clock::Startup, Some(end)));
+    }
+
+    /// The time of [`Clock::Startup`] has come; one that was not asked for is none.
+    pub(super) fn delay_over(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.begin(now);
+        }
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.running = true;
         for (id, at) in (0..).map(InstanceId).zip(0..self.instances.len()) {
             self.sites[at].trusting = self.resumes(id, now);
             self.look(at, now);
@@ -207,6 +222,10 @@ impl Router {
     }
 
     fn stop(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.out.push(Action::Wake(Clock::Startup, None));
+            self.stop_watching();
+        }
         if !self.running {
             return;
         }
@@ -227,26 +246,6 @@ impl Router {
             let sequence = sequence.saturating_add(SEQUENCE_GAP);
             instance.core.sequence = instance.core.sequence.max(sequence);
             site.resume = Some(last_advert);
-        }
-    }
-
-    fn packet(&mut self, iface: IfaceId, packet: &Packet<'_>, now: Instant) {
-        let family = match packet.source {
-            IpAddr::V4(_) => Family::V4,
-            IpAddr::V6(_) => Family::V6,
-        };
-        let Some(&vrid) = packet.message.get(1) else {
-            self.unrouted.malformed += 1;
-            return self.reject(iface, Some(packet.source), Reject::Length);
-        };
-        let key = route(iface, family, vrid);
-        let Ok(at) = self.routes.binary_search_by_key(&key, |(key, _)| *key) else {
-            self.unrouted.unknown_vrid += 1;
-            return self.reject(iface, Some(packet.source), Reject::UnknownVrid(vrid));
-        };
-        let id = self.routes[at].1;
-        if let Some(wish) = self.with(id, now, |i, cx| i.receive(iface, packet, cx)) {
-            self.consider(id, wish, now);
         }
     }
 
@@ -298,32 +297,14 @@ impl Router {
             }
         }
     }
-
-    fn reject(&mut self, iface: IfaceId, source: Option<IpAddr>, why: Reject) {
-        self.out.push(Action::Note(Note::Rejected {
-            iface,
-            instance: None,
-            source,
-            why,
-        }));
-    }
 }
 
-/// The key of the routing table.
-fn route(iface: IfaceId, family: Family, vrid: u8) -> u32 {
-    let family = match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
-    };
-    u32::from(iface.0) << 16 | family << 8 | u32::from(vrid)
-}
-
-/// Groups as configured, then every instance that is in none.
 /// What the arithmetic of the machine relies on.
 fn within_bounds(p: &InstanceParams) -> bool {
     p.advert_int >= SHORTEST && p.priority > 0 && p.down_timer_adverts > 0
 }
 
+/// Groups as configured, then every instance that is in none.
 fn units(params: &Params, sites: &mut [Site]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(params.groups.len() + sites.len());
     let mut add = |group, members: Box<[InstanceId]>| {

@@ -39,7 +39,7 @@ pub struct Counters {
     pub version_err: u64,
     /// Wrong checksum (no counter of keepalived's).
     pub checksum_err: u64,
-    /// Sent to another destination than our group (no counter of keepalived's).
+    /// Sent to another destination than ours, or by no unicast peer (no counter of keepalived's).
     pub destination_err: u64,
     /// Ignored by an owner told to ignore adverts (no counter of keepalived's).
     pub owner_ignored: u64,

@@ -68,6 +68,7 @@ impl Display for Text<'_, GroupId> {
 impl Display for Text<'_, IfaceId> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.0.interfaces.get(usize::from(self.1.0)) {
+            Some(name) if name.is_empty() => f.write_str("(any)"),
             Some(name) => f.write_str(name),
             None => write!(f, "#{}", self.1.0),
         }
@@ -177,7 +178,7 @@ impl Display for Reject {
             Reject::Interval(span) if span.is_zero() => f.write_str("advert interval 0"),
             Reject::Interval(span) => write!(f, "advert interval {span} s, not ours"),
             Reject::Checksum => f.write_str("wrong checksum"),
-            Reject::Destination(to) => write!(f, "sent to {to}, not to our group"),
+            Reject::Destination(to) => write!(f, "sent to {to}, where we do not listen"),
             Reject::NotPeer => f.write_str("the sender is no unicast peer"),
             Reject::NoAddresses => f.write_str("lists no addresses"),
             Reject::Owner => f.write_str("we own the addresses and ignore adverts"),

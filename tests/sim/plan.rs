@@ -2,6 +2,7 @@
 
 use crate::laws;
 use crate::outside::{self, Level};
+use crate::reach::Reach;
 use crate::rng::Rng;
 use crate::world::World;
 use holdfast::time::{Instant, Span};
@@ -44,6 +45,7 @@ pub struct Plan {
     lans: usize,
     routers: Vec<Params>,
     groups: Groups,
+    reach: Reach,
     acts: Vec<(Instant, Act)>,
     heal: Instant,
     /// Nodes that stay dead.
@@ -68,6 +70,8 @@ impl Plan {
             _ => Groups::Differently,
         };
         let mut routers = routers(&mut rng, count, lans, groups);
+        let reach = Reach::of(&mut rng);
+        reach.apply(&mut rng, &mut routers);
         let tracking = rng.once_in(3);
         if tracking {
             let slowest = routers.iter().map(longest).max().unwrap_or(Span::ZERO);
@@ -116,6 +120,7 @@ impl Plan {
             lans,
             routers,
             groups,
+            reach,
             acts,
             heal,
             dead,
@@ -403,12 +408,13 @@ impl fmt::Display for Plan {
         let model = &self.routers[0].instances[0];
         write!(
             f,
-            "{} routers, {} instances, {} LANs, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
+            "{} routers, {} instances, {} LANs, {:?}, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
             self.routers.len(),
             self.instances(),
             self.lans,
             model.version,
             model.auth,
+            self.reach,
             self.groups,
             self.acts.len(),
             self.dead

@@ -5,8 +5,10 @@ pub mod advert;
 pub mod announce;
 pub mod child;
 pub mod log;
+mod place;
 pub mod script;
 pub mod tell;
+mod voice;
 pub mod watch;
 
 use crate::engine::ids::{Ids, Slot};
@@ -19,11 +21,8 @@ use crate::sys;
 use crate::sys::net::{Netlink, PacketSocket};
 use crate::time::{Instant, Span};
 use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router};
-use crate::wire::neighbor;
-use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest};
-use addr::{Answer, Jobs, Whose};
+use addr::Jobs;
 use announce::Announcements;
-use core::net::IpAddr;
 use std::io;
 use std::rc::Rc;
 
@@ -31,8 +30,6 @@ use std::rc::Rc;
 const BATCH: usize = 64;
 /// How long one slice of long work may take.
 const SLICE: Span = Span::from_millis(1);
-/// Announcements in one slice.
-const FRAMES: usize = 64;
 /// Everything that acts.
 pub struct Hands<'a> {
     pub(super) wheel: Wheel,
@@ -55,6 +52,11 @@ pub struct Hands<'a> {
     /// Leave addresses alone and say nothing (`-V` while stopping).
     silent: bool,
     given_up: bool,
+    /// Which interfaces forward IPv6: their neighbour advertisements say so.
+    forwarding: Vec<bool>,
+    /// When to ask again for what the kernel refused, and how long to wait the next time.
+    pub(super) retry_at: Option<Instant>,
+    retry_delay: Span,
     /// The kernel remembers who added an address (`IFA_PROTO`). Where it does not, whatever is
     /// configured as virtual counts as ours.
     tags: bool,
@@ -83,7 +85,7 @@ impl<'a> Hands<'a> {
             scripts: script::Scripts::new(&params.scripts, commands),
             vital,
             packets: PacketSocket::new()?,
-            announcements: Announcements::new(params.instances.len()),
+            announcements: Announcements::new(params),
             adverts: advert::Adverts::new(params, vital),
             teller: tell::Teller::new(Rc::clone(params), notify),
             params,
@@ -91,6 +93,9 @@ impl<'a> Hands<'a> {
             batch: BATCH,
             silent: false,
             given_up: false,
+            forwarding: vec![false; params.interfaces.len()],
+            retry_at: None,
+            retry_delay: RETRY,
             tags: sys::kernel_version() >= TAGS_SINCE,
         })
     }
@@ -109,7 +114,7 @@ impl<'a> Hands<'a> {
     }
 
     /// Does one thing.
-    pub fn perform(&mut self, action: Action, router: &Router, now: Instant) {
+    pub fn perform(&mut self, action: Action, router: &Router, links: &Links, now: Instant) {
         match action {
             Action::Advertise {
                 instance,
@@ -136,6 +141,8 @@ impl<'a> Hands<'a> {
             }
             Action::Claim { instance, repeat } => {
                 self.announcements.cancel(instance);
+                self.learn_forwarding(instance, links);
+                self.retry_delay = RETRY;
                 self.jobs.want(instance, true, repeat);
             }
             Action::Release(instance) => {
@@ -165,7 +172,12 @@ impl<'a> Hands<'a> {
                 }
             }
             Action::Note(note) => self.teller.note(&note, &mut self.children, now),
-            Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => {}
+            Action::AnnounceElsewhere(instance) => self.announce_elsewhere(instance, links),
+            Action::AnnounceSource(instance) => {
+                if let Some(facts) = router.outline(instance) {
+                    self.announce(self.iface(instance), facts.source, links);
+                }
+            }
         }
     }
 
@@ -185,136 +197,12 @@ impl<'a> Hands<'a> {
         }
         while let Some((instance, rounds)) = self.jobs.next_rested() {
             self.vital.held(instance, self.jobs.held(instance));
-            self.announcements.start(instance, rounds);
+            self.announcements.follow(instance, rounds);
         }
-        if self.announcements.busy() {
-            self.send_announcements(links);
+        if self.announcements.busy(now) {
+            self.send_announcements(links, now);
         }
-        self.jobs.has_work() || self.announcements.busy()
-    }
-
-    /// Sends one batch of address requests; the kernel works them off before send returns.
-    fn send_requests(&mut self, links: &Links, now: Instant) {
-        self.requests.clear();
-        let mut sent = 0;
-        while sent < self.batch {
-            let Some(op) = self.jobs.next_op() else { break };
-            let Some(a) = self.jobs.address(op.instance, op.slot) else {
-                continue;
-            };
-            let request = AddrRequest {
-                scope: a.scope,
-                broadcast: a.broadcast,
-                // A label on a delete would have to match; the address alone selects it.
-                label: if op.add { a.label.as_deref() } else { None },
-                protocol: Some(rtnetlink::PROTOCOL_KEEPALIVED),
-                ..AddrRequest::new(links.get(a.iface).index, a.address, a.prefix)
-            };
-            let made = if op.add {
-                rtnetlink::new_address(&mut self.requests, op.seq, 0, &request)
-            } else {
-                rtnetlink::del_address(&mut self.requests, op.seq, &request)
-            };
-            if made.is_err() {
-                self.answered(op.seq, EINVAL, links, now);
-            }
-            sent += 1;
-        }
-        self.jobs.rotate();
-        if self.requests.is_empty() {
-            return;
-        }
-        let begin = sys::now();
-        if let Err(e) = self.netlink.send(&self.requests) {
-            ::log::error!("cannot send address requests to the kernel: {e}");
-            self.jobs.lose_answers();
-        }
-        let took = sys::now().since(begin);
-        if took > SLICE {
-            self.batch = (self.batch / 2).max(1);
-        } else if took.times(2) < SLICE {
-            self.batch = (self.batch * 2).min(BATCH);
-        }
-    }
-
-    /// The kernel's answer to one request: `errno` 0 is success.
-    pub fn answered(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
-        match self.jobs.ack(seq, errno) {
-            Answer::Noted => {}
-            Answer::Appeared(instance, slot) => self.announce_one(instance, slot, links),
-            Answer::Refused { op, errno } => {
-                if let Some(a) = self.jobs.address(op.instance, op.slot) {
-                    let dev = links.name(a.iface);
-                    self.teller.address_refused(op, a, errno, dev, now);
-                }
-            }
-        }
-    }
-
-    fn send_announcements(&mut self, links: &Links) {
-        let begin = sys::now();
-        for n in 0..FRAMES {
-            let Some((instance, slot)) = self.announcements.next(|i| self.jobs.count(i)) else {
-                break;
-            };
-            if self.jobs.present(instance, slot) {
-                self.announce_one(instance, slot, links);
-            }
-            // A frame costs little; looking at the clock every eighth is enough.
-            if n % 8 == 7 && sys::now().since(begin) > SLICE {
-                break;
-            }
-        }
-        self.announcements.rotate();
-    }
-
-    /// One gratuitous ARP for one address, from the interface it lives on.
-    fn announce_one(&self, instance: InstanceId, slot: u16, links: &Links) {
-        let Some(a) = self.jobs.address(instance, slot) else {
-            return;
-        };
-        let Some(mac) = links.mac(a.iface) else {
-            return;
-        };
-        let IpAddr::V4(ip) = a.address else { return };
-        let index = links.get(a.iface).index;
-        if let Err(e) = self.packets.send(index, &neighbor::garp(mac, ip)) {
-            ::log::debug!(
-                "gratuitous ARP for {ip} on {} not sent: {e}",
-                links.name(a.iface)
-            );
-        }
-    }
-
-    /// The kernel lists or reports an address.
-    pub fn address_seen(
-        &mut self,
-        message: &AddrMsg<'_>,
-        present: bool,
-        links: &mut Links,
-        started: bool,
-        now: Instant,
-    ) {
-        let usable = message.flags & rtnetlink::IFA_F_TENTATIVE == 0;
-        links.address(message.index, message.address, present, usable);
-        let Some(iface) = links.by_index(message.index) else {
-            return;
-        };
-        if !present {
-            if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
-                self.teller.address_vanished(instance, message.address, now);
-            }
-        } else {
-            let whose = match message.protocol {
-                protocol if self.tags && protocol != Some(rtnetlink::PROTOCOL_KEEPALIVED) => {
-                    Whose::Others
-                }
-                _ if started => Whose::Ours,
-                _ => Whose::Leftover,
-            };
-            self.jobs
-                .found(iface, message.address, message.prefix, whose);
-        }
+        self.jobs.has_work() || self.announcements.busy(now)
     }
 
     /// Programs ended.
@@ -357,5 +245,5 @@ impl<'a> Hands<'a> {
     }
 }
 
-/// errno EINVAL: the request could not even be written.
-const EINVAL: i32 = 22;
+/// Pause before what the kernel refused is asked for again; it doubles.
+const RETRY: Span = Span::from_secs(10);

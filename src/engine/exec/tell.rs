@@ -186,6 +186,10 @@ impl Teller {
         let what = if op.add { "add" } else { "delete" };
         let e = plain(&io::Error::from_raw_os_error(errno));
         let name = self.params().text(op.instance);
+        let e = match a.address.is_ipv6() && crate::sys::net::is_disabled(errno) {
+            true => format!("IPv6 is disabled ({e})"),
+            false => e,
+        };
         let text = format!(
             "({name}) cannot {what} {}/{} on {dev}: {e}",
             a.address, a.prefix

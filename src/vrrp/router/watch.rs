@@ -74,8 +74,7 @@ impl Router {
     /// The time of a [`Action::Wake`] has come.
     pub(super) fn clock(&mut self, clock: Clock, now: Instant) {
         match clock {
-            // Ignored: the start does not wait for anything.
-            Clock::Startup => {}
+            Clock::Startup => self.delay_over(now),
             Clock::Script(id) => {
                 let at = usize::from(id.0);
                 let script = self.watch.scripts.get_mut(at);
@@ -150,6 +149,9 @@ impl Router {
 
     /// An interface is reported to be so.
     pub(super) fn interface(&mut self, iface: IfaceId, seen: Link, now: Instant) {
+        if self.anywhere(iface) {
+            return;
+        }
         let Some(&before) = self.links.get(usize::from(iface.0)) else {
             return;
         };
