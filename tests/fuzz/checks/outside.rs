@@ -76,11 +76,16 @@ impl Outside {
                 group: id % 3,
                 whole: value & 1 == 0,
             },
-            _ => Event::Clock(match which % 3 {
-                0 => Clock::Startup,
-                1 => Clock::Script(ScriptId(u16::from(value) % 4)),
-                _ => Clock::Interface(IfaceId(u16::from(value) % 3)),
-            }),
+            _ => {
+                // What runs out is armed no more, however early that is.
+                let clock = match which % 3 {
+                    0 => Clock::Startup,
+                    1 => Clock::Script(ScriptId(u16::from(value) % 4)),
+                    _ => Clock::Interface(IfaceId(u16::from(value) % 3)),
+                };
+                self.clocks.retain(|(_, known)| *known != clock);
+                Event::Clock(clock)
+            }
         }
     }
 }
