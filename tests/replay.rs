@@ -11,6 +11,8 @@ mod packet;
 mod script;
 #[path = "replay/track.rs"]
 mod track;
+#[path = "replay/unicast.rs"]
+mod unicast;
 
 use std::path::{Path, PathBuf};
 

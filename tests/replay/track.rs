@@ -15,10 +15,10 @@
 //! ```
 
 use crate::script::{Words, find, iface};
-use holdfast::time::Span;
+use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
-    Clock, Ended, Event, FileId, FileParams, IfaceId, Params, Place, PortParams, Router, ScriptId,
-    ScriptParams, Track, Tracks,
+    Action, Clock, Ended, Event, FileId, FileParams, IfaceId, Params, Place, PortParams, Router,
+    ScriptId, ScriptParams, Track, Tracks,
 };
 
 /// A line of the head; false if it is none of ours.
@@ -149,4 +149,25 @@ pub fn status(router: &Router, words: &Words<'_>) -> Result<String, String> {
     let running = if s.running { " running" } else { "" };
     let last = s.last.map_or_else(String::new, |l| format!("; {l}"));
     Ok(format!("{name} {level} count={}{running}{last}", s.count))
+}
+
+/// The timers of things that are no instances.
+#[derive(Default)]
+pub struct Clocks(Vec<(Clock, Instant)>);
+
+impl Clocks {
+    pub fn note(&mut self, action: &Action) {
+        if let Action::Wake(clock, at) = action {
+            self.0.retain(|(known, _)| known != clock);
+            self.0.extend(at.map(|at| (*clock, at)));
+        }
+    }
+    /// The one due first.
+    pub fn next(&self) -> Option<(Instant, Clock)> {
+        let first = self.0.iter().min_by_key(|(_, at)| *at);
+        first.map(|(clock, at)| (*at, *clock))
+    }
+    pub fn take(&mut self, clock: Clock) {
+        self.0.retain(|(known, _)| *known != clock);
+    }
 }
