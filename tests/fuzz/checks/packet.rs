@@ -3,10 +3,11 @@
 //! The input is read as a story: a first byte with settings, then one step after another. Beside raw
 //! bytes it can ask for adverts with sound lengths and checksums, since those cannot be guessed.
 
+use super::outside::{self, Outside};
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
     Action, Address, Event, Family, GroupId, GroupParams, IfaceId, InstanceId, InstanceParams,
-    Link, Params, Peer, Router, State, TIMERS, Timer, Transition, Unicast, Who,
+    Link, Params, Peer, REASONS, Router, State, TIMERS, Timer, Transition, Unicast, Who,
 };
 use holdfast::wire::ah;
 use holdfast::wire::vrrp::{
@@ -37,6 +38,7 @@ pub fn check(data: &[u8]) {
     for at in 0..world.shadows.len() {
         assert_eq!(world.state(at), State::Init, "stopped is stopped");
     }
+    world.outside.stopped();
 }
 
 /// What is left of the input; zeros behind its end.
@@ -129,6 +131,7 @@ struct World {
     shadows: Vec<Shadow>,
     groups: Vec<State>,
     links: [Link; IFACES as usize],
+    outside: Outside,
 }
 
 impl World {
@@ -140,6 +143,7 @@ impl World {
             router: Router::new(params),
             now: Instant::from_secs(1000),
             links: [Link::default(); IFACES as usize],
+            outside: Outside::default(),
         };
         for iface in 0..IFACES {
             world.link(iface, 0b0111);
@@ -186,6 +190,16 @@ impl World {
             }
             7 => self.router.clear_counters(),
             8..=11 => self.advert(bytes),
+            12 => {
+                let what = [bytes.byte(), bytes.byte(), bytes.byte()];
+                let event = self.outside.event(what);
+                self.event(event);
+            }
+            13 => {
+                if let Some(event) = self.outside.clock(&mut self.now) {
+                    self.event(event);
+                }
+            }
             _ => self.timer(),
         }
     }
@@ -343,7 +357,8 @@ impl World {
                 let params = &self.router.params().instances[usize::from(instance.0)];
                 assert!(params.unicast.is_some());
             }
-            Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
+            Action::Wake(..) | Action::Run(_) => self.outside.act(&action),
+            Action::Note(_) => {}
         }
     }
 
@@ -394,7 +409,14 @@ impl World {
             let id = InstanceId(n as u16);
             let snapshot = self.router.snapshot(id).expect("an instance");
             assert_eq!(snapshot.state, state);
-            assert_eq!(state == State::Fault, !snapshot.reasons.is_empty());
+            let reasons = self.router.reasons(id).count();
+            assert_eq!(snapshot.reasons.len(), reasons.min(REASONS));
+            assert!(reasons == 0 || matches!(state, State::Init | State::Fault));
+            assert!(reasons > 0 || state != State::Fault);
+            let owner = snapshot.base_priority == 255;
+            assert!(owner || snapshot.effective_priority < 255);
+            assert!(snapshot.effective_priority > 0);
+            assert!(self.router.tracked(id).count() <= 3);
             assert_eq!(shadow.held, state == State::Master, "{n} is {state}");
             assert_eq!(shadow.told.unwrap_or(State::Init), state, "{n}");
             let armed = |timer: Timer| shadow.armed[timer as usize].is_some();
@@ -479,12 +501,14 @@ fn params(settings: u8) -> Params {
     mate.garp.elsewhere = Span::from_secs(1);
     let mut instances = vec![plain, pass, ah, third, owner, sixth, mate];
     instances.extend(unicast(on(1), instance));
-    Params {
+    let mut params = Params {
         interfaces: ["eth0".into(), "eth1".into(), "".into()].into(),
         instances,
         groups: vec![group("G1", [2, 3]), group("G2", [1, 6])],
         ..Params::default()
-    }
+    };
+    outside::watch(&mut params, settings);
+    params
 }
 
 /// Instances that speak to peers: two of one VRID and address with different peers, one over IPv6,
