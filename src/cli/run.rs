@@ -347,7 +347,7 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
         watchdog::run(how, &page, |worker| match recall(options, accepted) {
-            Ok(config) => i32::from(work(options, config, Some(worker.page))),
+            Ok(config) => i32::from(work(options, config, Some(&worker))),
             Err(e) => {
                 log::error!("cannot read the accepted configuration: {}", plain(&e));
                 i32::from(status::FATAL)
@@ -393,7 +393,7 @@ fn shut_down(options: &Options, accepted: &Accepted) {
 }
 
 /// The worker: this process, until it is told to stop.
-fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> u8 {
+fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerContext<'_>>) -> u8 {
     // Reading left holes in the heap.
     sys::memory::trim_heap();
     if let Some(process) = &config.global.process {
@@ -404,7 +404,8 @@ fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> 
         .ok()
         .filter(|d| d.starts_with('/') && std::path::Path::new(d).is_dir());
     let setup = Setup {
-        page,
+        page: worker.map(|worker| worker.page),
+        again: worker.is_some_and(|worker| worker.generation > 0),
         keep_addresses: options.keep_vrrp,
         ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),

@@ -218,9 +218,9 @@ impl<'a> Walk<'a> {
             }
         };
         if let Some((was, before)) = d.state {
-            let line = self.line_of(before);
+            let line = self.other(before, at);
             let kept = if was || master { "MASTER" } else { "BACKUP" };
-            let text = format!("'state' given twice (first on line {line}); {kept} counts");
+            let text = format!("'state' given twice (first on {line}); {kept} counts");
             self.diags.warning(at, text);
         }
         if d.state.is_none_or(|(was, _)| !was) {
@@ -318,11 +318,8 @@ impl<'a> Walk<'a> {
             return;
         }
         if let Some(first) = d.held.get(&line.address).copied() {
-            let before = self.line_of(first);
-            let text = format!(
-                "{} is on line {before} already; ignored",
-                quote(self.bytes(at))
-            );
+            let before = self.other(first, self.span(at));
+            let text = format!("{} is on {before} already; ignored", quote(self.bytes(at)));
             self.wrong(at, text, None);
             return;
         }

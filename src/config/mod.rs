@@ -65,11 +65,9 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
-    /// The addresses of an interface with their prefix lengths, virtual ones left out.
-    /// `None`: cannot tell.
-    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
-        let _ = interface;
-        None
+    /// The addresses that interfaces have now, with their prefix lengths. Nothing: cannot tell.
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        Vec::new()
     }
     /// The largest packet an interface carries in one frame, in bytes. `None`: cannot tell.
     fn mtu(&self, interface: &str) -> Option<u32> {

@@ -29,9 +29,9 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             walk.service_group(node, &mut root.services);
         }
         if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
-            let line = walk.line_of(walk.span(word));
+            let at = walk.span(word);
             let key = (kind, walk.bytes(word));
-            walk.everywhere.entry(key).or_insert(line);
+            walk.everywhere.entry(key).or_insert(at);
         }
     }
     for node in walk.children(None) {
@@ -133,13 +133,17 @@ impl<'a> Root<'a> {
         let at = walk.span(word);
         let name = walk.bytes(word);
         if let Some(first) = walk.defined.get(&(kind, name)) {
-            let line = walk.line_of(first.at);
+            let line = walk.other(first.at, at);
             let text = format!(
-                "{} {} is already defined on line {line}; this one is ignored",
+                "{} {} is already defined on {line}; this one is ignored",
                 walk.name(node),
                 super::diag::quote(name)
             );
             walk.diags.error(at, text);
+            // That nothing tracks it need not be said too.
+            if let Some(index) = index {
+                walk.definitions.name(kind, index);
+            }
             return;
         }
         let (weight, reverse) = walk.weight_of(node);
@@ -204,7 +208,7 @@ impl<'a> Root<'a> {
                 true => Class::General,
                 false => Class::Security,
             };
-            let text = "there are scripts to run, but enable_script_security is not set";
+            let text = "there are scripts, but enable_script_security is not set";
             walk.diags
                 .add(Severity::Warning, Some(at), text)
                 .class(class)
@@ -224,9 +228,9 @@ fn taken(
 ) -> bool {
     if let Some(first) = names.get(name) {
         let text = format!(
-            "{what} {} is already defined on line {}; this one is ignored",
+            "{what} {} is already defined on {}; this one is ignored",
             super::diag::quote(name.as_bytes()),
-            walk.line_of(*first)
+            walk.other(*first, at)
         );
         walk.diags.error(at, text);
         return true;

@@ -156,7 +156,10 @@ impl<'a> Walk<'a> {
         }
         self.useless_weights(d);
         let why = match (master, owner) {
-            (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
+            (Some((_, at)), _) => {
+                let here = d.nopreempt.unwrap_or(d.at);
+                format!("'state MASTER' ({})", self.other(at, here))
+            }
             (None, true) => "priority 255".to_owned(),
             (None, false) => String::new(),
         };

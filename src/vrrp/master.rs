@@ -151,6 +151,7 @@ impl Master {
             cx.id,
             advert.source,
             advert.priority,
+            core.priority(cx.params),
         )));
         if !self.answers.allow(cx.now, cx.params.advert_int) {
             return Wish::Stay;

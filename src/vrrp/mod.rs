@@ -350,7 +350,8 @@ pub enum Note {
         why: Reject,
     },
     /// Still Master: a lower-priority (or lower-address) Master spoke; new election forced.
-    LowerMaster(InstanceId, IpAddr, u8),
+    /// Its priority and ours.
+    LowerMaster(InstanceId, IpAddr, u8, u8),
     /// v3: the peer's interval differs from ours (said once per Master).
     IntervalDiffers(InstanceId, IpAddr, Span),
     /// v3 over IPv4: the peer forms its checksum this way (said once per peer).

@@ -1,6 +1,6 @@
 //! The queue of actions: filled during one event in any order, drained in phases.
 
-use super::{Action, Note, Who};
+use super::{Action, InstanceId, Note, Who};
 
 /// Actions of one event, then of all events not drained yet.
 pub(super) struct Outbox {
@@ -51,6 +51,12 @@ impl Outbox {
         self.stage.push(action);
     }
 
+    /// Takes back what the event at hand has said about reasons for Fault: it ended.
+    pub fn retract_faults(&mut self, of: InstanceId) {
+        self.stage
+            .retain(|action| !matches!(action, Action::Note(Note::Fault(id, ..)) if *id == of));
+    }
+
     /// The event is over: what it asked for becomes ready.
     pub fn seal(&mut self) {
         if let [only] = self.stage[..] {
@@ -89,7 +95,7 @@ impl Outbox {
 mod tests {
     use super::*;
     use crate::time::Instant;
-    use crate::vrrp::{GroupId, InstanceId, Reason, State, Timer, Transition};
+    use crate::vrrp::{GroupId, Reason, State, Timer, Transition};
 
     #[test]
     fn leaves_in_phases_and_keeps_the_order_within_one() {

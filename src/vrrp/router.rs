@@ -183,6 +183,7 @@ impl Router {
         if self.running || self.delayed {
             return;
         }
+        self.start_scripts(now);
         // Compat: `vrrp_startup_delay`. Whoever was Master a moment ago has been through it.
         let resumed = self.sites.iter().any(|site| site.resume.is_some());
         if self.params.startup_delay.is_zero() || resumed {
@@ -202,7 +203,6 @@ impl Router {
 
     fn begin(&mut self, now: Instant) {
         self.running = true;
-        self.start_scripts(now);
         for (id, at) in (0..).map(InstanceId).zip(0..self.instances.len()) {
             self.sites[at].trusting = self.resumes(id, now);
             self.look(at, now);
@@ -223,6 +223,7 @@ impl Router {
     fn stop(&mut self, now: Instant) {
         if core::mem::take(&mut self.delayed) {
             self.out.push(Action::Wake(Clock::Startup, None));
+            self.stop_watching();
         }
         if !self.running {
             return;

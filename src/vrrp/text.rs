@@ -219,10 +219,9 @@ impl Display for Text<'_, Note> {
                 }
                 write!(f, "on {} ignored: {why}", params.text(iface))
             }
-            Note::LowerMaster(id, from, priority) => {
-                let ours = params.instances.get(usize::from(id.0));
+            Note::LowerMaster(id, from, priority, ours) => {
                 let who = params.text(Who::Instance(id));
-                if ours.is_some_and(|ours| ours.priority == priority) {
+                if ours == priority {
                     write!(
                         f,
                         "{who}: {from} is MASTER too, with equal priority and lower address"

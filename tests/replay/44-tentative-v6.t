@@ -32,6 +32,8 @@ instance V1 eth0 vrid=51 prio=100 addr=fe80::100,2001:db8::100 garp_delay=0
 @7.2 < show V1
 > V1 FAULT wants=FAULT prio=100 source=fe80::a interval=1 sent:4 become:1 release:1 zero_sent:1; interface eth0 has no address to send from
 @8 < link eth0 index=2 ip6=fe80::a
+> note (V1) another fault: interface eth0 is down
+> note (V1) this fault is gone, others are left: interface eth0 has no address to send from
 @8.1 < link eth0 index=2 up ip6=fe80::a
 > arm V1 MasterDown @11.709375
 > tell (V1) FAULT -> BACKUP: the fault is gone

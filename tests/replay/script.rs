@@ -13,18 +13,21 @@
 //! @5 < show V1                     (state and counters)
 //! ```
 //!
-//! The runner adds a line `> …` for each action and a line `@… * V1 MasterDown` for each timer that
-//! runs out on the way, or `@… * startup` for what has a clock of its own. A timer due at the very moment of an input comes after it, except for `wait`.
+//! What is tracked: see `track.rs`. The runner adds a line `> …` for each action and a line
+//! `@… * V1 MasterDown` for each timer that runs out on the way, or `@… * startup` for what has a
+//! clock of its own. A timer due at the very moment of an input comes after it, except for `wait`.
 
 use crate::packet;
+use crate::track::{self, Clocks};
+use crate::unicast::{GROUP6, unicast};
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
-    Action, Address, Clock, Event, Family, GroupParams, IfaceId, InstanceId, InstanceParams, Link,
-    OldChecksum, Params, Peer, Place, Router, Snapshot, TIMERS, Timer, Unicast,
+    Action, Address, Event, Family, GroupParams, IfaceId, InstanceId, InstanceParams, Link, Params,
+    Place, Router, Snapshot, TIMERS, Timer,
 };
 use holdfast::wire::vrrp::{Auth, ChecksumForm, Version};
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// Words of a line: plain ones and `key=value` ones.
 pub struct Words<'a>(Vec<&'a str>);
@@ -36,6 +39,10 @@ impl<'a> Words<'a> {
     pub fn at(&self, index: usize) -> Result<&'a str, String> {
         let word = self.0.get(index).copied();
         word.ok_or_else(|| format!("{:?}: a word is missing", self.0.join(" ")))
+    }
+    /// All words from `index` on.
+    pub fn from(&self, index: usize) -> impl Iterator<Item = &'a str> + '_ {
+        self.0.iter().skip(index).copied()
     }
     pub fn has(&self, flag: &str) -> bool {
         self.0.contains(&flag)
@@ -94,7 +101,7 @@ pub fn version(text: &str) -> Result<Version, String> {
     }
 }
 
-fn iface(params: &mut Params, name: &str) -> IfaceId {
+pub fn iface(params: &mut Params, name: &str) -> IfaceId {
     let name = if name == "-" { "" } else { name };
     let known = params.interfaces.iter().position(|known| **known == *name);
     let at = known.unwrap_or_else(|| {
@@ -169,38 +176,6 @@ fn instance(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The IPv6 multicast group of VRRP (RFC 9568 §5.1.2.2).
-const GROUP6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
-
-/// `peer=ADDRESS` or `peer=ADDRESS/MIN_TTL/MAX_TTL`, any number; `unicast` if there is none.
-/// unicast_ttl= check_src fault_no_peer old_sum=never|always
-fn unicast(words: &Words<'_>) -> Result<Option<Box<Unicast>>, String> {
-    let mut peers = Vec::new();
-    for text in words.all("peer") {
-        let mut parts = text.split('/');
-        let address = parts.next().and_then(|text| text.parse().ok());
-        let mut peer = Peer::new(address.ok_or("peer=?")?);
-        let mut bounds = parts.map(|text| text.parse().map_err(|_| format!("{text}: no TTL")));
-        peer.min_ttl = bounds.next().unwrap_or(Ok(0))?;
-        peer.max_ttl = bounds.next().unwrap_or(Ok(255))?;
-        peers.push(peer);
-    }
-    if peers.is_empty() && !words.has("unicast") {
-        return Ok(None);
-    }
-    Ok(Some(Box::new(Unicast {
-        peers,
-        ttl: words.get("unicast_ttl", 255)?,
-        check_source: words.has("check_src"),
-        fault_without_peer: words.has("fault_no_peer"),
-        old_checksum: match words.value("old_sum") {
-            Some("never") => OldChecksum::Never,
-            Some("always") => OldChecksum::Always,
-            _ => OldChecksum::Detect,
-        },
-    })))
-}
-
 fn group(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     let mut members = Vec::new();
     for name in &words.0[2..] {
@@ -214,7 +189,7 @@ fn group(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
+pub fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
     let at = params.instances.iter().position(|i| *i.name == *name);
     at.map(|at| InstanceId(at as u16))
         .ok_or_else(|| format!("no instance {name}"))
@@ -224,7 +199,7 @@ fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
 struct Stage {
     router: Router,
     armed: Vec<[Option<Instant>; TIMERS]>,
-    clocks: Vec<(Instant, Clock)>,
+    clocks: Clocks,
     text: String,
     frozen: bool,
     /// When everything is served that was due before.
@@ -237,15 +212,12 @@ impl Stage {
         while let Some(action) = self.router.next_action() {
             let line = self.router.params().text(action);
             writeln!(self.text, "> {line}").unwrap();
+            self.clocks.note(&action);
             match action {
                 Action::Arm(id, timer, at) => {
                     self.armed[usize::from(id.0)][timer as usize] = Some(at);
                 }
                 Action::Disarm(id, timer) => self.armed[usize::from(id.0)][timer as usize] = None,
-                Action::Wake(clock, at) => {
-                    self.clocks.retain(|(_, known)| *known != clock);
-                    self.clocks.extend(at.map(|at| (at, clock)));
-                }
                 _ => {}
             }
         }
@@ -264,26 +236,21 @@ impl Stage {
                     .into_iter()
                     .filter_map(move |t| armed[t as usize].map(|when| (when, at, t)))
             });
-            let due = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8));
-            let clock = self
-                .clocks
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, (when, _))| *when);
-            if let Some((at, &(when, clock))) = clock
-                && due.is_none_or(|(other, ..)| when <= other)
+            let timer = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8));
+            if let Some((when, clock)) = self.clocks.next()
+                && timer.is_none_or(|(first, ..)| when <= first)
             {
                 if when > end || (when == end && !including) {
                     return;
                 }
-                self.clocks.swap_remove(at);
+                self.clocks.take(clock);
                 let name = self.router.params().text(clock);
                 let when = self.late.unwrap_or(when);
                 writeln!(self.text, "@{when} * {name}").unwrap();
                 self.event(Event::Clock(clock), when);
                 continue;
             }
-            let Some((when, at, timer)) = due else {
+            let Some((when, at, timer)) = timer else {
                 return;
             };
             if when > end || (when == end && !including) {
@@ -357,7 +324,14 @@ impl Stage {
                 let shown = show(&snapshot, params);
                 writeln!(self.text, "> {name} {shown}").unwrap();
             }
-            other => return Err(format!("{other}: what?")),
+            "status" => {
+                let shown = track::status(&self.router, words)?;
+                writeln!(self.text, "> {shown}").unwrap();
+            }
+            other => match track::event(params, words)? {
+                Some(event) => self.event(event, now),
+                None => return Err(format!("{other}: what?")),
+            },
         }
         Ok(())
     }
@@ -424,7 +398,10 @@ pub fn play(written: &str) -> Result<String, String> {
                 Some("startup_delay") => {
                     params.startup_delay = Span::from_micros(micros(words.at(1)?)?);
                 }
-                Some(word) if !word.starts_with('#') => return Err(format!("{word}: what?")),
+                Some(word) if word.starts_with('#') => {}
+                Some(word) if !track::define(&mut params, &words)? => {
+                    return Err(format!("{word}: what?"));
+                }
                 _ => {}
             }
             let text = stage.as_mut().map_or(&mut head, |stage| &mut stage.text);
@@ -437,7 +414,7 @@ pub fn play(written: &str) -> Result<String, String> {
         }
         let stage = stage.get_or_insert_with(|| Stage {
             armed: vec![[None; TIMERS]; params.instances.len()],
-            clocks: Vec::new(),
+            clocks: Clocks::default(),
             router: Router::new(params.clone()),
             text: std::mem::take(&mut head),
             frozen: false,

@@ -33,10 +33,12 @@ instance V2 - vrid=52 prio=100 addr=10.0.0.101@eth0 peer=198.51.100.2
 > release V1
 > disarm V1 Advert
 > tell (V1) MASTER -> FAULT: interface eth0 is down
+> note (V2) another fault: interface eth0 is down
 @7 < link eth0 index=2 up ip=10.0.0.1
 > announce V1 source
 > arm V1 MasterDown @10.609375
 > tell (V1) FAULT -> BACKUP: the fault is gone
+> note (V2) this fault is gone, others are left: interface eth0 is down
 @7.1 < stop
 > disarm V1 MasterDown
 > tell (V1) BACKUP -> INIT: stopping

@@ -27,6 +27,7 @@ instance V4 eth0 vrid=54 prio=100 addr=10.0.0.103
 > tell (V2) BACKUP -> FAULT: interface eth0 is down
 > tell (V3) MASTER -> FAULT: interface eth0 is down
 > tell (V4) BACKUP -> FAULT: interface eth0 is down
+> note (V1) another fault: interface eth0 is down
 @2 < link eth0 index=2 up ip=10.0.0.1 no_multicast
 > advertise V3 prio=255 rev=1
 > claim V3 repeat=5
@@ -36,6 +37,9 @@ instance V4 eth0 vrid=54 prio=100 addr=10.0.0.103
 > arm V3 Advert @3
 > tell (V2) FAULT -> BACKUP: the fault is gone
 > tell (V3) FAULT -> MASTER: the fault is gone
+> note (V1) this fault is gone, others are left: interface eth0 is down
+> note (V4) another fault: interface eth0 cannot multicast (name unicast peers)
+> note (V4) this fault is gone, others are left: interface eth0 is down
 @2.5 < show V4
 > V4 FAULT wants=FAULT prio=100 source=10.0.0.1 interval=1; interface eth0 cannot multicast (name unicast peers)
 @3 < link eth0 index=2 up ip=10.0.0.1

@@ -34,12 +34,7 @@ impl Router {
         let Some(unit) = self.units.get(unit).filter(|unit| unit.waits()) else {
             return false;
         };
-        let sites = unit
-            .members
-            .iter()
-            .filter_map(|id| self.sites.get(usize::from(id.0)));
-        let mut reasons = sites.flat_map(|site| &site.reasons);
-        reasons.all(|reason| matches!(reason, Reason::ScriptPending(_)))
+        !unit.members.iter().any(|&id| self.failed(id))
     }
 
     /// Brings a unit to the state that all its members together call for.
@@ -61,8 +56,10 @@ impl Router {
     pub(super) fn enter(&mut self, at: usize, target: State, cause: Cause, now: Instant) {
         for member in 0..self.units[at].members.len() {
             let id = self.units[at].members[member];
-            if self.note_vital(id).0 == target {
-                continue;
+            match self.note_vital(id).0 {
+                from if from == target => continue,
+                State::Fault => self.out.retract_faults(id),
+                _ => {}
             }
             let reason = self.reason(at, id, target, cause);
             self.with(id, now, |i, cx| match (target, cause) {
@@ -128,6 +125,12 @@ impl Router {
         self.sites.get(usize::from(id.0)).is_some_and(Site::faulty)
     }
 
+    /// Whether an instance has a fault of its own that is more than waiting.
+    fn failed(&self, id: InstanceId) -> bool {
+        let site = self.sites.get(usize::from(id.0));
+        site.is_some_and(|site| !site.reasons.iter().all(waits))
+    }
+
     /// What keeps a member in Fault beside the reason that was told.
     fn say_more(&mut self, id: InstanceId, told: Reason) {
         let reasons = self.sites.get(usize::from(id.0)).map(|site| &site.reasons);
@@ -144,7 +147,6 @@ impl Router {
             return Reason::Stopping;
         }
         if target == State::Fault {
-            let waits = |reason: &Reason| matches!(reason, Reason::ScriptPending(_));
             let found = self.reasons(id).find(|reason| !waits(reason));
             return found
                 .or_else(|| self.reasons(id).next())
@@ -173,7 +175,8 @@ impl Router {
             (State::Init, _) => Reason::Stopping,
             (State::Fault, _) => members
                 .iter()
-                .find(|&&id| self.faulty(id))
+                .find(|&&id| self.failed(id))
+                .or_else(|| members.iter().find(|&&id| self.faulty(id)))
                 .map_or(Reason::Started, |&id| Reason::Group(group, id)),
             (_, Cause::Member(by, _, _)) => Reason::Group(group, by),
             (_, Cause::Start) => members
@@ -209,4 +212,9 @@ impl Router {
             self.settle(at, cause, now);
         }
     }
+}
+
+/// Whether a reason is only that something is not known yet.
+pub(super) fn waits(reason: &Reason) -> bool {
+    matches!(reason, Reason::ScriptPending(_))
 }

@@ -1,5 +1,6 @@
 //! What instances depend on: levels come in, reasons and priorities are worked out anew.
 
+use super::settle::waits;
 use super::{Router, Site};
 use crate::time::Instant;
 use crate::vrrp::fault;
@@ -252,8 +253,8 @@ impl Router {
         self.say_difference(id, at);
     }
 
-    /// In Fault each reason that joins or leaves is worth a line. The reasons before are still in
-    /// the scratch.
+    /// In Fault each reason that joins or leaves is worth a line, unless that ends the fault. The
+    /// reasons before are still in the scratch.
     fn say_difference(&mut self, id: InstanceId, at: usize) {
         let site = &self.sites[at];
         if self.instances[at].state() != State::Fault {
@@ -263,13 +264,9 @@ impl Router {
         for &reason in new.iter().filter(|new| !old.iter().any(|o| same(o, new))) {
             self.out.push(Action::Note(Note::Fault(id, reason, true)));
         }
-        // Who leaves Fault says so, and that is enough.
-        if new.is_empty() && self.faulty_others(site.unit, id).next().is_none() {
-            return;
-        }
         for &reason in old.iter().filter(|old| !new.iter().any(|n| same(n, old))) {
             // What came of waiting has been said already.
-            if !matches!(reason, Reason::ScriptPending(_)) {
+            if !waits(&reason) {
                 self.out.push(Action::Note(Note::Fault(id, reason, false)));
             }
         }
