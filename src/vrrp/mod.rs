@@ -24,6 +24,16 @@ pub use params::*;
 pub use router::Router;
 pub use snapshot::{Counters, GroupSnapshot, REASONS, Snapshot, Unrouted};
 pub use template::Template;
+
+/// What routes and rules are made of.
+pub mod routing {
+    pub use crate::wire::rtnetlink::PROTOCOL_KEEPALIVED;
+    pub use crate::wire::rtnetlink::route::{
+        Encap, Hop, MPLS_LABELS, Metrics, Position, Prefix, RTN_UNICAST, Route, TABLE_MAIN, Table,
+        metric,
+    };
+    pub use crate::wire::rtnetlink::rule::{Rule, RuleAction};
+}
 pub use text::Text;
 
 use crate::time::{Instant, Span};
