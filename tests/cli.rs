@@ -56,6 +56,25 @@ fn version_goes_to_standard_error_with_status_0() {
     }
 }
 
+/// One line a keyword: name, blocks, arguments, default, support.
+#[test]
+fn keywords_are_listed_for_grep() {
+    let out = call("holdfast", &["--keywords"]);
+    assert_eq!(out.status.code(), Some(0));
+    assert_eq!(text(&out.stderr), "");
+    let lines: Vec<&str> = text(&out.stdout).lines().collect();
+    assert!(lines.len() > 370, "{} lines", lines.len());
+    assert!(lines.iter().all(|l| l.split('\t').count() == 5));
+    for want in [
+        "keyword\tblocks\targuments\tdefault\tsupport",
+        "advert_int\tvrrp_instance\t0.01..255 s\t1\tsupported",
+        "include\tanywhere\tPATTERN\t-\tsupported",
+        "enable_dbus\tglobal_defs\t-\toff\tnever (no DBus)",
+    ] {
+        assert!(lines.contains(&want), "{want}");
+    }
+}
+
 #[test]
 fn it_answers_to_the_name_of_a_link() {
     let out = call("/usr/sbin/keepalived", &["--help"]);

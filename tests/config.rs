@@ -3,6 +3,7 @@
 
 use holdfast::config::memory::Memory;
 use holdfast::config::{self, Loaded, Options};
+use holdfast::vrrp::Params;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,12 @@ fn machine() -> Memory {
         "/home/op/notify.sh".into(),
     );
     m.env.insert("SITE".into(), "berlin".into());
+    m.dir("/etc/iproute2", 0o755);
+    m.file(
+        "/etc/iproute2/rt_tables",
+        "# comment\n255\tlocal\n100 backbone\n",
+    );
+    m.file("/etc/iproute2/rt_realms", "7 cosmic\n0x8 comic\n");
     let own = "10.0.0.200".parse().expect("an address");
     m.networks.insert("eth0".into(), vec![(own, 8)]);
     m
@@ -140,7 +147,25 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             .groups
             .iter_mut()
             .for_each(|g| g.place = Default::default());
-        renumber(&mut c.vrrp);
+        c.vrrp
+            .scripts
+            .iter_mut()
+            .for_each(|s| s.place = Default::default());
+        c.vrrp
+            .files
+            .iter_mut()
+            .for_each(|f| f.place = Default::default());
+        let Params {
+            instances, statics, ..
+        } = &mut c.vrrp;
+        let routes = instances.iter_mut().flat_map(|i| &mut i.routes);
+        routes
+            .chain(&mut statics.routes)
+            .for_each(|line| line.line = 0);
+        let rules = instances.iter_mut().flat_map(|i| &mut i.rules);
+        rules
+            .chain(&mut statics.rules)
+            .for_each(|line| line.line = 0);
     }
     match want == again.config {
         true => Ok(()),
@@ -148,23 +173,6 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             "the normal form loads to something else:\n{normal}\n{want:#?}\n{:#?}",
             again.config
         )),
-    }
-}
-
-/// Interfaces in the order of their names, so that configurations can be compared.
-fn renumber(p: &mut holdfast::vrrp::Params) {
-    let old = p.interfaces.clone();
-    p.interfaces.sort();
-    let new = |i: &mut holdfast::vrrp::IfaceId, sorted: &[Box<str>]| {
-        let name = &old[usize::from(i.0)];
-        let at = sorted.iter().position(|n| n == name).expect("still there");
-        i.0 = u16::try_from(at).expect("few interfaces");
-    };
-    for instance in &mut p.instances {
-        new(&mut instance.iface, &p.interfaces);
-        for a in instance.addresses.iter_mut().chain(&mut instance.excluded) {
-            new(&mut a.iface, &p.interfaces);
-        }
     }
 }
 
@@ -294,7 +302,7 @@ fn messages_are_available_as_json() {
         .expect("a String takes everything");
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), loaded.diags.iter().count());
-    let want = r#"{"file":"/x.conf","line":2,"column":2,"length":9,"severity":"error","text":"unknown keyword 'prioritty' in 'vrrp_instance V' (ignored)","hint":"did you mean 'priority'?"}"#;
+    let want = r#"{"file":"/x.conf","line":2,"column":2,"end_column":11,"severity":"error","class":"general","text":"unknown keyword 'prioritty' in 'vrrp_instance V' (ignored)","hint":"did you mean 'priority'?"}"#;
     assert!(lines.contains(&want), "{out}");
 }
 

@@ -7,9 +7,10 @@ mod table;
 mod words;
 
 pub use help::{help, version};
-pub use options::{Command, Facility, Options, Signal, Usage, parse};
+pub use options::{Command, Facility, Format, Options, Signal, Usage, parse};
 
-use crate::sys::signal;
+use crate::config;
+use crate::sys::{file, signal};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -20,10 +21,26 @@ pub fn main() -> ExitCode {
         Ok(Command::Version) => say(&version(), 0),
         Ok(Command::Genhash(_)) => say("genhash is not available yet\n", 1),
         Ok(Command::Signum(signal)) => signum(signal),
-        Ok(Command::Test { options, log }) => ExitCode::from(run::test(&options, log.as_deref())),
+        Ok(Command::Keywords) => keywords(),
+        Ok(Command::Test {
+            options,
+            log,
+            format,
+        }) => ExitCode::from(run::test(&options, log.as_deref(), format)),
         Ok(Command::Run(options)) => ExitCode::from(run::run(&options)),
         Err(usage) => say(&format!("{usage}\n"), Usage::STATUS),
     }
+}
+
+/// Prints the table of keywords: in columns on a terminal, else separated by tabs.
+fn keywords() -> ExitCode {
+    let text = match file::isatty(1) {
+        true => config::table::columns(),
+        false => config::table::keywords(),
+    };
+    // Whoever has read enough, such as `head`, closes the pipe: no fault of anybody.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// Prints the number of a signal, for scripts that send it.

@@ -128,6 +128,26 @@ pub struct Options {
     pub notices: Vec<Box<str>>,
 }
 
+/// How the messages of a configuration test are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: place, line, caret, hint.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+impl Format {
+    /// Reads the argument of `--check-format`.
+    fn parse(text: &str) -> Option<Format> {
+        match text {
+            "text" => Some(Format::Text),
+            "json" => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -137,9 +157,13 @@ pub enum Command {
     Test {
         /// Everything else that was given.
         options: Options,
-        /// Where the messages go; `None`: standard error.
+        /// Where the messages go; `None`: standard error, or standard output if they are JSON.
         log: Option<Box<str>>,
+        /// How they are written.
+        format: Format,
     },
+    /// Print the table of keywords.
+    Keywords,
     /// Print the help text (to standard error, status 0).
     Help {
         /// What the program was called.
@@ -218,13 +242,27 @@ fn command(name: &str, args: Vec<OsString>) -> Result<Command, String> {
             .map(Command::Signum)
             .ok_or_else(|| format!("--signum: no signal is called '{wanted}'; there are {known}"));
     }
+    if given.opt_present("keywords") {
+        return Ok(Command::Keywords);
+    }
+    let format = match last(&given, "check-format") {
+        None => Format::Text,
+        Some(text) => Format::parse(&text)
+            .ok_or_else(|| format!("--check-format: '{text}' is unknown; write text or json"))?,
+    };
     let options = options(name, &given);
-    Ok(if given.opt_present("config-test") {
-        let log = last(&given, "config-test");
-        Command::Test { options, log }
-    } else {
-        Command::Run(options)
-    })
+    Ok(
+        if given.opt_present("config-test") || given.opt_present("check-format") {
+            let log = last(&given, "config-test");
+            Command::Test {
+                options,
+                log,
+                format,
+            }
+        } else {
+            Command::Run(options)
+        },
+    )
 }
 
 fn options(name: &str, given: &Matches) -> Options {

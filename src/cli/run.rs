@@ -1,6 +1,6 @@
 //! From options to a running daemon: configuration, pid files, daemon or foreground.
 
-use super::options::Options;
+use super::options::{Format, Options};
 use crate::config::{self, Config, Loaded, Outside};
 use crate::engine::exec::log as logger;
 use crate::engine::outside::{Real, plain};
@@ -36,17 +36,28 @@ mod status {
 }
 
 /// `-t`: judges the configuration.
-pub fn test(options: &Options, log: Option<&str>) -> u8 {
+pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
     let loaded = load(options, &Real, true);
+    let json = format == Format::Json;
     let mut text = String::new();
-    let colour = log.is_none() && sys::file::isatty(2);
     // Writing to a String cannot fail.
-    let _ = loaded.diags.render(&mut text, colour);
+    let _ = match json {
+        true => loaded.diags.json(&mut text),
+        false => {
+            let colour = log.is_none() && sys::file::isatty(2);
+            loaded.diags.render(&mut text, colour)
+        }
+    };
     for notice in &options.notices {
-        text.push_str(&format!("{}: {notice}\n", options.name));
+        let line = format!("{}: {notice}\n", options.name);
+        match json {
+            true => say(&line),
+            false => text.push_str(&line),
+        }
     }
     let written = match log {
         Some(path) => sys::file::write_atomically(path, text.as_bytes()),
+        None if json => std::io::stdout().write_all(text.as_bytes()),
         None => std::io::stderr().write_all(text.as_bytes()),
     };
     if let Err(e) = written {
@@ -55,7 +66,8 @@ pub fn test(options: &Options, log: Option<&str>) -> u8 {
             options.name
         ));
     }
-    if options.dump {
+    // A reader of JSON lines wants nothing else on standard output.
+    if options.dump && !(json && log.is_none()) {
         // A closed standard output is no fault of the configuration.
         let _ = std::io::stdout().write_all(&config::print_bytes(&loaded.config));
     }
@@ -260,10 +272,7 @@ fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
         }
     }
     logger::new_pid();
-    let done = sys::process::setsid()
-        .and_then(|()| sys::process::chdir_root())
-        .and_then(|()| sys::process::null_stdio());
-    if let Err(e) = done {
+    if let Err(e) = sys::process::leave_terminal() {
         log::error!("cannot leave the terminal: {e}");
     }
     None

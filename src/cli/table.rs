@@ -141,6 +141,11 @@ pub const TABLE: &[Row] = &[
 
     row("t", "config-test", Optional("LOGFILE"), OneShot, Yes,
         "check the configuration and exit; LOGFILE must be attached (-tFILE) and gets the messages"),
+    row("", "check-format", Required("FORMAT"), OneShot, Yes,
+        "check the configuration as -t does; its messages as text (the default) or, for programs, as \
+         json: one object a line, on standard output"),
+    row("", "keywords", Flag, OneShot, Yes,
+        "list every keyword: its blocks, arguments, default, and whether it is supported"),
     row("", "signum", Required("NAME"), OneShot, Yes,
         "print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON, TDUMP"),
     row("T", "genhash", Flag, OneShot, NotYet("it will be there with the health checks"),

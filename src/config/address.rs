@@ -15,6 +15,8 @@ pub(super) struct Line {
     pub scope: u8,
     pub label: Option<Box<str>>,
     pub broadcast: Option<Ipv4Addr>,
+    /// `track_group`
+    pub group: Option<Word>,
     /// The address itself.
     pub at: Word,
 }
@@ -65,6 +67,7 @@ impl<'a> Walk<'a> {
             scope: 0,
             label: None,
             broadcast: None,
+            group: None,
             at: first,
         };
         let mut rest = words[1..].iter().copied();
@@ -156,6 +159,10 @@ impl<'a> Walk<'a> {
             "brd" | "broadcast" => self.broadcast(line, word, argument),
             "scope" => self.scope(line, argument),
             "label" => self.label(line, argument),
+            "track_group" => {
+                line.group = Some(argument);
+                true
+            }
             known => {
                 let key = match known {
                     "no_track" => "address option no_track",

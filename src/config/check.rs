@@ -256,6 +256,7 @@ impl<'a> Walk<'a> {
         if dynamic || self.outside.interface(&name) != Some(false) {
             return true;
         }
+        self.absent = true;
         let text = format!("interface {} does not exist now", quote(name.as_bytes()));
         self.wrong(word, text, None);
         false

@@ -38,13 +38,26 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A JSON string.
+impl Class {
+    /// The word for it in JSON.
+    fn word(self) -> &'static str {
+        match self {
+            Class::FileNotFound => "file",
+            Class::General => "general",
+            Class::Security => "security",
+            Class::MissingArgument => "argument",
+        }
+    }
+}
+
+/// A JSON string, in which nothing is invisible or does something to a terminal.
 fn string(out: &mut dyn Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for c in text.chars() {
         match c {
             '"' | '\\' => write!(out, "\\{c}")?,
-            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c))?,
+            // All of them have at most four digits.
+            c if plain(c) != c => write!(out, "\\u{:04x}", u32::from(c))?,
             c => out.write_char(c)?,
         }
     }
@@ -237,7 +250,7 @@ impl Diags {
     pub fn render(&self, out: &mut dyn Write, colour: bool) -> fmt::Result {
         let mut file = None;
         let mut shown = 0;
-        let mut hidden = self.dropped;
+        let mut hidden = 0;
         for diag in &self.list {
             let of = diag.span.map(|s| s.file);
             if of != file {
@@ -251,11 +264,17 @@ impl Diags {
             shown += 1;
             self.one(out, diag, colour)?;
         }
-        self.hidden(out, file, hidden)
+        self.hidden(out, file, hidden)?;
+        match self.dropped {
+            0 => Ok(()),
+            more => writeln!(out, "{more} more messages not kept"),
+        }
     }
 
-    /// Prints all messages as JSON, one object a line: `file`, `line`, `column`, `length` (in
-    /// characters), `severity`, `text`, `hint`; what is not known is left out.
+    /// Prints all messages as JSON, one object a line: `file`, `line`, `column`, `end_column` (the
+    /// first one behind; both count characters from 1), `severity`, `class` (what keepalived would
+    /// complain of: `general`, `argument`, `security`, `file`), `text`, `hint`; what is not known, or
+    /// not the case, is left out.
     pub fn json(&self, out: &mut dyn Write) -> fmt::Result {
         for diag in &self.list {
             out.write_char('{')?;
@@ -263,12 +282,17 @@ impl Diags {
                 out.write_str("\"file\":")?;
                 string(out, path)?;
                 let len = self.sources.characters(span);
+                let end = u64::from(column).saturating_add(len as u64);
                 write!(
                     out,
-                    ",\"line\":{line},\"column\":{column},\"length\":{len},"
+                    ",\"line\":{line},\"column\":{column},\"end_column\":{end},"
                 )?;
             }
-            write!(out, "\"severity\":\"{}\",\"text\":", diag.severity)?;
+            write!(out, "\"severity\":\"{}\",", diag.severity)?;
+            if let Some(class) = diag.class {
+                write!(out, "\"class\":\"{}\",", class.word())?;
+            }
+            out.write_str("\"text\":")?;
             string(out, &diag.text)?;
             if let Some(hint) = &diag.hint {
                 out.write_str(",\"hint\":")?;

@@ -195,6 +195,21 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// What the lines of all files are read with, also those written before it.
+    pub(super) fn lookup_paths(&mut self, block: u32) {
+        for node in self.children(Some(block)) {
+            let Some(word) = self.first(node) else {
+                continue;
+            };
+            match self.name(node) {
+                "iproute_usr_dir" => self.names.usr = self.text(word),
+                "iproute_etc_dir" => self.names.etc = self.text(word),
+                "default_interface" => self.default_interface = Some(self.bytes(word)),
+                _ => {}
+            }
+        }
+    }
+
     fn vrrp_default(&mut self, node: u32) {
         let mut d = core::mem::take(&mut self.defaults);
         self.vrrp_default_of(node, &mut d);

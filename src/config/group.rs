@@ -5,9 +5,11 @@ use super::instance::Draft;
 use super::lexer::{BROKEN, RAW, Word};
 use super::source::Span as At;
 use super::table::Shape;
+use super::track::Tracked;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::vrrp::{GroupParams, IfaceId, InstanceId, Params};
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 /// A sync group as written.
@@ -17,6 +19,8 @@ pub(super) struct GroupDraft {
     pub name_at: At,
     pub members: Vec<Word>,
     pub scripts: Scripts,
+    /// What all members track.
+    pub tracks: Vec<Tracked>,
     /// `sync_group_tracking_weight`
     pub weights: bool,
 }
@@ -31,6 +35,7 @@ impl<'a> Walk<'a> {
             name_at: self.span(name),
             members: Vec::new(),
             scripts: Scripts::default(),
+            tracks: Vec::new(),
             weights: false,
         };
         let mut seen = Seen::new();
@@ -49,6 +54,7 @@ impl<'a> Walk<'a> {
                         group.members.extend(words.filter(|w| !w.is(BROKEN | RAW)));
                     }
                 }
+                Shape::Lines(item, _) => self.tracked(node, item, &mut group.tracks),
                 Shape::Script => {
                     self.instance_script(node, row.name, &mut group.scripts);
                 }
@@ -60,34 +66,37 @@ impl<'a> Walk<'a> {
         Some(group)
     }
 
-    /// The same VRID twice on an interface, the same address in two instances.
-    pub(super) fn clashes(&mut self, drafts: &mut [Draft]) {
-        let mut routers: BTreeMap<(Box<str>, u8, core::net::IpAddr), usize> = BTreeMap::new();
-        let mut holders: BTreeMap<(core::net::IpAddr, IfaceId), usize> = BTreeMap::new();
+    /// The same VRID twice on an interface; says so. Only the first router runs.
+    pub(super) fn same_router(
+        &mut self,
+        d: &Draft,
+        interface: Word,
+        (vrid, group): (u8, IpAddr),
+    ) -> bool {
+        let key = (self.bytes(interface), vrid, group);
+        let Some((first, line)) = self.routers.get(&key) else {
+            let line = self.line_of(d.at);
+            self.routers.insert(key, (d.name.clone(), line));
+            return false;
+        };
+        let text = format!(
+            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} (line {line}); \
+             {} does not run",
+            self.text(interface),
+            d.name
+        );
+        let at = d.vrid.map_or(d.at, |v| v.1);
+        self.diags.error(at, text);
+        true
+    }
+
+    /// The same address in two instances.
+    pub(super) fn clashes(&mut self, drafts: &[Draft]) {
+        let mut holders: BTreeMap<(IpAddr, IfaceId), usize> = BTreeMap::new();
         for i in 0..drafts.len() {
             let Some(p) = &drafts[i].params else {
                 continue;
             };
-            let interface = drafts[i]
-                .interface
-                .map(|w| self.text(w))
-                .unwrap_or_default();
-            let key = (interface.clone(), p.vrid, p.group_address);
-            if let Some(first) = routers.get(&key).copied() {
-                let at = drafts[i].vrid.map_or(drafts[i].at, |v| v.1);
-                let text = format!(
-                    "virtual_router_id {} on {interface} is already used by vrrp_instance {} (line {}); \
-                     {} does not run",
-                    key.1,
-                    drafts[first].name,
-                    self.line_of(drafts[first].at),
-                    drafts[i].name
-                );
-                self.diags.error(at, text);
-                drafts[i].params = None;
-                continue;
-            }
-            routers.insert(key, i);
             let held: Vec<_> = p
                 .addresses
                 .iter()
@@ -117,12 +126,12 @@ impl<'a> Walk<'a> {
         &mut self,
         groups: Vec<GroupDraft>,
         names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
-        weights: &[Vec<(At, i64)>],
+        tracks: &mut [Vec<Tracked>],
         params: &mut Params,
     ) -> Vec<(Box<str>, Scripts)> {
         let mut scripts = Vec::new();
         let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
-        for g in groups {
+        for mut g in groups {
             let mut members = Vec::new();
             let own = params.groups.len();
             for word in &g.members {
@@ -144,18 +153,14 @@ impl<'a> Walk<'a> {
                 } else {
                     members.push(id);
                     taken.insert(id, own);
-                    let dropped = weights.get(usize::from(id.0)).filter(|_| !g.weights);
-                    for (at, _) in dropped.into_iter().flatten() {
-                        let text = format!(
-                            "this weight is dropped: the instance is in vrrp_sync_group {}",
-                            g.name
-                        );
-                        self.diags
-                            .warning(*at, text)
-                            .hint("write 'sync_group_tracking_weight' in the group");
+                    if let Some(own) = tracks.get_mut(usize::from(id.0))
+                        && !g.weights
+                    {
+                        self.grouped(own, &g.name);
                     }
                 }
             }
+            self.together(&mut g, &members, tracks, params);
             match members.len() {
                 0 => {
                     let text = format!("vrrp_sync_group {} has no members; it is ignored", g.name);
@@ -177,6 +182,28 @@ impl<'a> Walk<'a> {
             scripts.push((g.name, g.scripts));
         }
         scripts
+    }
+
+    /// Members follow what the group follows.
+    fn together(
+        &mut self,
+        g: &mut GroupDraft,
+        members: &[InstanceId],
+        tracks: &mut [Vec<Tracked>],
+        params: &Params,
+    ) {
+        let instances = || {
+            let all = members.iter().map(|m| usize::from(m.0));
+            all.filter_map(|i| Some((i, params.instances.get(i)?)))
+        };
+        let owner = instances().find(|(_, p)| p.priority == 255);
+        self.group_weights(&mut g.tracks, owner.map(|(_, p)| &*p.name));
+        for (i, p) in instances() {
+            let interface = params.interfaces.get(usize::from(p.iface.0));
+            if let Some(own) = tracks.get_mut(i) {
+                self.shared(own, &g.tracks, interface.map_or(b"", |n| n.as_bytes()));
+            }
+        }
     }
 
     fn member(

@@ -18,6 +18,8 @@ pub(super) const ALL: u8 = 15;
 
 /// Files that may be open within each other.
 const MAX_DEPTH: usize = 32;
+/// Bytes of a path, its final NUL counted (PATH_MAX of Linux).
+const MAX_PATH: usize = 4_096;
 /// Alternatives one pattern may have.
 const MAX_ALTERNATIVES: usize = 1_000;
 
@@ -154,6 +156,11 @@ impl Reader<'_> {
             self.diags.error(at, "include needs a file name or pattern");
             return true;
         }
+        if pattern.len() >= MAX_PATH {
+            let text = format!("no path is {} bytes long; not included", pattern.len());
+            self.diags.error(at, text);
+            return true;
+        }
         let current = self.file_frames().next_back();
         let strict = extra | current.map_or(0, |f| f.checks);
         let checks = current.map_or(0, |f| f.checks);
@@ -178,7 +185,17 @@ impl Reader<'_> {
             if self.full || self.loops(path, at) {
                 continue;
             }
-            if let Err(why) = self.open(path, checks) {
+            let Err(why) = self.open(path, checks) else {
+                continue;
+            };
+            if strict & READ != 0 {
+                let text = format!("{path} cannot be included and is strict here: {why}");
+                self.refuse(Some(at), text, Class::Security);
+            } else if self.full {
+                // A part of the configuration is missing.
+                self.diags
+                    .error(at, format!("{path} is not included: {why}"));
+            } else {
                 self.unusable(at, path, &why, strict);
             }
         }

@@ -4,9 +4,10 @@
 use super::address::Line;
 use super::diag::quote;
 use super::lexer::Word;
+use super::route::{RouteDraft, RuleDraft};
 use super::source::Span as At;
-use super::table::{Defined, Item, Shape};
-use super::value;
+use super::table::{Item, Shape};
+use super::track::Tracked;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::time::Span;
@@ -46,14 +47,17 @@ pub(super) struct Draft {
     pub nopreempt: Option<At>,
     pub preempt_delay: Option<(Span, At)>,
     pub auth: Option<AuthDraft>,
-    /// Weights of what is tracked.
-    pub weights: Vec<(At, i64)>,
+    /// What is tracked.
+    pub tracks: Vec<Tracked>,
     pub hmac: bool,
     pub addresses: Vec<Line>,
     /// Where each advertised address stands.
     pub held: BTreeMap<IpAddr, At>,
     pub excluded: Vec<Line>,
     pub no_addresses: bool,
+    pub routes: Vec<RouteDraft>,
+    pub rules: Vec<RuleDraft>,
+    pub promote_secondaries: bool,
     /// Where `unicast_peer` with at least one peer stands.
     pub unicast: Option<At>,
     /// Where another unicast keyword stands.
@@ -133,12 +137,15 @@ impl<'a> Walk<'a> {
             nopreempt: None,
             preempt_delay: None,
             auth: None,
-            weights: Vec::new(),
+            tracks: Vec::new(),
             hmac: false,
             addresses: Vec::new(),
             held: BTreeMap::new(),
             excluded: Vec::new(),
             no_addresses: false,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            promote_secondaries: false,
             unicast: None,
             unicast_word: None,
             ipv6: None,
@@ -245,6 +252,7 @@ impl<'a> Walk<'a> {
             "preempt_delay" => d.preempt_delay = Some((self.timer(node), at)),
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
+            "promote_secondaries" => d.promote_secondaries = true,
             "native_ipv6" => d.ipv6 = Some(at),
             "unicast_ttl" | "check_unicast_src" | "old_unicast_checksum" => {
                 d.unicast_word.get_or_insert(at);
@@ -275,12 +283,16 @@ impl<'a> Walk<'a> {
             "notify_fault" => &mut scripts.fault,
             "notify_stop" => &mut scripts.stop,
             "notify" => &mut scripts.any,
+            "notify_master_rx_lower_pri" => &mut scripts.lower_priority,
             _ => return,
         };
         *slot = script.map(Box::new);
     }
 
     fn lines(&mut self, node: u32, item: Item, name: &str, d: &mut Draft) {
+        if matches!(item, Item::TrackInterface | Item::Track(..)) {
+            return self.tracked(node, item, &mut d.tracks);
+        }
         for child in self.children(Some(node)) {
             match item {
                 Item::Address => {
@@ -307,51 +319,23 @@ impl<'a> Walk<'a> {
                             .warning(at, "this peer is our own unicast_src_ip");
                     }
                 }
-                Item::TrackInterface => {
-                    let own = self.own_interface(child, d);
-                    self.item(child, item);
-                    if !own {
-                        d.weights.extend(self.item_weight(child, None));
-                    }
+                Item::Route => {
+                    let line = self.route_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.routes.extend(line);
                 }
-                Item::Track(kind, _) => {
-                    self.item(child, item);
-                    d.weights.extend(self.item_weight(child, Some(kind)));
+                Item::Rule => {
+                    let line = self.rule_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.rules.extend(line);
                 }
                 _ => self.item(child, item),
             }
         }
     }
 
-    /// The weight something tracked has, if it is not 0.
-    fn item_weight(&self, node: u32, kind: Option<Defined>) -> Option<(At, i64)> {
-        let words = self.all(node);
-        let name = words.first().copied()?;
-        let weight = match words.get(1).map(|w| self.bytes(*w)) {
-            Some(b"weight") => value::int(self.bytes(*words.get(2)?), -254, 254).ok()?,
-            _ => self.defined.get(&(kind?, self.bytes(name)))?.weight,
-        };
-        (weight != 0).then(|| (self.span(name), weight))
-    }
-
     fn first_ip(&self, node: u32) -> Option<IpAddr> {
         super::value::loose_ip(self.bytes(*self.all(node).first()?))
-    }
-
-    /// Says that the own interface needs no tracking.
-    fn own_interface(&mut self, node: u32, d: &Draft) -> bool {
-        let (Some(word), Some(own)) = (self.all(node).first().copied(), d.interface) else {
-            return false;
-        };
-        let own_one = self.bytes(word) == self.bytes(own);
-        if own_one {
-            let text = format!(
-                "{} is the instance's own interface, which is tracked anyway",
-                quote(self.bytes(word))
-            );
-            self.warn(word, text);
-        }
-        own_one
     }
 
     /// An advertised address: one family, no doubles.

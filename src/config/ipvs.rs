@@ -36,13 +36,6 @@ impl<'a> Walk<'a> {
         Some(self.bytes(self.first(node)?))
     }
 
-    /// The `weight` of a block, 0 if it has none.
-    pub(super) fn own_weight(&self, block: u32) -> i64 {
-        let word = self.child_word(block, &["weight"]);
-        word.and_then(|w| value::int(w, -254, 254).ok())
-            .unwrap_or(0)
-    }
-
     /// A `virtual_server_group`: remembers its name and family.
     pub(super) fn service_group(&mut self, node: u32, services: &mut Services<'a>) {
         let Some(name) = self.first(node) else {

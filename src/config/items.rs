@@ -19,8 +19,7 @@ impl<'a> Walk<'a> {
         match item {
             Item::Mails => {}
             Item::Instances => self.references.extend(words),
-            Item::Route => self.route(words),
-            Item::Rule => self.rule(words),
+            Item::Route | Item::Rule => self.checked(words, item),
             Item::Interfaces => {
                 for word in words {
                     self.ifname(*word);
@@ -61,39 +60,35 @@ impl<'a> Walk<'a> {
             return;
         };
         let name = self.bytes(first);
-        match self.defined.get(&(kind, name)).copied() {
-            Some(thing) => {
-                if thing.usable
-                    && let Some(script) = thing.script
-                {
-                    self.first_script.get_or_insert(script);
-                }
-            }
-            None => {
-                let (what, block) = match kind {
-                    Defined::Script => ("track_script", "vrrp_script"),
-                    Defined::File => ("track_file", "track_file"),
-                    Defined::Process => ("track_process", "vrrp_track_process"),
-                    Defined::Bfd => ("track_bfd", "bfd_instance"),
-                };
-                let (text, near) = match self.everywhere.get(&(kind, name)) {
-                    Some(line) => (
-                        format!("{what} {} is defined only on line {line}", quote(name)),
-                        Some(format!("a {block} must stand before what tracks it")),
-                    ),
-                    None => {
-                        let names = self.defined.keys().filter(|k| k.0 == kind);
-                        let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
-                        let near = self.diags.nearest(name, names);
-                        let text =
-                            format!("{what} {} is not defined by any {block} block", quote(name));
-                        (text, near.map(|n| format!("did you mean '{n}'?")))
-                    }
-                };
-                self.wrong(first, text, near.as_deref());
-            }
+        if !self.defined.contains_key(&(kind, name)) {
+            self.untracked(kind, first);
         }
         self.track_options(&words[1..], max);
+    }
+
+    /// What is tracked is not defined, or not yet.
+    fn untracked(&mut self, kind: Defined, word: Word) {
+        let name = self.bytes(word);
+        let (what, block) = match kind {
+            Defined::Script => ("track_script", "vrrp_script"),
+            Defined::File => ("track_file", "track_file"),
+            Defined::Process => ("track_process", "vrrp_track_process"),
+            Defined::Bfd => ("track_bfd", "bfd_instance"),
+        };
+        let (text, near) = match self.everywhere.get(&(kind, name)) {
+            Some(line) => (
+                format!("{what} {} is defined only on line {line}", quote(name)),
+                Some(format!("a {block} must stand before what tracks it")),
+            ),
+            None => {
+                let names = self.defined.keys().filter(|k| k.0 == kind);
+                let names = names.filter_map(|k| core::str::from_utf8(k.1).ok());
+                let near = self.diags.nearest(name, names);
+                let text = format!("{what} {} is not defined by any {block} block", quote(name));
+                (text, near.map(|n| format!("did you mean '{n}'?")))
+            }
+        };
+        self.wrong(word, text, near.as_deref());
     }
 
     /// `[weight W [reverse|noreverse]]`.

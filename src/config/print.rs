@@ -1,9 +1,10 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+use super::route::print as route;
 use super::Config;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{Address, InstanceParams, Params};
+use crate::vrrp::{Address, InstanceId, InstanceParams, Params, Tracks};
 use crate::wire::vrrp::{Auth, ChecksumForm, Version};
 use core::fmt::{self, Write};
 
@@ -51,6 +52,7 @@ fn marked(config: &Config) -> String {
 
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
+    tracked(out, config)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -60,6 +62,9 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
             }
         }
         writeln!(out, "    }}")?;
+        if group.members.iter().any(|m| weighs(config, *m)) {
+            writeln!(out, "    sync_group_tracking_weight")?;
+        }
         if let Some((_, s)) = config.notify.groups.get(i) {
             scripts(out, s)?;
         }
@@ -68,6 +73,82 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
     for (i, instance) in config.vrrp.instances.iter().enumerate() {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
+    }
+    statics(out, &config.vrrp)
+}
+
+/// Whether a member of a group follows something with a weight.
+fn weighs(config: &Config, id: InstanceId) -> bool {
+    let instance = config.vrrp.instances.get(usize::from(id.0));
+    instance.and_then(|p| p.tracks.as_ref()).is_some_and(|t| {
+        t.interfaces.iter().any(|t| t.weight != 0)
+            || t.scripts.iter().any(|t| t.weight != 0)
+            || t.files.iter().any(|t| t.weight != 0)
+    })
+}
+
+/// The scripts and files that are tracked.
+fn tracked(out: &mut String, config: &Config) -> fmt::Result {
+    for (p, script) in config.vrrp.scripts.iter().zip(&config.notify.tracked) {
+        writeln!(out, "\nvrrp_script {} {{", word(&p.name))?;
+        writeln!(out, "    script {}", command(script))?;
+        if let Some(user) = script.user {
+            writeln!(out, "    user {} {}", user.uid, user.gid)?;
+        }
+        writeln!(out, "    interval {}", p.interval)?;
+        if !p.timeout.is_zero() {
+            writeln!(out, "    timeout {}", p.timeout)?;
+        }
+        writeln!(out, "    rise {}", p.rise)?;
+        writeln!(out, "    fall {}", p.fall)?;
+        if p.init_fail {
+            writeln!(out, "    init_fail")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    for p in &config.vrrp.files {
+        writeln!(out, "\ntrack_file {} {{", word(&p.name))?;
+        writeln!(out, "    file {}", word(&p.path))?;
+        if let Some(initial) = p.initial {
+            let overwrite = if p.overwrite { " overwrite" } else { "" };
+            writeln!(out, "    init_file {initial}{overwrite}")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    Ok(())
+}
+
+/// What an instance follows.
+fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
+    let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
+        let reverse = if reverse { " reverse" } else { "" };
+        writeln!(out, "        {name} weight {weight}{reverse}")
+    };
+    if !tracks.interfaces.is_empty() {
+        writeln!(out, "    track_interface {{")?;
+        for t in &tracks.interfaces {
+            let name = params.interfaces.get(usize::from(t.id.0));
+            one(out, word(name.map_or("", |n| n)), t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.scripts.is_empty() {
+        writeln!(out, "    track_script {{")?;
+        for t in &tracks.scripts {
+            let script = params.scripts.get(usize::from(t.id.0));
+            let name = word(script.map_or("", |s| &s.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    if !tracks.files.is_empty() {
+        writeln!(out, "    track_file {{")?;
+        for t in &tracks.files {
+            let file = params.files.get(usize::from(t.id.0));
+            let name = word(file.map_or("", |f| &f.name));
+            one(out, name, t.weight, t.reverse)?;
+        }
+        writeln!(out, "    }}")?;
     }
     Ok(())
 }
@@ -142,6 +223,14 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
     if p.addresses.is_empty() {
         writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    route::routes(out, "virtual_routes", &p.routes, params, 4)?;
+    route::rules(out, "virtual_rules", &p.rules, params, 4)?;
+    if p.promote_secondaries {
+        writeln!(out, "    promote_secondaries")?;
+    }
+    if let Some(tracks) = &p.tracks {
+        follows(out, tracks, params)?;
     }
     if let Some(s) = s {
         scripts(out, s)?;
@@ -226,6 +315,36 @@ fn password(key: &[u8; 8]) -> String {
     out
 }
 
+/// What is there as long as the daemon runs.
+fn statics(out: &mut String, params: &Params) -> fmt::Result {
+    for (n, members) in params.track_groups.iter().enumerate() {
+        writeln!(out, "\ntrack_group {} {{", route::group(n))?;
+        writeln!(out, "    group {{")?;
+        for id in members {
+            if let Some(member) = params.instances.get(usize::from(id.0)) {
+                writeln!(out, "        {}", word(&member.name))?;
+            }
+        }
+        writeln!(out, "    }}\n}}")?;
+    }
+    if !params.statics.addresses.is_empty() {
+        writeln!(out, "\nstatic_ipaddress {{")?;
+        for (a, group) in &params.statics.addresses {
+            let name = params.interfaces.get(usize::from(a.iface.0));
+            write!(out, "    {}/{}", a.address, a.prefix)?;
+            write!(out, " dev {}", word(name.map_or("", |n| n)))?;
+            options(out, a)?;
+            if let Some(group) = group {
+                write!(out, " track_group {}", route::group(usize::from(*group)))?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "}}")?;
+    }
+    route::routes(out, "static_routes", &params.statics.routes, params, 0)?;
+    route::rules(out, "static_rules", &params.statics.rules, params, 0)
+}
+
 fn addresses<'n>(
     out: &mut String,
     keyword: &str,
@@ -242,18 +361,24 @@ fn addresses<'n>(
         if a.iface != p.iface {
             write!(out, " dev {}", word(name(a.iface)))?;
         }
-        if a.scope != 0 {
-            write!(out, " scope {}", a.scope)?;
-        }
-        if let Some(label) = &a.label {
-            write!(out, " label {}", word(label))?;
-        }
-        if let Some(broadcast) = a.broadcast {
-            write!(out, " brd {broadcast}")?;
-        }
+        options(out, a)?;
         writeln!(out)?;
     }
     writeln!(out, "    }}")
+}
+
+/// Everything of an address line behind address and interface.
+fn options(out: &mut String, a: &Address) -> fmt::Result {
+    if a.scope != 0 {
+        write!(out, " scope {}", a.scope)?;
+    }
+    if let Some(label) = &a.label {
+        write!(out, " label {}", word(label))?;
+    }
+    if let Some(broadcast) = a.broadcast {
+        write!(out, " brd {broadcast}")?;
+    }
+    Ok(())
 }
 
 fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
@@ -263,10 +388,15 @@ fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
         ("notify_fault", &s.fault),
         ("notify_stop", &s.stop),
         ("notify", &s.any),
+        ("notify_master_rx_lower_pri", &s.lower_priority),
     ];
     for (keyword, script) in all {
         if let Some(script) = script {
-            writeln!(out, "    {keyword} {}", command(script))?;
+            write!(out, "    {keyword} {}", command(script))?;
+            if let Some(user) = script.user {
+                write!(out, " {} {}", user.uid, user.gid)?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(())
@@ -309,14 +439,11 @@ fn command(script: &Script) -> String {
         }
     }
     out.push('"');
-    if let Some(user) = script.user {
-        out.push_str(&format!(" {} {}", user.uid, user.gid));
-    }
     out
 }
 
 /// A word, in quotes if the plain tokenizer needs them.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
     let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
     let directive = table::INCLUDES.contains(&text) || text == "include_check";

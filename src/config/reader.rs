@@ -2,7 +2,7 @@
 //! here, line by line; the words of all files follow each other as if they stood in one.
 
 use super::diag::{Class, Diags, Severity, quote};
-use super::lexer::{self, BROKEN, Complaint, Exotic, FIRST, Lexer, Word};
+use super::lexer::{self, BROKEN, Complaint, Exotic, Lexer, Word};
 use super::source::{Sources, Text};
 use super::{Options, Outside};
 use std::collections::{BTreeMap, BTreeSet};
@@ -414,7 +414,7 @@ impl<'a> Reader<'a> {
         lexer.split(text);
         self.complaints.clear();
         for word in self.words.get_mut(first..).unwrap_or_default() {
-            if word.is(FIRST) {
+            if !word.brace() {
                 word.flags |= BROKEN;
             }
         }

@@ -94,7 +94,10 @@ impl<'a> Walk<'a> {
             return;
         };
         let name = self.bytes(word);
-        if self.defined.contains_key(&(kind, name)) {
+        if let Some(thing) = self.defined.get(&(kind, name)) {
+            if let Some(index) = thing.index {
+                self.definitions.name(kind, index);
+            }
             return;
         }
         let block = match kind {

@@ -5,7 +5,7 @@ use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
-use super::table::{Defined, State};
+use super::table::Defined;
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
 use crate::vrrp::InstanceId;
@@ -23,6 +23,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             // It counts for all scripts, also those written before it.
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
+            walk.lookup_paths(node);
         }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
@@ -44,7 +45,8 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
-            _ => root.other(walk, node, row.state),
+            name if walk.static_block(node, name, &mut root.statics) => {}
+            _ => root.other(walk, node),
         }
     }
     root.finish(walk)
@@ -53,6 +55,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 #[derive(Default)]
 struct Root<'a> {
     services: Services<'a>,
+    statics: super::statics::Drafts,
     global: Global,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
@@ -93,7 +96,7 @@ impl<'a> Root<'a> {
     }
 
     /// A block nothing acts on yet.
-    fn other(&mut self, walk: &mut Walk<'a>, node: u32, state: State) {
+    fn other(&mut self, walk: &mut Walk<'a>, node: u32) {
         let kind = defines(walk, node);
         let Some(kind) = kind else {
             walk.inside(node, true);
@@ -102,16 +105,19 @@ impl<'a> Root<'a> {
             }
             return;
         };
-        debug_assert!(!matches!(state, State::Works));
         let before = walk.first_script;
-        if kind == Defined::Script {
-            walk.first_script = None;
-        }
-        let usable = walk.inside(node, true);
-        let script = match kind {
-            Defined::Script => core::mem::replace(&mut walk.first_script, before),
-            _ => None,
+        let index = match kind {
+            Defined::Script => walk.script_block(node),
+            Defined::File => walk.file_block(node),
+            Defined::Process | Defined::Bfd => {
+                walk.inside(node, true);
+                None
+            }
         };
+        if index.is_none() {
+            // What never runs is no danger. What nothing tracks counts, as in keepalived.
+            walk.first_script = before;
+        }
         let Some(word) = walk.first(node) else {
             return;
         };
@@ -127,11 +133,12 @@ impl<'a> Root<'a> {
             walk.diags.error(at, text);
             return;
         }
+        let (weight, reverse) = walk.weight_of(node);
         let thing = Thing {
             at,
-            script,
-            usable,
-            weight: walk.own_weight(node),
+            weight,
+            reverse,
+            index,
         };
         walk.defined.insert((kind, name), thing);
     }
@@ -142,6 +149,7 @@ impl<'a> Root<'a> {
             mut drafts,
             groups,
             instances,
+            statics,
             ..
         } = self;
         let mut config = Config {
@@ -155,12 +163,12 @@ impl<'a> Root<'a> {
         for draft in &mut drafts {
             walk.settle(draft, &mut config.vrrp);
         }
-        walk.clashes(&mut drafts);
+        walk.clashes(&drafts);
         let mut names: BTreeMap<Box<str>, (At, Option<InstanceId>)> = instances
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
-        let mut weights = Vec::new();
+        let mut tracks = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
                 continue;
@@ -169,20 +177,28 @@ impl<'a> Root<'a> {
             if let Some(entry) = names.get_mut(&draft.name) {
                 entry.1 = Some(InstanceId(id));
             }
-            weights.push(draft.weights);
+            tracks.push(draft.tracks);
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
-        config.notify.groups = walk.groups(groups, &names, &weights, &mut config.vrrp);
+        walk.settle_statics(statics, &names, &mut config.vrrp);
+        config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
+        config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
+        super::number::canonical(&mut config.vrrp);
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security
         {
-            let text = "scripts are run, but enable_script_security is not set";
+            // keepalived gives up at an interface that does not exist, before it looks at scripts.
+            let class = match walk.absent {
+                true => Class::General,
+                false => Class::Security,
+            };
+            let text = "there are scripts to run, but enable_script_security is not set";
             walk.diags
                 .add(Severity::Warning, Some(at), text)
-                .class(Class::Security)
+                .class(class)
                 .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
         }
         config

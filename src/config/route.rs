@@ -312,7 +312,7 @@ impl<'w, 'a> Cursor<'w, 'a> {
         match stated {
             Some((word, other)) if other != ours && self.track => {
                 let text = "'protocol' counts only with 'no_track'; keepalived (18) is used";
-                self.walk.warn(word, text.into());
+                self.walk.warn(word, text);
                 ours
             }
             Some((_, protocol)) => protocol,

@@ -4,23 +4,6 @@ use super::diag::{Diags, quote};
 use super::source::Span;
 use super::table::{self, Block};
 
-/// Keywords of forks, and the fork.
-const FORKS: [(&str, &str); 13] = [
-    ("laddr_group_name", "the FULLNAT fork of LVS"),
-    ("local_address_group", "the FULLNAT fork of LVS"),
-    ("laddr_group", "the FULLNAT fork of LVS"),
-    ("syn_proxy", "the FULLNAT fork of LVS"),
-    ("daddr_group_name", "DPVS"),
-    ("deny_address_group", "DPVS"),
-    ("establish_timeout", "DPVS"),
-    ("dpdk_interface", "DPVS"),
-    ("hash_target", "DPVS"),
-    ("vip_bind_dev", "DPVS"),
-    ("est_timeout", "DPVS"),
-    ("quorum_algo", "DPVS"),
-    ("dpvs_ipset", "DPVS"),
-];
-
 /// Says that `name` is no keyword here, and what may have been meant.
 pub(super) fn unknown(
     diags: &mut Diags,
@@ -68,7 +51,7 @@ fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Op
     if name.starts_with(b"/*") || name.starts_with(b"//") || name == b"--" || name == b";" {
         return Some("comments start with '#' or '!'".into());
     }
-    if let Some((_, fork)) = FORKS.iter().find(|(k, _)| k.as_bytes() == name) {
+    if let Some(fork) = table::fork(name) {
         return Some(format!("a keyword of {fork}, not of keepalived"));
     }
     if name.starts_with(b"$") {

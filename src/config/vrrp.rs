@@ -15,6 +15,7 @@ const MAX_ADDRESSES: usize = 255;
 impl<'a> Walk<'a> {
     /// What follows from an instance's statements together.
     pub(super) fn settle(&mut self, d: &mut Draft, params: &mut Params) {
+        self.own_interface(d);
         let mut runs = self.identified(d);
         self.owner(d);
         let version = self.version(d);
@@ -23,10 +24,16 @@ impl<'a> Walk<'a> {
         let auth = self.auth(d, version);
         self.count(d, version, &mut runs);
         self.not_yet(d, &mut runs);
+        if let Some(word) = d.interface {
+            self.exists(word, self.defaults.dynamic_interfaces);
+        }
         let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
             return;
         };
-        self.exists(interface, self.defaults.dynamic_interfaces);
+        let group = d.destination.map_or(self.defaults.group4, |g| g.0);
+        if self.same_router(d, interface, (vrid, group)) {
+            return;
+        }
         let iface = self.intern(params, interface);
         let mut p = InstanceParams::new(&d.name, iface, vrid);
         p.place = self.place(d.at);
@@ -36,7 +43,7 @@ impl<'a> Walk<'a> {
         p.wants_master = d.state.is_some_and(|s| s.0);
         p.advert_int = interval;
         p.source = d.source.map(|s| s.0);
-        p.group_address = d.destination.map_or(self.defaults.group4, |g| g.0);
+        p.group_address = group;
         p.preempt = d.nopreempt.is_none();
         p.preempt_delay = d.preempt_delay.map_or(Span::ZERO, |p| p.0);
         p.auth = auth;
@@ -45,6 +52,9 @@ impl<'a> Walk<'a> {
         self.inherit(d, &mut p);
         p.addresses = self.addresses(&d.addresses, iface, params);
         p.excluded = self.addresses(&d.excluded, iface, params);
+        p.routes = self.routes(core::mem::take(&mut d.routes), params);
+        p.rules = self.rules(core::mem::take(&mut d.rules), params);
+        p.promote_secondaries = d.promote_secondaries;
         d.params = Some(p);
     }
 
@@ -80,7 +90,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The number of an interface name.
-    fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
+    pub(super) fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
         let bytes = self.bytes(word);
         if let Some(index) = self.interfaces.get(bytes) {
             return *index;
@@ -116,7 +126,7 @@ impl<'a> Walk<'a> {
         p.down_timer_adverts = d.down_timer_adverts.unwrap_or(from.down_timer_adverts);
     }
 
-    fn addresses(
+    pub(super) fn addresses(
         &mut self,
         lines: &[super::address::Line],
         own: IfaceId,
@@ -206,27 +216,6 @@ impl<'a> Walk<'a> {
             let text = format!("preempt_delay does nothing with {why}; it is ignored");
             self.diags.error(at, text).severity(Severity::Warning);
             d.preempt_delay = None;
-        }
-    }
-
-    /// Weights that cannot change anything.
-    fn useless_weights(&mut self, d: &mut Draft) {
-        let priority = d.priority.unwrap_or(100);
-        for (at, weight) in &d.weights {
-            let why = match priority {
-                255 => "the owner (priority 255) keeps its priority",
-                254 if *weight > 0 => "a priority cannot rise above 254",
-                1 if *weight < 0 => "a priority cannot fall below 1",
-                _ => continue,
-            };
-            let text = format!("this weight does nothing: {why}");
-            let diag = self.diags.warning(*at, text);
-            if priority == 255 {
-                diag.class(super::diag::Class::General);
-            }
-        }
-        if priority == 255 {
-            d.weights.clear();
         }
     }
 

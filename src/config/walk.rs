@@ -7,6 +7,7 @@ use super::table::{self, Again, Defined, Head, Item, Row, Shape, State};
 use super::tree::Node;
 use super::{Options, Outside};
 use crate::vrrp::IfaceId;
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of all files, and what is known so far.
@@ -27,22 +28,33 @@ pub(super) struct Walk<'a> {
     pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
     /// Names of instances outside sync groups.
     pub references: Vec<Word>,
+    /// Virtual routers by interface, VRID and group: name and line of their instance.
+    pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, u32)>,
+    /// Scripts and files that can be tracked.
+    pub definitions: super::track::Definitions,
+    /// Names for the numbers of routing.
+    pub names: super::route::names::Names,
+    /// `default_interface`
+    pub default_interface: Option<&'a [u8]>,
+    /// Words that name a `track_group`, and its number.
+    pub grouped: BTreeMap<super::source::Text, Option<u16>>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
     pub first_script: Option<Span>,
+    /// An interface that must exist does not.
+    pub absent: bool,
 }
 
 /// Something that is defined by name and referred to from instances.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing {
     pub at: Span,
-    /// Its script, until someone uses it.
-    pub script: Option<Span>,
-    /// It can be used.
-    pub usable: bool,
-    /// Its own weight.
-    pub weight: i64,
+    /// Its own weight, and whether that is reversed.
+    pub weight: i16,
+    pub reverse: bool,
+    /// Its number among its kind; `None`: it cannot be tracked.
+    pub index: Option<u16>,
 }
 
 /// The keywords seen in a block: row number and node.
@@ -69,8 +81,14 @@ impl<'a> Walk<'a> {
             defined: BTreeMap::new(),
             everywhere: BTreeMap::new(),
             references: Vec::new(),
+            routers: BTreeMap::new(),
+            definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
+            names: super::route::names::Names::default(),
+            default_interface: None,
+            grouped: BTreeMap::new(),
             first_script: None,
+            absent: false,
         }
     }
 

@@ -91,7 +91,7 @@ impl Engine<'_> {
                     self.hands
                         .address_seen(&a, false, &mut self.links, self.started, now);
                 }
-                Ok(None) => {}
+                Ok(Some(Report::RouteGone(_) | Report::RuleGone) | None) => {}
                 Err(e) => log::warn!("notification of the kernel ignored: {e}"),
             }
         }

@@ -1,4 +1,4 @@
-//! Processes: fork, become a daemon, reap, kill, limits. Starting programs is in [`spawn`].
+//! Processes: fork, leave the terminal, reap, kill, limits. Starting programs is in [`spawn`].
 
 mod spawn;
 
@@ -47,31 +47,17 @@ pub fn fork() -> io::Result<Fork> {
     }
 }
 
-/// Goes on in the background: the caller's process ends with status 0, a child of it lives on in a
-/// session of its own, in `/`, with /dev/null as standard input, output and error. What is to be
-/// said to the terminal must have been said; what waits in the log stays with the child.
-pub fn daemonize() -> io::Result<()> {
-    if let Fork::Parent(_) = fork()? {
-        exit(0);
-    }
-    setsid()?;
-    chdir_root()?;
+/// What a daemon does once it has forked: a session of its own, `/` as working directory so that no
+/// file system is kept busy, /dev/null as standard input, output and error. What is to be said to
+/// the terminal must have been said.
+pub fn leave_terminal() -> io::Result<()> {
+    nix::unistd::setsid()?;
+    nix::unistd::chdir("/")?;
     null_stdio()
 }
 
-/// Leaves the terminal: a new session, with this process as its leader.
-pub fn setsid() -> io::Result<()> {
-    nix::unistd::setsid()?;
-    Ok(())
-}
-
-/// Makes `/` the working directory, so that no file system is kept busy.
-pub fn chdir_root() -> io::Result<()> {
-    Ok(nix::unistd::chdir("/")?)
-}
-
 /// Points standard input, output and error at /dev/null.
-pub fn null_stdio() -> io::Result<()> {
+fn null_stdio() -> io::Result<()> {
     let null = std::fs::File::options()
         .read(true)
         .write(true)

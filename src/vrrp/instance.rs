@@ -69,6 +69,8 @@ pub(super) struct Core {
     pub last_transition: Option<Instant>,
     /// Peers whose checksum form was named.
     named: Vec<(IpAddr, ChecksumForm)>,
+    /// See [`Core::old_peers`]; made when the first one is found.
+    old: Option<Box<Box<[bool]>>>,
     /// Sender whose address list was looked at, and whether it was ours.
     checked: Option<(IpAddr, bool)>,
 }
@@ -97,6 +99,7 @@ impl Instance {
                 last_transition: None,
                 named: Vec::new(),
                 checked: None,
+                old: None,
             },
             list: AddressList::new(params),
         }
@@ -362,6 +365,11 @@ impl Core {
 
     pub fn revision(&self) -> u32 {
         self.revision
+    }
+
+    /// Which unicast peers, by position, want the old form of checksum; empty: none does.
+    pub fn old_peers(&self) -> &[bool] {
+        self.old.as_deref().map_or(&[], |old| &**old)
     }
 
     /// Counts an accepted advert and learns what does not depend on the state.

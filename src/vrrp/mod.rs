@@ -23,7 +23,8 @@ pub mod timing;
 pub use params::*;
 pub use router::Router;
 pub use snapshot::{Counters, GroupSnapshot, REASONS, Snapshot, Unrouted};
-pub use template::Template;
+pub use template::{Destination, Template};
+pub use text::Text;
 
 /// What routes and rules are made of.
 pub mod routing {
@@ -34,7 +35,6 @@ pub mod routing {
     };
     pub use crate::wire::rtnetlink::rule::{Rule, RuleAction};
 }
-pub use text::Text;
 
 use crate::time::{Instant, Span};
 use crate::wire::{self, vrrp::Packet};

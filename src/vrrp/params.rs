@@ -116,6 +116,43 @@ pub struct Unicast {
     pub check_source: bool,
     /// Fault while there is no peer (`unicast_fault_no_peer`).
     pub fault_without_peer: bool,
+    /// v3 over IPv4: whether the checksum is keepalived's before 1.3.7 (`old_unicast_checksum`).
+    pub old_checksum: OldChecksum,
+}
+
+/// The checksum that keepalived up to 1.3.6 sends to unicast peers, [`ChecksumForm::Group`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OldChecksum {
+    /// Accepted; a peer that sends it gets it back from then on.
+    #[default]
+    Detect,
+    /// Neither accepted nor sent.
+    Never,
+    /// Sent to all peers, and accepted.
+    Always,
+}
+
+impl Default for Unicast {
+    fn default() -> Self {
+        Unicast {
+            peers: Vec::new(),
+            ttl: 255,
+            check_source: false,
+            fault_without_peer: false,
+            old_checksum: OldChecksum::Detect,
+        }
+    }
+}
+
+impl Peer {
+    /// A peer whose TTL is not looked at.
+    pub fn new(address: IpAddr) -> Self {
+        Peer {
+            address,
+            min_ttl: 0,
+            max_ttl: 255,
+        }
+    }
 }
 
 /// A route line (`virtual_routes`, `static_routes`).
@@ -186,7 +223,8 @@ pub struct InstanceParams {
     pub name: Box<str>,
     /// Where it was defined.
     pub place: Place,
-    /// Interface the adverts use.
+    /// Interface the adverts use. One whose name is empty stands for any: a unicast instance
+    /// without `interface`, which sends from its source address wherever that leads.
     pub iface: IfaceId,
     /// Virtual router identifier, 1..=255.
     pub vrid: u8,
@@ -390,6 +428,14 @@ impl InstanceParams {
         match self.version {
             Version::V2 => self.auth,
             Version::V3 => Auth::None,
+        }
+    }
+
+    /// The group that version 3 checksums of old unicast routers name.
+    pub fn old_group(&self) -> Ipv4Addr {
+        match self.group_address {
+            IpAddr::V4(group) => group,
+            IpAddr::V6(_) => GROUP4,
         }
     }
 

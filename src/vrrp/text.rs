@@ -42,6 +42,7 @@ impl Display for ChecksumForm {
         f.write_str(match self {
             ChecksumForm::Pseudo => "with the IPv4 pseudo-header",
             ChecksumForm::Plain => "without the IPv4 pseudo-header",
+            ChecksumForm::Group(_) => "as keepalived before 1.3.7 did over unicast",
         })
     }
 }

@@ -9,7 +9,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 mod emit;
 
-pub use emit::{MAX_IPV4_LEN, emit, set_ip_id};
+pub use emit::{MAX_IPV4_LEN, emit, readdress, set_ip_id};
 
 /// VRRP protocol version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,9 @@ pub enum ChecksumForm {
     Pseudo,
     /// Over the VRRP message alone (RFC 9568 §5.2.8 for IPv4; always for v2).
     Plain,
+    /// With an IPv4 pseudo-header that names this group instead of the destination: what
+    /// keepalived up to 1.3.6 sends to a unicast peer.
+    Group(Ipv4Addr),
 }
 
 /// The AH fields of a packet (RFC 2402, transport mode).
@@ -223,6 +226,12 @@ impl<'a> Packet<'a> {
             _ if plain() => Some(ChecksumForm::Plain),
             _ => None,
         }
+    }
+    /// Whether the checksum of a v3 message over IPv4 is that of [`ChecksumForm::Group`].
+    pub fn names_group(&self, group: Ipv4Addr) -> bool {
+        let sound = |message| pseudo_checksum(self.source, group.into(), message) == Some(0);
+        let message = self.message.get(..self.expected_len(Version::V3));
+        message.is_some_and(sound)
     }
 }
 

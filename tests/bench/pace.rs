@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
+mod claim;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod leaving;
@@ -94,6 +95,7 @@ const MEASURES: &[Measure] = &[
         takeover::measure(&takeover::HUNDREDTH, kind, quick, table);
     }),
     ("leaving", leaving::measure),
+    ("claim", claim::measure),
 ];
 
 fn rows() -> Vec<Row> {
@@ -109,6 +111,8 @@ fn rows() -> Vec<Row> {
         row(takeover::TENTH.name, Unit::Time, Limit::Most(1100)),
         row(takeover::HUNDREDTH.name, Unit::Time, Limit::Most(1100)),
         row(leaving::EXIT, Unit::Time, Limit::Most(100)),
+        row(claim::CLAIM, Unit::Time, Limit::Most(800)),
+        row(claim::FIRST, Unit::Time, Limit::None),
     ]
 }
 

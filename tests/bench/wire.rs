@@ -54,6 +54,11 @@ impl Wire {
         Injector::new(SINK)
     }
 
+    /// The process that holds the router's namespaces.
+    pub fn holder(&self) -> u32 {
+        self.node.holder()
+    }
+
     /// How many IPv4 addresses the router's interface has.
     pub fn held(&self) -> usize {
         self.node.addresses("eth0").len()

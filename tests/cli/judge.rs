@@ -53,6 +53,58 @@ $H -tlog -f bad.conf; echo $?; cmp log - <<E\n$($H -t -f bad.conf 2>&1)\nE\necho
     );
 }
 
+/// For editors and web interfaces: one object a line and nothing else on standard output.
+#[test]
+fn json_is_for_programs() {
+    cell::expect(
+        r#"
+bad=$(printf 'a"\\\033.conf')
+sed 's/priority 150/prioritty \xc3\xa4/; s/VI_1/V\xff\x02/' good.conf >"$bad"
+$H --check-format=json -f "$bad" 2>err; echo $?
+$H -t -d --check-format json -f "$bad" stray >out 2>err; echo "$?, $(wc -l <out)"; cat err
+$H -tlog -d --check-format=json -f "$bad" | grep -c 'interface eth0'; wc -l <log
+$H --check-format=json -f "$bad" | cmp - log
+$H --check-format=text -f "$bad" 2>err; echo $?; $H -t -f "$bad" 2>&1 | cmp - err
+$H -t --check-format=json -f good.conf; echo $?
+"#,
+        r#"{"file":"a\"\\\u001b.conf","line":1,"column":15,"end_column":18,"severity":"error","text":"'V��' holds control characters and is ignored"}
+{"file":"a\"\\\u001b.conf","line":4,"column":5,"end_column":14,"severity":"error","class":"general","text":"unknown keyword 'prioritty' in 'vrrp_instance V��' (ignored)","hint":"did you mean 'priority'?"}
+5
+5, 2
+holdfast: unexpected argument(s) ignored: stray
+1
+2
+5
+0"#,
+    );
+}
+
+/// A reader that has seen enough is no reason to complain.
+#[test]
+fn the_list_of_keywords_may_be_cut_off() {
+    cell::expect(
+        "{ $H --keywords 2>err; echo $? >status; } | head -1; cat err status",
+        "keyword\tblocks\targuments\tdefault\tsupport\n0",
+    );
+}
+
+/// On a terminal the list stands in columns.
+#[test]
+fn the_list_of_keywords_has_columns_on_a_terminal() {
+    cell::expect(
+        r#"
+command -v script >/dev/null || { echo aligned; exit 0; }
+script -qec "$H --keywords" log </dev/null | tr -d '\r' >out
+grep -q "$(printf '\t')" out && echo "tabs"
+a=$(grep -b -o 'supported' out | wc -l); [ "$a" -gt 300 ] || echo "only $a"
+one=$(grep '^advert_int ' out); two=$(grep '^auth_pass ' out)
+one=${one%%vrrp_inst*} two=${two%%authent*}
+[ ${#one} = ${#two} ] && echo aligned
+"#,
+        "aligned",
+    );
+}
+
 /// `-t -d` prints a configuration that means the same: printed again it is the same text.
 #[test]
 fn the_normal_form_is_a_fixed_point() {

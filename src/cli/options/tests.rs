@@ -51,6 +51,7 @@ fn value(row: &table::Row) -> &'static str {
         "umask" => "027",
         "log-facility" => "local2",
         "signum" => "JSON",
+        "check-format" => "json",
         _ => "a",
     }
 }
@@ -92,6 +93,13 @@ fn every_row_in_every_spelling() {
                     };
                     assert_eq!(log.as_deref(), Some("a"), "{line}");
                 }
+                (Group::OneShot, "check-format") => {
+                    let Ok(Command::Test { log, format, .. }) = got else {
+                        panic!("{line}: {got:?}");
+                    };
+                    assert_eq!((log, format), (None, Format::Json), "{line}");
+                }
+                (Group::OneShot, "keywords") => assert_eq!(got, Ok(Command::Keywords), "{line}"),
                 (Group::OneShot, "signum") => {
                     assert_eq!(got, Ok(Command::Signum(Signal::Json)), "{line}");
                 }
@@ -124,14 +132,14 @@ fn every_row_in_every_spelling() {
     }
 }
 
-/// The table is keepalived's: short name, long name, argument (`:` required, `?` optional).
+/// The table is that of keepalived and two rows of our own: short name, long name, argument (`:` required, `?` optional).
 #[test]
 fn the_table_is_complete() {
     let want = "f:use-file P vrrp C check B no_bfd _ all l log-console D log-detail \
         S:log-facility g?log-file _ flush-log-file G no-syslog u:umask X release-vips \
         V dont-release-vrrp I dont-release-ipvs R dont-respawn n dont-fork d dump-conf p:pid \
         r:vrrp_pid c:checkers_pid b:bfd_pid T genhash a address-monitoring s:namespace \
-        e all-config i:config-id x snmp A:snmp-agent-socket m core-dump M?core-dump-pattern \
+        _:check-format _ keywords e all-config i:config-id x snmp A:snmp-agent-socket m core-dump M?core-dump-pattern \
         _:signum t?config-test _:config-fd _ ignore-sigint v version h help";
     let mut want: Vec<(String, String, char)> = {
         let mut out = Vec::new();
@@ -220,10 +228,15 @@ fn optional_arguments_must_be_attached() {
         ("--config-test log", None, true),
     ] {
         let got = parse_line(&format!("holdfast {line}"));
-        let Ok(Command::Test { options, log: to }) = got else {
+        let Ok(Command::Test {
+            options,
+            log: to,
+            format,
+        }) = got
+        else {
             panic!("{line}: {got:?}");
         };
-        assert_eq!(to.as_deref(), log, "{line}");
+        assert_eq!((to.as_deref(), format), (log, Format::Text), "{line}");
         assert_eq!(options.dump, line.contains("-d"), "{line}");
         assert_eq!(options.notices.len(), usize::from(stray), "{line}");
     }
@@ -232,7 +245,10 @@ fn optional_arguments_must_be_attached() {
 #[test]
 fn test_keeps_the_other_options() {
     let got = parse_line("keepalived -t -d -f a.conf -i east");
-    let Ok(Command::Test { options, log: None }) = got else {
+    let Ok(Command::Test {
+        options, log: None, ..
+    }) = got
+    else {
         panic!("{got:?}");
     };
     assert!(options.dump);
@@ -281,6 +297,10 @@ fn missing_and_surplus_arguments() {
     assert_eq!(
         wrong("--config-test="),
         "-t, --config-test needs an argument"
+    );
+    assert_eq!(
+        wrong("-t --check-format=xml"),
+        "--check-format: 'xml' is unknown; write text or json"
     );
     assert_eq!(wrong("--vrrp=1"), "-P, --vrrp takes no argument");
     assert_eq!(wrong("-n --signum"), "--signum needs an argument");

@@ -254,7 +254,7 @@ impl<'a> Cursor<'_, 'a> {
                     self.skip(b"to");
                     self.operand(word)?;
                     let text = "'as' belongs to address translation, which Linux no longer has";
-                    self.walk.warn(word, text.into());
+                    self.walk.warn(word, text);
                 }
                 _ => return Some(false),
             }

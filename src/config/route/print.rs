@@ -15,17 +15,17 @@ pub fn routes(
     keyword: &str,
     lines: &[RouteLine],
     params: &Params,
-    groups: &[Box<str>],
     indent: usize,
 ) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{:indent$}{keyword} {{", "")?;
+    let gap = if indent == 0 { "\n" } else { "" };
+    writeln!(out, "{gap}{:indent$}{keyword} {{", "")?;
     for line in lines {
         write!(out, "{:indent$}   ", "")?;
         route(out, line, params)?;
-        tracking(out, line.track, line.group, groups)?;
+        tracking(out, line.track, line.group)?;
         // What follows a nexthop belongs to it.
         hops(out, &line.route.hops, params)?;
         writeln!(out)?;
@@ -39,30 +39,35 @@ pub fn rules(
     keyword: &str,
     lines: &[RuleLine],
     params: &Params,
-    groups: &[Box<str>],
     indent: usize,
 ) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{:indent$}{keyword} {{", "")?;
+    let gap = if indent == 0 { "\n" } else { "" };
+    writeln!(out, "{gap}{:indent$}{keyword} {{", "")?;
     for line in lines {
         write!(out, "{:indent$}   ", "")?;
         rule(out, line, params)?;
-        tracking(out, line.track, line.group, groups)?;
+        tracking(out, line.track, line.group)?;
         writeln!(out)?;
     }
     writeln!(out, "{:indent$}}}", "")
 }
 
-fn tracking(out: &mut String, track: bool, group: Option<u16>, groups: &[Box<str>]) -> fmt::Result {
+/// A `track_group` by its number: its own name does not matter to anything.
+pub fn group(number: usize) -> String {
+    format!("group{number}")
+}
+
+fn tracking(out: &mut String, track: bool, group: Option<u16>) -> fmt::Result {
     if !track {
         write!(out, " no_track")?;
     }
-    if let Some(name) = group.and_then(|g| groups.get(usize::from(g))) {
-        write!(out, " track_group {}", word(name))?;
+    match group {
+        Some(number) => write!(out, " track_group {}", self::group(usize::from(number))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn name(params: &Params, device: IfaceId) -> String {

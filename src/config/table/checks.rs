@@ -4,19 +4,20 @@ use super::Shape::{
     AnyCase, Bool, Choice, Codes, Command, Count, Digest, Flag, Interface, Ip, Many, OptWord,
     Regex, Uint, User, Weight, Word,
 };
-use super::{Block, Head, Row, Shape, TIMER_MAX, foreign, later, old, timer};
+use super::parts::IPVS;
+use super::{Block, Head, Row, Shape, TIMER_MAX, foreign, old, part, timer};
 
 /// Keywords of the connection group.
 macro_rules! connection {
     ($($row:expr),* $(,)?) => {
         &[
-            later("connect_port", Uint(1, 65_535), "the real server's"),
-            later("connect_timeout", timer(1, TIMER_MAX), "the real server's"),
-            later("connect_ip", Ip, "the real server's"),
-            later("bindto", Ip, "none"),
-            later("bind_port", Uint(1, 65_535), "none"),
-            later("bind_if", Interface, "none"),
-            later("fwmark", Count(0, u32::MAX), "0"),
+            part(IPVS, "connect_port", Uint(1, 65_535), "the real server\'s"),
+            part(IPVS, "connect_timeout", timer(1, TIMER_MAX), "the real server\'s"),
+            part(IPVS, "connect_ip", Ip, "the real server\'s"),
+            part(IPVS, "bindto", Ip, "none"),
+            part(IPVS, "bind_port", Uint(1, 65_535), "none"),
+            part(IPVS, "bind_if", Interface, "none"),
+            part(IPVS, "fwmark", Count(0, u32::MAX), "0"),
             $($row),*
         ]
     };
@@ -26,12 +27,12 @@ macro_rules! connection {
 macro_rules! timing {
     ($then:ident, $($row:expr),* $(,)?) => {
         $then![
-            later("delay_before_retry", timer(0, TIMER_MAX), "1"),
-            later("retry", Uint(0, u32::MAX), "1"),
-            later("delay_loop", timer(1, TIMER_MAX), "the real server's"),
-            later("warmup", timer(0, TIMER_MAX), "delay_loop"),
-            later("alpha", Bool, "the real server's"),
-            later("log_all_failures", Bool, "off"),
+            part(IPVS, "delay_before_retry", timer(0, TIMER_MAX), "the real server's, else 1 (HTTP_GET, SSL_GET: 3; DNS_CHECK: delay_loop)"),
+            part(IPVS, "retry", Uint(0, u32::MAX), "the real server's, else 1 (MISC_CHECK: 0; DNS_CHECK: 3)"),
+            part(IPVS, "delay_loop", timer(1, TIMER_MAX), "the real server\'s"),
+            part(IPVS, "warmup", timer(0, TIMER_MAX), "the real server's, else delay_loop"),
+            part(IPVS, "alpha", Bool, "the real server\'s"),
+            part(IPVS, "log_all_failures", Bool, "off"),
             $($row),*
         ]
     };
@@ -51,75 +52,85 @@ pub(super) static TCP: &[Row] = timing!(
 pub(super) static HTTP: &[Row] = timing!(
     connection,
     old("nb_get_retry", Count(0, u32::MAX), "retry"),
-    later("url", Shape::Block(Block::Url, Head::None), "at least one"),
-    later("virtualhost", Word, "the real server's"),
-    later(
+    part(
+        IPVS,
+        "url",
+        Shape::Block(Block::Url, Head::None),
+        "at least one"
+    ),
+    part(IPVS, "virtualhost", Word, "the real server's"),
+    part(
+        IPVS,
         "http_protocol",
         Choice(&["1.0", "1.0C", "1.0c", "1.1"]),
         "1.0"
     ),
-    later("enable_sni", Bool, "off"),
-    later("sni_name", OptWord, "virtualhost"),
-    later("fast_recovery", Bool, "off"),
+    part(IPVS, "enable_sni", Bool, "off"),
+    part(IPVS, "sni_name", OptWord, "virtualhost"),
+    part(IPVS, "fast_recovery", Bool, "off"),
 );
 
 pub(super) static SSL_GET: &[Row] = timing!(
     connection,
     old("nb_get_retry", Count(0, u32::MAX), "retry"),
-    later(
+    part(
+        IPVS,
         "url",
         Shape::Block(Block::SslUrl, Head::None),
         "at least one"
     ),
-    later("virtualhost", Word, "the real server's"),
-    later(
+    part(IPVS, "virtualhost", Word, "the real server's"),
+    part(
+        IPVS,
         "http_protocol",
         Choice(&["1.0", "1.0C", "1.0c", "1.1"]),
         "1.0"
     ),
-    later("enable_sni", Bool, "off"),
-    later("sni_name", OptWord, "virtualhost"),
-    later("fast_recovery", Bool, "off"),
-    later("tls_compliant", Bool, "off"),
+    part(IPVS, "enable_sni", Bool, "off"),
+    part(IPVS, "sni_name", OptWord, "virtualhost"),
+    part(IPVS, "fast_recovery", Bool, "off"),
+    part(IPVS, "tls_compliant", Bool, "off"),
 );
 
 macro_rules! url {
     ($($row:expr),* $(,)?) => {
         &[
-            later("path", Word, "required"),
-            later("digest", Digest, "none"),
-            later("status_code", Codes, "200-299").adds(),
-            later("virtualhost", Word, "the checker's"),
-            later("regex", Regex, "none"),
-            later("regex_no_match", Flag, "off"),
-            later("regex_options", Many(1, 255), "none").adds(),
-            later("regex_min_offset", Count(0, u32::MAX), "0"),
-            later("regex_max_offset", Count(0, u32::MAX), "none"),
-            later("regex_stack", Many(2, 2), "default"),
+            part(IPVS, "path", Word, "required"),
+            part(IPVS, "digest", Digest, "none"),
+            part(IPVS, "status_code", Codes, "200-299").adds(),
+            part(IPVS, "virtualhost", Word, "the checker's"),
+            part(IPVS, "regex", Regex, "none"),
+            part(IPVS, "regex_no_match", Flag, "off"),
+            part(IPVS, "regex_options", Many(1, 255), "none").args("OPTION ...").adds(),
+            part(IPVS, "regex_min_offset", Count(0, u32::MAX), "0"),
+            part(IPVS, "regex_max_offset", Count(0, u32::MAX), "none"),
+            part(IPVS, "regex_stack", Many(2, 2), "default").args("START MAX"),
             $($row),*
         ]
     };
 }
 
 pub(super) static URL: &[Row] = url!();
-pub(super) static SSL_URL: &[Row] = url!(later("tls_compliant", Bool, "off"));
+pub(super) static SSL_URL: &[Row] = url!(part(IPVS, "tls_compliant", Bool, "off"));
 
 pub(super) static MISC: &[Row] = timing!(
     alone,
-    later("misc_path", Command, "required"),
-    later(
+    part(IPVS, "misc_path", Command, "required"),
+    part(
+        IPVS,
         "misc_timeout",
         Count(0, u32::MAX),
         "delay_loop of the virtual server"
-    ),
-    later("misc_dynamic", Flag, "off"),
-    later("user", User, "script_user"),
+    )
+    .unit("s"),
+    part(IPVS, "misc_dynamic", Flag, "off"),
+    part(IPVS, "user", User, "script_user"),
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
 pub(super) static SMTP: &[Row] = timing!(
     connection,
-    later("helo_name", Word, "smtpchecker.keepalived.org"),
+    part(IPVS, "helo_name", Word, "smtpchecker.keepalived.org"),
     old(
         "host",
         Shape::Block(Block::SmtpHost, Head::None),
@@ -132,23 +143,24 @@ pub(super) static SMTP_HOST: &[Row] = connection!();
 
 pub(super) static DNS: &[Row] = timing!(
     connection,
-    later(
+    part(
+        IPVS,
         "type",
         AnyCase(&[
             "A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"
         ]),
         "SOA",
     ),
-    later("name", Word, ".").first(),
+    part(IPVS, "name", Word, ".").first(),
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
 pub(super) static UDP: &[Row] = timing!(
     connection,
-    later("payload", Many(1, 255), "random"),
-    later("require_reply", Many(0, 255), "off"),
-    later("min_reply_length", Count(0, 65_535), "0"),
-    later("max_reply_length", Count(0, 65_535), "255"),
+    part(IPVS, "payload", Many(1, 255), "random").args("HEX ..."),
+    part(IPVS, "require_reply", Many(0, 255), "off").args("[HEX ...]"),
+    part(IPVS, "min_reply_length", Count(0, 65_535), "0").unit("bytes"),
+    part(IPVS, "max_reply_length", Count(0, 65_535), "255").unit("bytes"),
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
@@ -158,11 +170,11 @@ pub(super) static PING: &[Row] = timing!(
 );
 
 pub(super) static FILE: &[Row] = &[
-    later("track_file", Word, "required"),
-    later("weight", Weight(2_147_483_647), "the track_file's"),
+    part(IPVS, "track_file", Word, "required").args("NAME"),
+    part(IPVS, "weight", Weight(2_147_483_647), "the track_file's"),
 ];
 
 pub(super) static BFD_CHECK: &[Row] = &[
-    later("name", Word, "required"),
-    later("alpha", Bool, "the real server's"),
+    part(IPVS, "name", Word, "required").args("NAME"),
+    part(IPVS, "alpha", Bool, "the real server\'s"),
 ];

@@ -1,46 +1,41 @@
 //! The list of all keywords, for people.
 
-use super::{BLOCKS, Block, Row, State, rows};
-use core::fmt;
+use super::{BLOCKS, Block, Row, rows};
+
+/// Columns of the list.
+const COLUMNS: usize = 5;
+/// Widest column of the list on a terminal; what is longer stands out.
+const WIDEST: usize = 36;
+/// Blanks between two columns.
+const GAP: usize = 2;
 
 /// One line of the list of keywords.
-struct Entry<'t>(&'t Row, Vec<Block>);
+struct Entry(&'static Row, Vec<Block>);
 
-impl fmt::Display for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Entry {
+    fn cells(&self) -> [String; COLUMNS] {
         let Entry(row, blocks) = self;
         let mut names: Vec<String> = blocks.iter().map(Block::to_string).collect();
         names.dedup();
         let text = |t: String| if t.is_empty() { "-".into() } else { t };
-        let state = match row.state {
-            State::Works => "works".to_owned(),
-            State::Later(_) => "not yet".to_owned(),
-            State::Blocks(_) => "not yet; the instance does not run".to_owned(),
-            State::Never(_) => "not supported".to_owned(),
-            State::Idle => "accepted, no effect".to_owned(),
-            State::Old(new) => format!("old name of {new}"),
-            State::Foreign(why) => format!("accepted: {why}"),
-        };
-        write!(
-            f,
-            "{}\t{}\t{}\t{}\t{state}",
-            row.name,
+        [
+            row.name.to_owned(),
             names.join(","),
-            text(row.shape.to_string()),
+            text(row.arguments()),
             text(row.default.to_owned()),
-        )
+            row.support(),
+        ]
     }
 }
 
-/// The list of all keywords: keyword, blocks, arguments, default, state of support; one a line,
-/// separated by tabs, a heading first. A keyword that means the same in several blocks stands once.
-pub fn keywords() -> String {
-    let mut entries: Vec<Entry<'static>> = Vec::new();
+/// Heading and lines: keyword, blocks, arguments, default, state of support.
+fn table() -> Vec<[String; COLUMNS]> {
+    let mut entries: Vec<Entry> = Vec::new();
     for block in BLOCKS {
         for row in rows(block) {
-            let same = |e: &&mut Entry<'_>| {
+            let same = |e: &&mut Entry| {
                 e.0.name == row.name
-                    && e.0.shape == row.shape
+                    && e.0.arguments() == row.arguments()
                     && e.0.state == row.state
                     && e.0.default == row.default
             };
@@ -51,13 +46,39 @@ pub fn keywords() -> String {
         }
     }
     entries.sort_by_key(|e| (e.0.name.to_ascii_lowercase(), e.1[0] as u8));
-    let mut out = String::from("keyword\tblocks\targuments\tdefault\tsupport\n");
-    for word in INCLUDES {
-        out.push_str(word);
-        out.push_str("\tanywhere\tPATTERN\t-\tworks\n");
-    }
-    for entry in entries {
-        out.push_str(&format!("{entry}\n"));
+    let heading = ["keyword", "blocks", "arguments", "default", "support"];
+    let includes = INCLUDES.map(|word| [word, "anywhere", "PATTERN", "-", "supported"]);
+    let fixed = core::iter::once(heading).chain(includes);
+    fixed
+        .map(|cells| cells.map(str::to_owned))
+        .chain(entries.iter().map(Entry::cells))
+        .collect()
+}
+
+/// The list of all keywords: keyword, blocks, arguments, default, state of support; one a line,
+/// separated by tabs, a heading first. A keyword that means the same in several blocks stands once.
+pub fn keywords() -> String {
+    let lines = table().into_iter().map(|cells| cells.join("\t") + "\n");
+    lines.collect()
+}
+
+/// The same list in columns, for a terminal.
+pub fn columns() -> String {
+    let table = table();
+    let width = |column: usize| {
+        let cells = table.iter().map(|line| line[column].chars().count());
+        cells.filter(|width| *width <= WIDEST).max().unwrap_or(0)
+    };
+    let widths: [usize; COLUMNS] = core::array::from_fn(width);
+    let mut out = String::new();
+    for line in &table {
+        for (cell, width) in line.iter().zip(widths) {
+            out.push_str(cell);
+            let blanks = width.saturating_sub(cell.chars().count()) + GAP;
+            out.extend(core::iter::repeat_n(' ', blanks));
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
     }
     out
 }

@@ -1,16 +1,19 @@
 //! Every keyword there is, the block it lives in, what it takes, and what becomes of it.
 
 mod checks;
+mod forks;
 mod global;
 mod ipvs;
 mod list;
+mod parts;
 mod root;
 mod shape;
 mod vrrp;
 
 use core::fmt;
 
-pub use list::{INCLUDES, keywords};
+pub(super) use forks::fork;
+pub use list::{INCLUDES, columns, keywords};
 pub(super) use shape::Scaled;
 
 /// A block that holds keywords.
@@ -290,9 +293,19 @@ pub struct Row {
     pub state: State,
     /// What a second one means.
     pub again: Again,
+    /// Its arguments, where they have better names than the shape knows; else empty.
+    words: &'static str,
+    /// The unit of its number, as it is printed; else empty.
+    unit: &'static str,
 }
 
 impl Row {
+    const fn args(self, words: &'static str) -> Row {
+        Row { words, ..self }
+    }
+    const fn unit(self, unit: &'static str) -> Row {
+        Row { unit, ..self }
+    }
     const fn again(self, again: Again) -> Row {
         Row { again, ..self }
     }
@@ -323,6 +336,11 @@ const fn row(name: &'static str, shape: Shape, default: &'static str, state: Sta
         default,
         state,
         again,
+        words: "",
+        unit: match shape {
+            Shape::Decimal(_, _, 6) => "s",
+            _ => "",
+        },
     }
 }
 /// A keyword that works.
@@ -333,13 +351,9 @@ const fn works(name: &'static str, shape: Shape, default: &'static str) -> Row {
 const fn later(name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, State::Later(""))
 }
-const fn later_as(
-    what: &'static str,
-    name: &'static str,
-    shape: Shape,
-    default: &'static str,
-) -> Row {
-    row(name, shape, default, State::Later(what))
+/// A keyword that belongs to one of the [`parts`], or is in another state.
+const fn part(state: State, name: &'static str, shape: Shape, default: &'static str) -> Row {
+    row(name, shape, default, state)
 }
 /// A keyword without which, or with which, an instance cannot run yet.
 const fn blocks(

@@ -4,7 +4,10 @@ use super::Shape::{
     Bool, Command, Count, Decimal, Flag, Int, Interface, Ip, Lines, Many, OptWord, Uint, User,
     Weight, Word, Words,
 };
-use super::{Block, Head, Item, Row, Shape, TIMER_MAX, later, later_as, never, old, timer, works};
+use super::parts::{IPVS, TRACK_PROCESSES};
+use super::{
+    BIG, Block, Head, Item, Row, Shape, TIMER_MAX, later, never, old, part, parts, timer, works,
+};
 
 pub(super) static ROOT: &[Row] = &[
     works("global_defs", Shape::Block(Block::Global, Head::None), ""),
@@ -18,26 +21,24 @@ pub(super) static ROOT: &[Row] = &[
         Shape::Block(Block::Instance, Head::Name),
         "",
     ),
-    later_as(
-        "load balancing",
+    part(
+        IPVS,
         "virtual_server",
         Shape::Block(Block::VirtualServer, Head::VirtualServer),
         "",
     ),
-    later_as(
-        "load balancing",
+    part(
+        IPVS,
         "virtual_server_group",
         Lines(Item::Service, Head::Required),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "vrrp_script",
         Shape::Block(Block::Script, Head::Required),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Shape::Block(Block::TrackFile, Head::Required),
         "",
@@ -47,30 +48,30 @@ pub(super) static ROOT: &[Row] = &[
         Shape::Block(Block::TrackFile, Head::Required),
         "track_file",
     ),
-    later_as(
-        "process tracking",
+    part(
+        TRACK_PROCESSES,
         "vrrp_track_process",
         Shape::Block(Block::TrackProcess, Head::Required),
         "",
     ),
-    later_as(
-        "BFD",
+    part(
+        parts::BFD,
         "bfd_instance",
         Shape::Block(Block::Bfd, Head::Required),
         "",
     ),
-    later(
+    works(
         "track_group",
         Shape::Block(Block::TrackGroup, Head::Name),
         "",
     ),
-    later(
+    works(
         "static_ipaddress",
         Lines(Item::StaticAddress, Head::None),
         "",
     ),
-    later("static_routes", Lines(Item::Route, Head::None), ""),
-    later("static_rules", Lines(Item::Rule, Head::None), ""),
+    works("static_routes", Lines(Item::Route, Head::None), ""),
+    works("static_rules", Lines(Item::Rule, Head::None), ""),
     later("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
     later(
         "linkbeat_interfaces",
@@ -83,79 +84,92 @@ pub(super) static ROOT: &[Row] = &[
         Lines(Item::Delays, Head::None),
         "0 0",
     ),
-    later_as(
-        "load balancing",
-        "SSL",
-        Shape::Block(Block::Ssl, Head::None),
-        "",
-    ),
-    later("net_namespace", Word, "none"),
-    later("net_namespace_ipvs", OptWord, "net_namespace"),
+    part(IPVS, "SSL", Shape::Block(Block::Ssl, Head::None), ""),
+    later("net_namespace", Word, "none").args("NAME"),
+    later("net_namespace_ipvs", OptWord, "net_namespace").args("[NAME]"),
     never("ipsets", "namespace_with_ipsets", Flag, "off"),
-    later("instance", Word, "none"),
+    later("instance", Word, "none").args("NAME"),
     later("use_pid_dir", Flag, "off"),
-    later("child_wait_time", Uint(0, 86_400), "5"),
+    later("child_wait_time", Uint(0, 86_400), "5").unit("s"),
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
-    later("script", Command, "required"),
-    later("interval", Decimal(0, 4_294_967_295, 3), "1"),
-    later("timeout", Decimal(0, 4_294_967_295, 3), "interval"),
-    later("weight", Weight(253), "0"),
-    later("rise", Count(1, 65_535), "1"),
-    later("fall", Count(1, 65_535), "1"),
-    later("user", User, "script_user"),
-    later("init_fail", Flag, "off"),
+    works("script", Command, "required"),
+    works("interval", Decimal(0, 4_294_967_295, 3), "1").unit("s"),
+    works("timeout", Decimal(0, 4_294_967_295, 3), "interval").unit("s"),
+    works("weight", Weight(253), "0"),
+    works("rise", Count(1, BIG), "1"),
+    works("fall", Count(1, BIG), "1"),
+    works("user", User, "script_user"),
+    works("init_fail", Flag, "off"),
 ];
 
 pub(super) static TRACK_FILE: &[Row] = &[
-    later("file", Word, "required"),
-    later("weight", Weight(254), "1"),
-    later("init_file", Many(0, 2), "no"),
+    works("file", Word, "required").args("PATH"),
+    works("weight", Weight(254), "1"),
+    works("init_file", Many(0, 2), "no").args("[VALUE] [overwrite]"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[
-    later("process", Many(1, 255), "required").first(),
-    later("param_match", OptWord, "exact"),
-    later("weight", Weight(254), "0"),
-    later("quorum", Count(1, 65_535), "1"),
-    later("quorum_max", Count(0, 65_535), "unlimited"),
-    later("fork_delay", timer(1, 3_600_000_000), "0"),
-    later("terminate_delay", timer(1, 3_600_000_000), "0"),
-    later("delay", timer(1, 3_600_000_000), "0"),
-    later("full_command", Flag, "off"),
+    part(TRACK_PROCESSES, "process", Many(1, 255), "required")
+        .args("COMMAND [PARAM ...]")
+        .first(),
+    part(TRACK_PROCESSES, "param_match", OptWord, "exact").args("[initial|partial]"),
+    part(TRACK_PROCESSES, "weight", Weight(254), "0"),
+    part(TRACK_PROCESSES, "quorum", Count(1, 65_535), "1"),
+    part(TRACK_PROCESSES, "quorum_max", Count(0, 65_535), "unlimited"),
+    part(TRACK_PROCESSES, "fork_delay", timer(1, 3_600_000_000), "0"),
+    part(
+        TRACK_PROCESSES,
+        "terminate_delay",
+        timer(1, 3_600_000_000),
+        "0",
+    ),
+    part(TRACK_PROCESSES, "delay", timer(1, 3_600_000_000), "0"),
+    part(TRACK_PROCESSES, "full_command", Flag, "off"),
 ];
 
 pub(super) static BFD: &[Row] = &[
-    later("neighbor_ip", Ip, "required"),
-    later("neighbour_ip", Ip, "required"),
-    later("source_ip", Ip, "the kernel's choice"),
-    later("min_rx", Decimal(1_000, 4_294_967_000, 3), "10"),
-    later("min_tx", Decimal(1_000, 4_294_967_000, 3), "10"),
-    later("idle_tx", Decimal(1_000_000, 4_294_967_000, 3), "1000"),
-    later("multiplier", Uint(1, 255), "5"),
-    later("passive", Flag, "off"),
-    later("ttl", Uint(1, 255), "255 (IPv4), 64 (IPv6)"),
-    later("hoplimit", Uint(1, 255), "255 (IPv4), 64 (IPv6)"),
-    later("max_hops", Int(-1, 255), "0"),
-    later("multihop", Bool, "off"),
-    later("weight", Weight(253), "0"),
-    later("vrrp", Flag, "on"),
-    later("checker", Flag, "on"),
+    part(parts::BFD, "neighbor_ip", Ip, "required"),
+    part(parts::BFD, "neighbour_ip", Ip, "required"),
+    part(parts::BFD, "source_ip", Ip, "the kernel's choice"),
+    part(parts::BFD, "min_rx", Decimal(1_000, 4_294_967_000, 3), "10").unit("ms"),
+    part(parts::BFD, "min_tx", Decimal(1_000, 4_294_967_000, 3), "10").unit("ms"),
+    part(
+        parts::BFD,
+        "idle_tx",
+        Decimal(1_000_000, 4_294_967_000, 3),
+        "1000",
+    )
+    .unit("ms"),
+    part(parts::BFD, "multiplier", Uint(1, 255), "5"),
+    part(parts::BFD, "passive", Flag, "off"),
+    part(parts::BFD, "ttl", Uint(1, 255), "255 (IPv4), 64 (IPv6)"),
+    part(
+        parts::BFD,
+        "hoplimit",
+        Uint(1, 255),
+        "255 (IPv4), 64 (IPv6)",
+    ),
+    part(parts::BFD, "max_hops", Int(-1, 255), "0"),
+    part(parts::BFD, "multihop", Bool, "off"),
+    part(parts::BFD, "weight", Weight(253), "0"),
+    part(parts::BFD, "vrrp", Flag, "both"),
+    part(parts::BFD, "checker", Flag, "both"),
 ];
 
 pub(super) static GARP_GROUP: &[Row] = &[
     later("garp_interval", timer(1, TIMER_MAX), "unset"),
     later("gna_interval", timer(1, TIMER_MAX), "unset"),
-    later("interface", Interface, ""),
-    later("interfaces", Words(Item::Interfaces), ""),
+    later("interface", Interface, "none"),
+    later("interfaces", Words(Item::Interfaces), "none"),
 ];
 
-pub(super) static TRACK_GROUP: &[Row] = &[later("group", Words(Item::Instances), "required")];
+pub(super) static TRACK_GROUP: &[Row] = &[works("group", Words(Item::Instances), "required")];
 
 pub(super) static SSL: &[Row] = &[
-    later("password", Word, "none"),
-    later("ca", Word, "none"),
-    later("certificate", Word, "none"),
-    later("key", Word, "none"),
+    part(IPVS, "password", Word, "none"),
+    part(IPVS, "ca", Word, "none").args("PATH"),
+    part(IPVS, "certificate", Word, "none").args("PATH"),
+    part(IPVS, "key", Word, "none").args("PATH"),
 ];

@@ -1,14 +1,14 @@
 //! What a keyword takes, in words.
 
-use super::{BIG, Head, Shape};
+use super::{BIG, Head, Item, Row, Shape, State};
 use core::fmt;
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Shape::Block(_, head) => write!(f, "{head}{{ }}"),
-            Shape::Words(_) => f.write_str("{ words }"),
-            Shape::Lines(_, head) => write!(f, "{head}{{ lines }}"),
+            Shape::Words(item) => write!(f, "{{ {item} ... }}"),
+            Shape::Lines(item, head) => write!(f, "{head}{{ {item} }}"),
             Shape::Flag => Ok(()),
             Shape::Positive => f.write_str("N (from 1)"),
             Shape::Bool => f.write_str("[on|off]"),
@@ -20,12 +20,14 @@ impl fmt::Display for Shape {
                 write!(f, "{}..", Scaled(min, digits))?;
                 write!(f, "{}", Scaled(max, digits))
             }
-            Shape::Word | Shape::Short(_) => f.write_str("WORD"),
+            Shape::Word => f.write_str("WORD"),
+            Shape::Short(max) => write!(f, "WORD (up to {max} bytes)"),
             Shape::OptWord => f.write_str("[WORD]"),
             Shape::Many(min, _) => f.write_str(if min == 0 { "[WORD ...]" } else { "WORD ..." }),
             Shape::Interface => f.write_str("INTERFACE"),
             Shape::Ip => f.write_str("IP"),
-            Shape::Multicast(_) => f.write_str("MULTICAST-IP"),
+            Shape::Multicast(true) => f.write_str("IPv4-MULTICAST"),
+            Shape::Multicast(false) => f.write_str("IP-MULTICAST"),
             Shape::Choice(words) | Shape::AnyCase(words) => f.write_str(&words.join("|")),
             Shape::Script => f.write_str("COMMAND [USER [GROUP]]"),
             Shape::OptScript => f.write_str("[COMMAND [USER [GROUP]]]"),
@@ -38,8 +40,10 @@ impl fmt::Display for Shape {
             Shape::SyncDaemon => {
                 f.write_str("INTERFACE [inst NAME] [id N] [maxlen N] [port N] [ttl N] [group IP]")
             }
-            Shape::Timeouts => f.write_str("[tcp N] [tcpfin N] [udp N]"),
-            Shape::Method => f.write_str("NAT|DR|TUN [type ipip|gue port N|gre] [csum]"),
+            Shape::Timeouts => f.write_str("[tcp S] [tcpfin S] [udp S]"),
+            Shape::Method => {
+                f.write_str("NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]")
+            }
             Shape::Mask => f.write_str("NETMASK|1..128"),
             Shape::Codes => f.write_str("N[-N] ..."),
             Shape::Digest => f.write_str("32 hex digits"),
@@ -47,6 +51,58 @@ impl fmt::Display for Shape {
             Shape::Regex => f.write_str("PATTERN"),
             Shape::HmacKey => f.write_str("1..255 VALUE"),
             Shape::Fifo => f.write_str("PATH [USER [GROUP]]"),
+        }
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Item::Mails => "ADDRESS",
+            Item::Instances => "INSTANCE",
+            Item::Interfaces => "INTERFACE",
+            Item::Address | Item::StaticAddress => "IP[/LEN] [OPTION ...]",
+            Item::Route => "ROUTE",
+            Item::Rule => "RULE",
+            Item::TrackInterface => "INTERFACE [weight -253..253 [reverse]]",
+            Item::Track(_, max) => {
+                return write!(f, "NAME [weight -{max}..{max} [reverse|noreverse]]");
+            }
+            Item::Peer => "IP [min_ttl 0..255] [max_ttl 0..255]",
+            Item::Service => "IP[-END|/LEN] [PORT] | fwmark N [inet|inet6]",
+            Item::Linkbeat => "INTERFACE [MII|ETHTOOL|IOCTL]",
+            Item::Delays => "INTERFACE DOWN [UP]",
+        })
+    }
+}
+
+impl Row {
+    /// What the keyword takes, in words, with ranges and units.
+    pub fn arguments(&self) -> String {
+        if !self.words.is_empty() {
+            return self.words.to_owned();
+        }
+        let text = self.shape.to_string();
+        match (self.unit, text.strip_prefix("N ")) {
+            ("", _) => text,
+            (unit, Some(range)) => format!("N {unit} {range}"),
+            (unit, None) => format!("{text} {unit}"),
+        }
+    }
+
+    /// Whether the keyword is supported, in words.
+    pub fn support(&self) -> String {
+        match self.state {
+            State::Works => "supported".to_owned(),
+            State::Later("") => "not supported yet".to_owned(),
+            State::Later(what) => format!("not supported yet: {what}"),
+            State::Blocks(what) => {
+                format!("not supported yet: {what}; the instance does not run")
+            }
+            State::Never(what) => format!("never (no {what})"),
+            State::Idle => "accepted, without effect".to_owned(),
+            State::Old(new) => format!("old name of {new}"),
+            State::Foreign(why) => format!("accepted: {why}"),
         }
     }
 }

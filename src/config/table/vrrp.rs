@@ -4,14 +4,11 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
+use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, UNICAST, VMAC};
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, later_as, old,
-    timer, works,
+    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, old, part, timer,
+    works,
 };
-
-const FIFO: &str = "notify FIFOs";
-const UNICAST: &str = "unicast";
-const MAIL: &str = "sending mail";
 
 pub(super) static SYNC_GROUP: &[Row] = &[
     works("group", Words(Item::Instances), "required"),
@@ -20,40 +17,42 @@ pub(super) static SYNC_GROUP: &[Row] = &[
     works("notify_fault", Script, "none"),
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
-    later_as(MAIL, "smtp_alert", Bool, "off"),
-    later_as(
-        "interface tracking",
+    part(
+        MAIL,
+        "smtp_alert",
+        Bool,
+        "smtp_alert_vrrp, smtp_alert, else off",
+    ),
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later_as(
-        "process tracking",
+    part(
+        TRACK_PROCESSES,
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later_as(
-        "BFD",
+    part(
+        BFD,
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
     ),
     old("global_tracking", Flag, "sync_group_tracking_weight"),
-    later("sync_group_tracking_weight", Flag, "off"),
-    later_as(
+    works("sync_group_tracking_weight", Flag, "off"),
+    part(
         FIFO,
         "notify_priority_changes",
         Bool,
@@ -62,14 +61,19 @@ pub(super) static SYNC_GROUP: &[Row] = &[
 ];
 
 pub(super) static INSTANCE: &[Row] = &[
-    works("state", Word, "BACKUP").adds(),
+    works("state", Word, "BACKUP").args("MASTER|BACKUP").adds(),
     works("interface", Interface, "required"),
     works("virtual_router_id", Uint(1, 255), "required"),
-    works("priority", Uint(1, 255), "100"),
+    works("priority", Uint(1, 255), "100 (255 with state MASTER)"),
     works("advert_int", timer(10_000, 255_000_000), "1"),
     works("mcast_src_ip", Ip, "the interface's"),
     works("nopreempt", Flag, "off"),
-    later_as(MAIL, "smtp_alert", Bool, "off"),
+    part(
+        MAIL,
+        "smtp_alert",
+        Bool,
+        "smtp_alert_vrrp, smtp_alert, else off",
+    ),
     old(
         "lvs_sync_daemon_interface",
         Interface,
@@ -90,63 +94,61 @@ pub(super) static INSTANCE: &[Row] = &[
     works("version", Choice(&["2", "3"]), "vrrp_version"),
     blocks("IPv6", "native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
-    later_as(
-        "interface tracking",
+    works(
         "track_interface",
         Lines(Item::TrackInterface, Head::None),
         "",
     ),
-    later_as(
-        "script tracking",
+    works(
         "track_script",
         Lines(Item::Track(Defined::Script, 253), Head::None),
         "",
     ),
-    later_as(
-        "file tracking",
+    works(
         "track_file",
         Lines(Item::Track(Defined::File, 254), Head::None),
         "",
     ),
-    later_as(
-        "process tracking",
+    part(
+        TRACK_PROCESSES,
         "track_process",
         Lines(Item::Track(Defined::Process, 254), Head::None),
         "",
     ),
-    later_as(
-        "BFD",
+    part(
+        BFD,
         "track_bfd",
         Lines(Item::Track(Defined::Bfd, 253), Head::None),
         "",
     ),
     works("preempt", Flag, "on"),
     works("preempt_delay", timer(0, 1_000_000_000), "0"),
-    idle("accept", Flag, "on"),
+    works("accept", Flag, "on"),
     later("no_accept", Flag, "off"),
-    later("promote_secondaries", Flag, "off"),
-    later("virtual_routes", Lines(Item::Route, Head::None), ""),
-    later("virtual_rules", Lines(Item::Rule, Head::None), ""),
+    works("promote_secondaries", Flag, "off"),
+    works("virtual_routes", Lines(Item::Route, Head::None), ""),
+    works("virtual_rules", Lines(Item::Rule, Head::None), ""),
     works("notify_master", Script, "none"),
     works("notify_backup", Script, "none"),
     works("notify_fault", Script, "none"),
     works("notify_stop", Script, "none"),
     works("notify", Script, "none"),
     later("notify_deleted", OptScript, "off"),
-    later("notify_master_rx_lower_pri", Script, "none"),
-    later_as(
+    works("notify_master_rx_lower_pri", Script, "none"),
+    part(
         FIFO,
         "notify_priority_changes",
         Bool,
         "vrrp_notify_priority_changes",
     ),
-    works("garp_master_delay", Count(0, BIG), "vrrp_garp_master_delay"),
+    works("garp_master_delay", Count(0, BIG), "vrrp_garp_master_delay").unit("s"),
     works("garp_master_repeat", Positive, "vrrp_garp_master_repeat"),
     works(
         "garp_master_refresh",
         Count(0, BIG),
         "vrrp_garp_master_refresh",
-    ),
+    )
+    .unit("s"),
     works(
         "garp_master_refresh_repeat",
         Positive,
@@ -156,14 +158,15 @@ pub(super) static INSTANCE: &[Row] = &[
         "garp_lower_prio_delay",
         Count(0, BIG),
         "vrrp_garp_lower_prio_delay",
-    ),
+    )
+    .unit("s"),
     works(
         "garp_lower_prio_repeat",
         Count(0, BIG),
         "vrrp_garp_lower_prio_repeat",
     ),
-    later("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if"),
-    old("vmac_garp_intvl", ExtraIf(0), "garp_extra_if"),
+    later("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
+    old("vmac_garp_intvl", ExtraIf(0), "garp_extra_if").unit("s"),
     works("lower_prio_no_advert", Bool, "vrrp_lower_prio_no_advert"),
     works(
         "higher_prio_send_advert",
@@ -178,7 +181,11 @@ pub(super) static INSTANCE: &[Row] = &[
         Count(1, 100),
         "vrrp_down_timer_adverts",
     ),
-    later("timer_expired_backup", OptUint(1, 254), "off"),
+    later(
+        "timer_expired_backup",
+        OptUint(1, 254),
+        "off; 254 without a number",
+    ),
     old(
         "thread_timer_expired",
         OptUint(1, 254),
@@ -190,9 +197,9 @@ pub(super) static INSTANCE: &[Row] = &[
         "v3_checksum_as_v2 of global_defs",
     ),
     later("track_src_ip", Flag, "off"),
-    works("mcast_dst_ip", Multicast(false), "vrrp_mcast_group4"),
+    works("mcast_dst_ip", Multicast(false), "vrrp_mcast_group4 or 6"),
     later("vrf", Interface, "none"),
-    later("kernel_rx_buf_size", Count(0, BIG), "vrrp_rx_bufs_policy"),
+    later("kernel_rx_buf_size", Count(0, BIG), "vrrp_rx_bufs_policy").unit("bytes"),
     old(
         "linkbeat_use_polling",
         Flag,
@@ -204,16 +211,23 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    blocks(UNICAST, "unicast_src_ip", Ip, "the interface's"),
-    blocks(UNICAST, "unicast_peer", Lines(Item::Peer, Head::None), ""),
-    later_as(UNICAST, "unicast_ttl", Uint(0, 255), "255"),
-    later_as(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
-    later_as(UNICAST, "unicast_fault_no_peer", Flag, "off"),
-    later_as(UNICAST, "old_unicast_checksum", OptWord, "detected"),
-    later_as("use_vmac", "use_vmac", Many(0, 255), "off"),
-    later_as("use_vmac", "use_vmac_addr", Flag, "off"),
-    later_as("use_vmac", "vmac_xmit_base", Flag, "off"),
-    later("use_ipvlan", Many(0, 255), "off"),
+    blocks("unicast", "unicast_src_ip", Ip, "the interface's"),
+    blocks("unicast", "unicast_peer", Lines(Item::Peer, Head::None), ""),
+    part(
+        UNICAST,
+        "unicast_ttl",
+        Uint(0, 255),
+        "255 (IPv6: the kernel's)",
+    ),
+    part(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
+    part(UNICAST, "unicast_fault_no_peer", Flag, "off"),
+    part(UNICAST, "old_unicast_checksum", OptWord, "detected").args("[never]"),
+    part(VMAC, "use_vmac", Many(0, 255), "off")
+        .args("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group N]"),
+    part(VMAC, "use_vmac_addr", Flag, "off"),
+    part(VMAC, "vmac_xmit_base", Flag, "off"),
+    later("use_ipvlan", Many(0, 255), "off")
+        .args("[[name] INTERFACE] [IP] [bridge|private|vepa] [group N]"),
     foreign(
         "lvs_sync_daemon_inteface",
         Interface,
@@ -222,14 +236,14 @@ pub(super) static INSTANCE: &[Row] = &[
 ];
 
 pub(super) static AUTHENTICATION: &[Row] = &[
-    works("auth_type", Word, "none"),
+    works("auth_type", Word, "none").args("PASS|AH"),
     works("auth_pass", Word, "none"),
 ];
 
 pub(super) static AUTH_HMAC: &[Row] = &[
     later("key", HmacKey, "required").adds(),
     later("active_key", Uint(1, 255), "required"),
-    later("time_window", Uint(1, 300), "3 x advert_int, at least 5"),
+    later("time_window", Uint(1, 300), "3 x advert_int, at least 5").unit("s"),
     later("anti_replay", Choice(&["time", "monotonic"]), "time"),
     later(
         "mode",

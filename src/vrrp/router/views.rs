@@ -22,6 +22,7 @@ impl Router {
             params,
             source: instance.core.source?,
             revision: instance.core.revision(),
+            old: instance.core.old_peers(),
         })
     }
 

@@ -52,6 +52,35 @@ pub fn set_ip_id(datagram: &mut [u8], id: u16) {
     }
 }
 
+/// Sends an advert made by [`emit`] to somebody else: writes the destination and, for version 3
+/// over IPv4, the checksum of `form`.
+///
+/// `advert` is exactly what [`emit`] wrote. Over IPv6 nothing in it depends on the destination
+/// (the kernel writes the checksum), nor does it with AH but for the ICV: [`ah::sign`] comes later.
+/// `Error::IpHeader` if the addresses are of different families.
+pub fn readdress(advert: &mut [u8], to: IpAddr, form: ChecksumForm) -> Result<(), Error> {
+    let to = match (to, advert.first().map(|first| first >> 4)) {
+        (IpAddr::V4(to), Some(4)) => to,
+        // The first nibble of a VRRP message is its version.
+        (IpAddr::V6(_), Some(2 | 3)) => return Ok(()),
+        _ => return Err(Error::IpHeader),
+    };
+    let (header, message) = advert
+        .split_first_chunk_mut::<IPV4_LEN>()
+        .ok_or(Error::Truncated)?;
+    header[16..].copy_from_slice(&to.octets());
+    fill_header_checksum(header);
+    let v3 = message.first().is_some_and(|first| first >> 4 == 3);
+    if header[9] != PROTOCOL_VRRP || !v3 {
+        return Ok(());
+    }
+    let from = Ipv4Addr::new(header[12], header[13], header[14], header[15]);
+    message.get_mut(6..8).ok_or(Error::Truncated)?.fill(0);
+    let sum = sum(form, from.into(), to.into(), message)?;
+    message[6..8].copy_from_slice(&sum.to_be_bytes());
+    Ok(())
+}
+
 fn fill_header_checksum(header: &mut [u8; IPV4_LEN]) {
     header[10..12].fill(0);
     let sum = checksum(&[header.as_slice()]);
@@ -129,14 +158,23 @@ fn emit_message(outline: &mut Outline<'_>, to: &mut [u8]) -> Result<usize, Error
         0,
     ];
     message[..HEADER_LEN].copy_from_slice(&header);
-    let plain = outline.version == Version::V2 || outline.checksum == ChecksumForm::Plain;
-    let sum = if plain && outline.source.is_ipv4() {
-        checksum(&[message])
-    } else {
-        pseudo_checksum(outline.source, outline.destination, message).ok_or(Error::IpHeader)?
+    let form = match outline.version {
+        Version::V2 => ChecksumForm::Plain,
+        Version::V3 => outline.checksum,
     };
+    let sum = sum(form, outline.source, outline.destination, message)?;
     message[6..HEADER_LEN].copy_from_slice(&sum.to_be_bytes());
     Ok(end)
+}
+
+/// The checksum of a message whose checksum field is 0. Over IPv6 there is one form only.
+fn sum(form: ChecksumForm, from: IpAddr, to: IpAddr, message: &[u8]) -> Result<u16, Error> {
+    let to = match form {
+        ChecksumForm::Plain if from.is_ipv4() => return Ok(checksum(&[message])),
+        ChecksumForm::Group(group) if from.is_ipv4() => group.into(),
+        ChecksumForm::Pseudo | ChecksumForm::Plain | ChecksumForm::Group(_) => to,
+    };
+    pseudo_checksum(from, to, message).ok_or(Error::IpHeader)
 }
 
 /// Copies `bytes` to `at` and moves it on.

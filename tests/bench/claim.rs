@@ -1,0 +1,123 @@
+//! From the first advert of a new Master until all of its five thousand addresses are in place,
+//! beside fifty virtual routers that advertise ten times a second.
+
+use crate::lab::stage::in_network;
+use crate::lab::{Advert, Capture, Forge, Injector, Kind, now, pause, wait_for};
+use crate::table::Table;
+use crate::wire::{ROUTER, Wire, median, wait_for_masters};
+use holdfast::sys::net::Netlink;
+use holdfast::sys::poll::{self, Want};
+use holdfast::time::Span;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+pub const CLAIM: &str = "advert to 5000 addresses in place";
+pub const FIRST: &str = "advert to first announcement";
+
+const ADDRESSES: usize = 5000;
+/// Virtual routers beside it.
+const NEIGHBOURS: u8 = 50;
+const BUSY: u8 = 200;
+
+pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
+    let wire = Wire::new();
+    let capture = wire.capture();
+    let injector = wire.injector();
+    let daemon = wire.start(kind, &config());
+    wait_for_masters(&capture, usize::from(NEIGHBOURS) + 1);
+    wait_for("all addresses", 60, || wire.held() > ADDRESSES);
+    pause(2000);
+    let (mut whole, mut first) = (Vec::new(), Vec::new());
+    for _ in 0..if quick { 1 } else { 3 } {
+        let (all, announced) = claim(&wire, &capture, &injector);
+        whole.push(all.as_nanos() as i64);
+        first.push(announced.as_nanos() as i64);
+        wait_for("the announcements to end", 30, || silent(&capture));
+    }
+    table.put(CLAIM, kind, median(whole));
+    table.put(FIRST, kind, median(first));
+    drop(daemon);
+}
+
+/// Takes the addresses away, lets it have them again, and watches.
+fn claim(wire: &Wire, capture: &Capture, injector: &Injector) -> (Duration, Duration) {
+    let stronger = Forge::v3(BUSY, 250, 10, &[Ipv4Addr::new(10, 2, 0, 0)]).frame();
+    wait_for("the addresses to go", 60, || {
+        for _ in 0..10 {
+            injector.send(&stronger);
+            pause(40);
+        }
+        wire.held() < ADDRESSES / 10
+    });
+    for _ in 0..10 {
+        injector.send(&stronger);
+        pause(50);
+    }
+    capture.clear();
+    let since = now();
+    let placed = placed(wire);
+    pause(50);
+    let advert = |a: &Advert| a.source == ROUTER && a.vrid == BUSY && a.at > since;
+    let advert = capture.adverts(advert)[0].at;
+    let announced = capture.look(|frames| {
+        let of_busy = |f: &&crate::lab::Frame| {
+            let garp = f.garp().filter(|_| f.at >= advert);
+            garp.is_some_and(|ip| ip.octets()[1] == 2)
+        };
+        frames.iter().find(of_busy).map(|f| f.at)
+    });
+    let announced = announced.expect("an announcement");
+    (placed - advert, announced - advert)
+}
+
+/// When the last of the addresses came.
+fn placed(wire: &Wire) -> Duration {
+    const IPV4_ADDRESSES: u32 = 1 << 4;
+    const NEWADDR: [u8; 2] = 20_u16.to_ne_bytes();
+    let socket = in_network(wire.holder(), || Netlink::route(IPV4_ADDRESSES, 64 << 20));
+    let socket = socket.expect("a netlink socket");
+    let (mut seen, mut buffer) = (0, vec![0; 8192]);
+    let begin = now();
+    while seen < ADDRESSES {
+        assert!(
+            now() - begin < Duration::from_secs(60),
+            "{seen} addresses only"
+        );
+        let _ = poll::wait(&[Want::read(&socket)], Some(Span::from_secs(1)));
+        while let Ok(Some(length)) = socket.recv(&mut buffer) {
+            if length > 6 && buffer[4..6] == NEWADDR {
+                seen += 1;
+            }
+        }
+    }
+    now()
+}
+
+/// Whether nothing was announced for a while.
+fn silent(capture: &Capture) -> bool {
+    capture.clear();
+    pause(500);
+    capture.look(|frames| frames.iter().all(|f| f.garp().is_none()))
+}
+
+fn config() -> String {
+    let mut text = String::from(
+        "global_defs {\n router_id pace\n vrrp_version 3\n vrrp_garp_master_delay 1\n}\n",
+    );
+    for vrid in 1..=NEIGHBOURS {
+        text += &format!(
+            "vrrp_instance VI_{vrid} {{\n state MASTER\n interface eth0\n \
+             virtual_router_id {vrid}\n priority 150\n advert_int 0.1\n \
+             virtual_ipaddress {{\n 10.1.0.{vrid}/32\n }}\n}}\n"
+        );
+    }
+    text += &format!(
+        "vrrp_instance BUSY {{\n state MASTER\n interface eth0\n virtual_router_id {BUSY}\n \
+         priority 150\n advert_int 0.1\n virtual_ipaddress {{\n 10.2.0.0/32\n }}\n \
+         virtual_ipaddress_excluded {{\n"
+    );
+    for n in 1..ADDRESSES {
+        text += &format!(" 10.2.{}.{}/32\n", n / 256, n % 256);
+    }
+    text + " }\n}\n"
+}
