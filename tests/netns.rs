@@ -26,6 +26,8 @@ mod odd;
 mod peer;
 #[path = "netns/robust.rs"]
 mod robust;
+#[path = "netns/routing.rs"]
+mod routing;
 #[path = "netns/rows.rs"]
 mod rows;
 #[path = "netns/start.rs"]
@@ -47,6 +49,7 @@ fn tests() -> Vec<Test> {
         group::TESTS,
         odd::TESTS,
         peer::TESTS,
+        routing::TESTS,
         crowd::TESTS,
     ];
     all.concat()

@@ -1,6 +1,7 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
 use crate::vrrp::{IfaceId, Link, Params};
+use crate::wire::rtnetlink::route::Resolve;
 use crate::wire::rtnetlink::{IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,6 +12,8 @@ struct Entry {
     index: u32,
     flags: u32,
     mac: Option<[u8; 6]>,
+    /// Routing table of a VRF, 0 if it is none.
+    table: u32,
     /// IPv4 addresses that are not virtual ones, in the kernel's order.
     ipv4: Vec<Seen<Ipv4Addr>>,
     /// Link-local IPv6 addresses.
@@ -165,6 +168,20 @@ impl Links {
         e.mac
     }
 
+    /// The table of an interface that is a VRF.
+    pub fn vrf(&mut self, index: u32, table: Option<u32>) {
+        for e in self.entries.iter_mut().filter(|e| e.index == index) {
+            e.changed |= e.table != table.unwrap_or(0);
+            e.table = table.unwrap_or(0);
+        }
+    }
+
+    /// Whether the administrator has set it up, with or without a carrier: routes can lead over it.
+    pub fn is_up(&self, id: IfaceId) -> bool {
+        let e = self.entries.get(usize::from(id.0));
+        e.is_some_and(|e| e.flags & IFF_UP != 0)
+    }
+
     /// The configured name.
     pub fn name(&self, id: IfaceId) -> &str {
         self.entries.get(usize::from(id.0)).map_or("?", |e| &e.name)
@@ -174,6 +191,19 @@ impl Links {
     pub fn by_index(&self, index: u32) -> Option<IfaceId> {
         let at = self.entries.iter().position(|e| e.index == index)?;
         Some(IfaceId(at as u16))
+    }
+}
+
+impl Resolve<IfaceId> for Links {
+    fn index(&self, device: IfaceId) -> u32 {
+        self.get(device).index
+    }
+    fn name(&self, device: IfaceId) -> &str {
+        Links::name(self, device)
+    }
+    fn table(&self, device: IfaceId) -> u32 {
+        let e = self.entries.get(usize::from(device.0));
+        e.map_or(0, |e| if e.index == 0 { 0 } else { e.table })
     }
 }
 

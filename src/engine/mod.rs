@@ -93,9 +93,11 @@ enum Own {
     Hushed = 5,
     /// Try again to open sockets that could not be opened.
     Reopen = 6,
+    /// Ask the kernel for routes, rules and static addresses that may have gone.
+    Verify = 7,
 }
 
-const OWN_TIMERS: usize = 7;
+const OWN_TIMERS: usize = 8;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -104,6 +106,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Redump,
     Own::Hushed,
     Own::Reopen,
+    Own::Verify,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.

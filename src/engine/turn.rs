@@ -76,6 +76,7 @@ impl Engine<'_> {
         }
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
+        self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
     }
@@ -88,7 +89,7 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
-            self.hands.perform(action, &self.router, now);
+            self.hands.perform(action, &self.router, &self.links, now);
         }
     }
 
@@ -164,12 +165,22 @@ impl Engine<'_> {
             Some(Own::Redump) => self.redump(now),
             Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::Reopen) => self.reopen(now),
+            Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
                 self.hands.give_up();
             }
             None => {}
         }
+    }
+
+    /// Tells the room which groups of static objects became complete or incomplete, and the page
+    /// what would have to be taken away.
+    fn report_groups(&mut self, now: Instant) {
+        while let Some((group, whole)) = self.hands.objects.group_change(&self.links) {
+            self.tell(Event::Static { group, whole }, now);
+        }
+        self.hands.vital.statics(self.hands.objects.held_statics());
     }
 
     fn own_id(&self, which: Own) -> u32 {
@@ -230,6 +241,7 @@ impl Engine<'_> {
         log::info!("stopping");
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
+        self.hands.objects.hold_statics(false);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
     }
@@ -239,6 +251,9 @@ impl Engine<'_> {
         if let Some(at) = self.hands.children.deadline() {
             self.arm_own(Own::Children, at);
         }
+        if let Some(at) = self.hands.objects.deadline() {
+            self.arm_own(Own::Verify, at);
+        }
         if let Some(at) = self.hands.teller.settle_at() {
             self.arm_own(Own::Hushed, at);
         }
@@ -246,6 +261,7 @@ impl Engine<'_> {
             self.arm_own(Own::Log, at);
         }
         if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
+            self.hands.demote_all(&self.links);
             log::info!("stopped");
             exec::log::flush_for(Span::from_millis(50));
             return Some(Outcome::Stopped);

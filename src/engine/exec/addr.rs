@@ -111,7 +111,7 @@ const ENODEV: i32 = 19;
 
 /// Whether there is no such address to delete. EADDRNOTAVAIL is not the same number everywhere (126
 /// on MIPS), so the standard library is asked.
-fn is_not_there(errno: i32) -> bool {
+pub(super) fn is_not_there(errno: i32) -> bool {
     let kind = io::Error::from_raw_os_error(errno).kind();
     kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
 }
@@ -334,7 +334,10 @@ impl<'a> Jobs<'a> {
                 self.unanswered += 1;
                 self.flights[seat] = Some(op);
                 // 0 is the kernel's own sequence number in notifications.
-                self.next_seq = self.next_seq.checked_add(1).unwrap_or(1);
+                self.next_seq = match self.next_seq + 1 {
+                    super::route::SEQUENCES => 1,
+                    next => next,
+                };
                 return Some(op);
             }
             job.queued = false;

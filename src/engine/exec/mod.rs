@@ -5,6 +5,9 @@ pub mod advert;
 pub mod announce;
 pub mod child;
 pub mod log;
+pub mod promote;
+pub mod route;
+mod routing;
 pub mod tell;
 
 use crate::engine::links::Links;
@@ -36,6 +39,8 @@ pub struct Hands<'a> {
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
     pub(super) jobs: Jobs<'a>,
+    pub(super) objects: route::Objects<'a>,
+    promote: promote::Promote,
     pub(super) children: child::Children,
     pub(super) vital: Vital<'a>,
     packets: PacketSocket,
@@ -72,6 +77,8 @@ impl<'a> Hands<'a> {
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
+            objects: route::Objects::new(params),
+            promote: promote::Promote::new(params),
             children: child::Children::new(),
             vital,
             packets: PacketSocket::new()?,
@@ -101,7 +108,7 @@ impl<'a> Hands<'a> {
     }
 
     /// Does one thing.
-    pub fn perform(&mut self, action: Action, router: &Router, now: Instant) {
+    pub fn perform(&mut self, action: Action, router: &Router, links: &Links, now: Instant) {
         match action {
             Action::Advertise {
                 instance,
@@ -125,12 +132,17 @@ impl<'a> Hands<'a> {
             }
             Action::Claim { instance, repeat } => {
                 self.announcements.cancel(instance);
+                self.promote(instance, true, links);
+                self.objects.claim(instance, true);
                 self.jobs.want(instance, true, repeat);
             }
             Action::Release(instance) => {
                 self.announcements.cancel(instance);
                 if !self.silent {
+                    // Routes and rules go before the addresses: `work` keeps the order.
+                    self.objects.claim(instance, false);
                     self.jobs.want(instance, false, 0);
+                    self.promote(instance, false, links);
                 }
             }
             Action::Announce { instance, repeat } => {
@@ -159,17 +171,23 @@ impl<'a> Hands<'a> {
 
     /// One slice of long work. Returns whether more waits.
     pub fn work(&mut self, links: &Links, now: Instant) -> bool {
-        if self.jobs.has_work() {
+        if self.objects.has_work() {
+            self.send_objects(links, now);
+        }
+        if self.jobs.has_work() && !self.objects.removing() {
             self.send_requests(links, now);
         }
         while let Some((instance, rounds)) = self.jobs.next_rested() {
-            self.vital.held(instance, self.jobs.held(instance));
+            self.objects.settled(instance, now);
+            self.record_held(instance);
             self.announcements.start(instance, rounds);
         }
+        self.demote(links);
         if self.announcements.busy() {
             self.send_announcements(links);
         }
-        self.jobs.has_work() || self.announcements.busy()
+        let addresses = self.jobs.has_work() && !self.objects.removing();
+        addresses || self.objects.has_work() || self.announcements.busy()
     }
 
     /// Sends one batch of address requests; the kernel works them off before send returns.
@@ -218,6 +236,9 @@ impl<'a> Hands<'a> {
 
     /// The kernel's answer to one request: `errno` 0 is success.
     pub fn answered(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
+        if Self::is_object(seq) {
+            return self.object_answered(seq, errno, links, now);
+        }
         match self.jobs.ack(seq, errno) {
             Answer::Noted => {}
             Answer::Appeared(instance, slot) => self.announce_one(instance, slot, links),
@@ -279,6 +300,7 @@ impl<'a> Hands<'a> {
         let Some(iface) = links.by_index(message.index) else {
             return;
         };
+        self.static_address(iface, message, present, now);
         if !present {
             if let Some(instance) = self.jobs.vanished(iface, message.address, message.prefix) {
                 self.teller.address_vanished(instance, message.address, now);
@@ -320,7 +342,7 @@ impl<'a> Hands<'a> {
 
     /// Whether everything asked for is done.
     pub fn rested(&self) -> bool {
-        self.given_up || (!self.jobs.busy() && self.children.idle())
+        self.given_up || (!self.jobs.busy() && !self.objects.busy() && self.children.idle())
     }
 
     /// Stop waiting.

@@ -15,6 +15,16 @@ pub const GROUP_IPV4_ROUTE: u32 = 7;
 /// Multicast group of IPv6 route changes (`RTNLGRP_IPV6_ROUTE`).
 pub const GROUP_IPV6_ROUTE: u32 = 11;
 
+/// Kinds of notification that need not be read at all: routes and rules that came.
+pub const UNHEARD: [u16; 2] = [RTM_NEWROUTE, super::rule::RTM_NEWRULE];
+/// The kind of which only some are of interest, the byte of the message that tells, and its value:
+/// routes that went, `rtm_protocol`, keepalived's number.
+pub const HEARD: (u16, u32, u8) = (
+    RTM_DELROUTE,
+    netlink::HEADER_LEN as u32 + 5,
+    super::PROTOCOL_KEEPALIVED,
+);
+
 /// `RTN_UNICAST`, the type of a route that leads somewhere.
 pub const RTN_UNICAST: u8 = 1;
 /// `RT_TABLE_MAIN`

@@ -5,7 +5,7 @@ use super::{AF_INET, AF_INET6, attr_ip};
 use crate::wire::Error;
 use crate::wire::netlink::{self, Builder};
 
-const RTM_NEWRULE: u16 = 32;
+pub(super) const RTM_NEWRULE: u16 = 32;
 pub(super) const RTM_DELRULE: u16 = 33;
 
 /// Multicast group of IPv4 rule changes (`RTNLGRP_IPV4_RULE`).
