@@ -42,6 +42,8 @@ fn machine() -> Memory {
         "# comment\n255\tlocal\n100 backbone\n",
     );
     m.file("/etc/iproute2/rt_realms", "7 cosmic\n0x8 comic\n");
+    m.file("/etc/iproute2/rt_scopes", "# names\n0\tglobal\n77 mine\n");
+    m.mtus.insert("eth1".into(), 300);
     let own = "10.0.0.200".parse().expect("an address");
     m.networks.insert("eth0".into(), vec![(own, 8)]);
     m

@@ -17,6 +17,8 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/dynamic.rs"]
+mod dynamic;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -30,10 +32,14 @@ mod robust;
 mod routing;
 #[path = "netns/rows.rs"]
 mod rows;
+#[path = "netns/scripts.rs"]
+mod scripts;
 #[path = "netns/start.rs"]
 mod start;
 #[path = "netns/syslog.rs"]
 mod syslog;
+#[path = "netns/tracking.rs"]
+mod tracking;
 
 use lab::harness::{self, Test};
 
@@ -50,6 +56,9 @@ fn tests() -> Vec<Test> {
         odd::TESTS,
         peer::TESTS,
         routing::TESTS,
+        tracking::TESTS,
+        dynamic::TESTS,
+        scripts::TESTS,
         crowd::TESTS,
     ];
     all.concat()

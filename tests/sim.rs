@@ -13,6 +13,8 @@ mod cases;
 mod laws;
 #[path = "sim/plan.rs"]
 mod plan;
+#[path = "sim/reach.rs"]
+mod reach;
 #[path = "sim/rng.rs"]
 mod rng;
 #[path = "sim/world.rs"]

@@ -8,7 +8,7 @@ use super::value;
 use super::walk::{Seen, Walk};
 use crate::time::Span;
 use crate::vrrp::Garp;
-use crate::wire::vrrp::{ChecksumForm, GROUP4, Version};
+use crate::wire::vrrp::{ChecksumForm, GROUP4, GROUP6, Version};
 use core::net::IpAddr;
 
 /// What instances inherit.
@@ -16,6 +16,8 @@ use core::net::IpAddr;
 pub(super) struct Defaults {
     pub version: Version,
     pub group4: IpAddr,
+    pub group6: IpAddr,
+    pub check_unicast_src: bool,
     pub garp: GarpDefaults,
     pub down_timer_adverts: u8,
     pub lower_prio_no_advert: bool,
@@ -34,6 +36,8 @@ impl Default for Defaults {
         Defaults {
             version: Version::V2,
             group4: IpAddr::V4(GROUP4),
+            group6: IpAddr::V6(GROUP6),
+            check_unicast_src: false,
             garp: GarpDefaults::default(),
             down_timer_adverts: 3,
             lower_prio_no_advert: false,
@@ -222,6 +226,8 @@ impl<'a> Walk<'a> {
             "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
             "vrrp_version" => d.version = Version::V2,
             "vrrp_mcast_group4" => d.group4 = self.ip_of(node).unwrap_or(d.group4),
+            "vrrp_mcast_group6" => self.group6(node, d),
+            "vrrp_check_unicast_src" => d.check_unicast_src = true,
             "vrrp_garp_master_delay" => d.garp.delay = Some(self.seconds(node)),
             "vrrp_garp_master_repeat" => d.garp.repeat = Some(self.packets(node, 1)),
             "vrrp_garp_master_refresh" => d.garp.refresh = Some(self.seconds(node)),
@@ -248,6 +254,22 @@ impl<'a> Walk<'a> {
             "script_user" => self.script_user(node, d),
             _ => {}
         }
+    }
+
+    fn group6(&mut self, node: u32, d: &mut Defaults) {
+        let (Some(word), Some(ip)) = (self.first(node), self.ip_of(node)) else {
+            return;
+        };
+        let IpAddr::V6(group) = ip else {
+            let text = "vrrp_mcast_group6 is not an IPv6 multicast address".into();
+            self.wrong(word, text, None);
+            return;
+        };
+        if group.segments()[0] & 0xf != 2 {
+            let text = "this group is not link-local: routers may pass the adverts on";
+            self.warn(word, text);
+        }
+        d.group6 = ip;
     }
 
     fn script_user(&mut self, node: u32, d: &mut Defaults) {

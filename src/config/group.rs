@@ -66,30 +66,6 @@ impl<'a> Walk<'a> {
         Some(group)
     }
 
-    /// The same VRID twice on an interface; says so. Only the first router runs.
-    pub(super) fn same_router(
-        &mut self,
-        d: &Draft,
-        interface: Word,
-        (vrid, group): (u8, IpAddr),
-    ) -> bool {
-        let key = (self.bytes(interface), vrid, group);
-        let Some((first, line)) = self.routers.get(&key) else {
-            let line = self.line_of(d.at);
-            self.routers.insert(key, (d.name.clone(), line));
-            return false;
-        };
-        let text = format!(
-            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} (line {line}); \
-             {} does not run",
-            self.text(interface),
-            d.name
-        );
-        let at = d.vrid.map_or(d.at, |v| v.1);
-        self.diags.error(at, text);
-        true
-    }
-
     /// The same address in two instances.
     pub(super) fn clashes(&mut self, drafts: &[Draft]) {
         let mut holders: BTreeMap<(IpAddr, IfaceId), usize> = BTreeMap::new();

@@ -19,6 +19,8 @@ pub struct Memory {
     pub interfaces: Option<BTreeSet<String>>,
     /// Addresses of interfaces with their prefix lengths.
     pub networks: BTreeMap<String, Vec<(IpAddr, u8)>>,
+    /// Largest packets by interface.
+    pub mtus: BTreeMap<String, u32>,
     /// Node name.
     pub hostname: String,
     /// Environment.
@@ -136,6 +138,9 @@ impl Outside for Memory {
     }
     fn interface(&self, name: &str) -> Option<bool> {
         self.interfaces.as_ref().map(|i| i.contains(name))
+    }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        self.mtus.get(name).copied()
     }
     fn networks(&self, name: &str) -> Option<Vec<(IpAddr, u8)>> {
         self.networks.get(name).cloned()

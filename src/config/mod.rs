@@ -10,12 +10,14 @@ mod diag;
 mod expand;
 mod global;
 mod group;
+mod hold;
 mod include;
 mod instance;
 mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;
+mod names;
 mod number;
 mod print;
 mod reader;
@@ -31,6 +33,7 @@ mod suggest;
 pub mod table;
 mod track;
 mod tree;
+mod unicast;
 mod value;
 mod vrrp;
 mod walk;
@@ -63,6 +66,11 @@ pub trait Outside {
     /// The addresses of an interface with their prefix lengths, virtual ones left out.
     /// `None`: cannot tell.
     fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
+        let _ = interface;
+        None
+    }
+    /// The largest packet an interface carries in one frame, in bytes. `None`: cannot tell.
+    fn mtu(&self, interface: &str) -> Option<u32> {
         let _ = interface;
         None
     }

@@ -31,7 +31,11 @@ pub(super) fn canonical(params: &mut Params) {
     for (address, _) in &mut params.statics.addresses {
         number(&mut address.iface);
     }
-    routing(&mut params.statics.routes, &mut params.statics.rules, &mut number);
+    routing(
+        &mut params.statics.routes,
+        &mut params.statics.rules,
+        &mut number,
+    );
     // Settings of an interface nobody uses are of no use.
     params.ports.retain_mut(|port| {
         let used = new.get(usize::from(port.iface.0)).copied().flatten();

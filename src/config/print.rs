@@ -1,12 +1,16 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
-use super::route::print as route;
 use super::Config;
+use super::address::FLAGS;
+use super::route::print as route;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{Address, InstanceId, InstanceParams, Params, Tracks};
-use crate::wire::vrrp::{Auth, ChecksumForm, Version};
+use crate::vrrp::{
+    Address, Family, InstanceId, InstanceParams, OldChecksum, Params, Tracks, Unicast,
+};
+use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, GROUP6, Version};
 use core::fmt::{self, Write};
+use core::net::IpAddr;
 
 /// The effective configuration with all defaults filled in.
 ///
@@ -193,7 +197,9 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         "    state {}",
         if p.wants_master { "MASTER" } else { "BACKUP" }
     )?;
-    writeln!(out, "    interface {}", word(name(p.iface)))?;
+    if !name(p.iface).is_empty() {
+        writeln!(out, "    interface {}", word(name(p.iface)))?;
+    }
     writeln!(out, "    virtual_router_id {}", p.vrid)?;
     writeln!(out, "    priority {}", p.priority)?;
     writeln!(
@@ -202,10 +208,26 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         if p.version == Version::V2 { 2 } else { 3 }
     )?;
     writeln!(out, "    advert_int {}", p.advert_int)?;
-    if let Some(source) = p.source {
-        writeln!(out, "    mcast_src_ip {source}")?;
+    if p.family == Family::V6 {
+        writeln!(out, "    native_ipv6")?;
     }
-    writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    if let Some(source) = p.source {
+        let keyword = match p.unicast {
+            Some(_) => "unicast_src_ip",
+            None => "mcast_src_ip",
+        };
+        writeln!(out, "    {keyword} {source}")?;
+    }
+    let usual = match p.family {
+        Family::V4 => IpAddr::V4(GROUP4),
+        Family::V6 => IpAddr::V6(GROUP6),
+    };
+    if p.unicast.is_none() || p.group_address != usual {
+        writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    }
+    if let Some(unicast) = &p.unicast {
+        to_peers(out, unicast)?;
+    }
     writeln!(
         out,
         "    {}",
@@ -236,6 +258,36 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         scripts(out, s)?;
     }
     writeln!(out, "}}")
+}
+
+/// Unicast operation.
+fn to_peers(out: &mut String, unicast: &Unicast) -> fmt::Result {
+    if !unicast.peers.is_empty() {
+        writeln!(out, "    unicast_peer {{")?;
+        for peer in &unicast.peers {
+            write!(out, "        {}", peer.address)?;
+            if peer.min_ttl != 0 {
+                write!(out, " min_ttl {}", peer.min_ttl)?;
+            }
+            if peer.max_ttl != u8::MAX {
+                write!(out, " max_ttl {}", peer.max_ttl)?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "    }}")?;
+    }
+    writeln!(out, "    unicast_ttl {}", unicast.ttl)?;
+    if unicast.check_source {
+        writeln!(out, "    check_unicast_src")?;
+    }
+    if unicast.fault_without_peer {
+        writeln!(out, "    unicast_fault_no_peer")?;
+    }
+    match unicast.old_checksum {
+        OldChecksum::Detect => Ok(()),
+        OldChecksum::Never => writeln!(out, "    old_unicast_checksum never"),
+        OldChecksum::Always => writeln!(out, "    old_unicast_checksum"),
+    }
 }
 
 /// How the virtual router behaves, and how it announces itself.
@@ -377,6 +429,25 @@ fn options(out: &mut String, a: &Address) -> fmt::Result {
     }
     if let Some(broadcast) = a.broadcast {
         write!(out, " brd {broadcast}")?;
+    }
+    if let Some(peer) = a.peer {
+        write!(out, " peer {peer}")?;
+    }
+    for (flag, bit) in FLAGS {
+        if a.flags & bit != 0 {
+            write!(out, " {flag}")?;
+        }
+    }
+    if a.dad {
+        write!(out, " -nodad")?;
+    }
+    match a.preferred {
+        _ if a.address.is_ipv4() => {}
+        Some(seconds) => write!(out, " preferred_lft {seconds}")?,
+        None => write!(out, " preferred_lft forever")?,
+    }
+    if !a.track {
+        write!(out, " no_track")?;
     }
     Ok(())
 }

@@ -5,18 +5,17 @@
 
 mod hop;
 mod line;
-pub(super) mod names;
 pub(super) mod print;
 mod rule;
 
 use super::diag::{Class, Severity, quote};
 use super::lexer::Word;
+use super::names::Kind;
 use super::value;
 use super::walk::Walk;
 use crate::vrrp::routing::{self, Prefix};
 use crate::vrrp::{IfaceId, Params, RouteLine, RuleLine};
 use core::net::IpAddr;
-use names::Kind;
 
 /// A route or rule as written; its interfaces are words.
 pub(super) struct Draft<T> {
@@ -344,7 +343,11 @@ impl<'w, 'a> Cursor<'w, 'a> {
 
 impl Walk<'_> {
     /// Route lines with the numbers of their interfaces.
-    pub(super) fn routes(&mut self, drafts: Vec<RouteDraft>, params: &mut Params) -> Vec<RouteLine> {
+    pub(super) fn routes(
+        &mut self,
+        drafts: Vec<RouteDraft>,
+        params: &mut Params,
+    ) -> Vec<RouteLine> {
         let mut out = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let line = self.line_of(self.span(draft.at));
@@ -405,7 +408,7 @@ fn everything(v6: bool) -> Prefix {
 }
 
 /// A number in decimal or, with `0x`, in hexadecimal.
-fn number(bytes: &[u8]) -> Option<u64> {
+pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     let text = core::str::from_utf8(bytes).ok()?;
     match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         Some(hex) if !hex.starts_with('+') => u64::from_str_radix(hex, 16).ok(),

@@ -40,7 +40,10 @@ impl Drafts {
             .diags
             .nearest(name.as_bytes(), self.groups.iter().map(|g| &*g.name))
             .map(|n| format!("did you mean '{n}'?"));
-        let text = format!("track_group {} is not defined above", quote(name.as_bytes()));
+        let text = format!(
+            "track_group {} is not defined above",
+            quote(name.as_bytes())
+        );
         walk.wrong(word, text, near.as_deref());
         None
     }
@@ -156,14 +159,13 @@ impl<'a> Walk<'a> {
                 .collect();
             params.track_groups.push(members.into());
         }
-        let group = |walk: &Self, word: Option<Word>| {
-            walk.grouped.get(&word?.text).copied().flatten()
-        };
+        let group =
+            |walk: &Self, word: Option<Word>| walk.grouped.get(&word?.text).copied().flatten();
         let own = match drafts.addresses.iter().any(|line| line.dev.is_none()) {
             true => self.default_interface(params),
             false => IfaceId(0),
         };
-        let addresses = self.addresses(&drafts.addresses, own, params);
+        let addresses = self.held(&drafts.addresses, own, params);
         let groups = drafts.addresses.iter().map(|line| group(self, line.group));
         params.statics.addresses = addresses.into_iter().zip(groups).collect();
         let groups: Vec<_> = drafts.routes.iter().map(|d| group(self, d.group)).collect();

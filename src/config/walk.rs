@@ -28,12 +28,13 @@ pub(super) struct Walk<'a> {
     pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
     /// Names of instances outside sync groups.
     pub references: Vec<Word>,
-    /// Virtual routers by interface, VRID and group: name and line of their instance.
-    pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, u32)>,
+    /// Virtual routers by interface, unicast source, VRID and destination: name and line of their
+    /// instance.
+    pub routers: BTreeMap<(&'a [u8], Option<IpAddr>, u8, IpAddr), (Box<str>, u32)>,
     /// Scripts and files that can be tracked.
     pub definitions: super::track::Definitions,
     /// Names for the numbers of routing.
-    pub names: super::route::names::Names,
+    pub names: super::names::Names,
     /// `default_interface`
     pub default_interface: Option<&'a [u8]>,
     /// Words that name a `track_group`, and its number.
@@ -82,9 +83,9 @@ impl<'a> Walk<'a> {
             everywhere: BTreeMap::new(),
             references: Vec::new(),
             routers: BTreeMap::new(),
+            names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
-            names: super::route::names::Names::default(),
             default_interface: None,
             grouped: BTreeMap::new(),
             first_script: None,
@@ -203,7 +204,7 @@ impl<'a> Walk<'a> {
     fn notice(&mut self, node: u32, row: &'static Row, quiet: bool) {
         let head = self.head(node);
         match row.state {
-            State::Works | State::Idle | State::Blocks(_) => {}
+            State::Works | State::Idle => {}
             State::Later("") if !quiet => {
                 if self.once(row.name) {
                     let text = format!("'{}' is not supported yet", row.name);

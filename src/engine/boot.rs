@@ -5,8 +5,9 @@ use super::*;
 use crate::sys;
 use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
-use crate::wire::rtnetlink::{route, rule};
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use crate::wire::rtnetlink::{route, rule};
+use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::os::fd::AsRawFd;
@@ -24,8 +25,9 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
@@ -43,7 +45,13 @@ impl<'a> Engine<'a> {
             poll.registry()
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
+        let files = Files::new(&params.files);
+        if let Some(fd) = files.descriptor() {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
+        }
         Ok(Engine {
+            files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -76,6 +84,10 @@ impl<'a> Engine<'a> {
     /// Asks the kernel what there is; the room starts when it has answered.
     pub(super) fn boot(&mut self) {
         let now = sys::now();
+        // A worker that takes a dead one's place finds its heartbeats.
+        if !self.hands.vital.has_beaten() {
+            Files::initialise(&self.how.vrrp.files);
+        }
         self.hands.vital.beat();
         self.arm_own(Own::Beat, now + BEAT);
         self.request(Dump::Links);
@@ -109,9 +121,14 @@ impl<'a> Engine<'a> {
         let links = &self.links;
         self.hands
             .jobs
-            .take_untagged(|iface| links.get(iface).ipv4.is_some());
+            .take_untagged(|iface, address| match address {
+                IpAddr::V4(_) => links.get(iface).ipv4.is_some(),
+                IpAddr::V6(_) => links.get(iface).ipv6.is_some(),
+            });
         self.hands.inherit_promotions();
         self.hands.objects.hold_statics(true);
+        self.files.begin(now);
+        self.tell_files(now);
         self.tell(Event::Start, now);
         self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();

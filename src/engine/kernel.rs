@@ -96,8 +96,7 @@ impl Engine<'_> {
                         .address_seen(&a, false, &mut self.links, self.started, now);
                 }
                 Ok(Some(Report::RouteGone(r))) => {
-                    self.hands
-                        .route_gone(&r, message.port, &self.links, now);
+                    self.hands.route_gone(&r, message.port, &self.links, now);
                 }
                 Ok(Some(Report::RuleGone)) => self.hands.rule_gone(message.port, now),
                 Ok(None) => {}
@@ -120,7 +119,9 @@ impl Engine<'_> {
             self.links.end_redump();
             // First what went with its interface: nobody took that away.
             self.report_links(now);
-            let missing = self.hands.jobs.restore_missing();
+            let links = &self.links;
+            let exists = |iface| links.is_up(iface);
+            let missing = self.hands.jobs.restore_missing(exists);
             if missing > 0 {
                 log::warn!("virtual addresses had been removed unnoticed: {missing} put back");
             }
@@ -147,6 +148,9 @@ impl Engine<'_> {
         while let Some((iface, link)) = self.links.next_change() {
             self.link_changed(iface, link, now);
         }
+        while let Some((instance, usable)) = self.links.next_source() {
+            self.tell(Event::Source { instance, usable }, now);
+        }
     }
 
     fn link_changed(&mut self, iface: IfaceId, mut link: Link, now: Instant) {
@@ -155,6 +159,9 @@ impl Engine<'_> {
         }
         self.hands.objects.link(iface, &self.links, now);
         self.hands.promote_link(iface, &self.links);
+        if self.links.is_up(iface) {
+            self.hands.interface_up(iface);
+        }
         let name = self.links.name(iface);
         let registry = self.poll.registry();
         if let Err(e) = self.hands.ports.follow(iface, name, link, registry) {

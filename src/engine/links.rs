@@ -1,8 +1,8 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
-use crate::vrrp::{IfaceId, Link, Params};
+use crate::vrrp::{IfaceId, InstanceId, Link, Params};
 use crate::wire::rtnetlink::route::Resolve;
-use crate::wire::rtnetlink::{IFF_NOARP, IFF_RUNNING, IFF_UP};
+use crate::wire::rtnetlink::{IFF_MULTICAST, IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One configured interface.
@@ -39,6 +39,21 @@ pub struct Links {
     entries: Vec<Entry>,
     /// Virtual addresses, sorted: they never serve as a source.
     virtuals: Vec<IpAddr>,
+    sources: Vec<Source>,
+}
+
+/// The configured IPv6 source of an instance: the kernel sends from no address that is not there or
+/// not known to be the only one of its kind. (Over IPv4 we write the header, and it does not ask.)
+#[derive(Debug)]
+struct Source {
+    instance: InstanceId,
+    iface: IfaceId,
+    address: Ipv6Addr,
+    /// Kernel index of the interface it is usable on, 0: none.
+    index: u32,
+    seen: bool,
+    /// What [`Links::next_source`] said last.
+    told: bool,
 }
 
 impl Links {
@@ -54,28 +69,45 @@ impl Links {
             .collect();
         virtuals.sort_unstable();
         virtuals.dedup();
+        let sources = params.instances.iter().enumerate();
+        let sources = sources.filter_map(|(at, i)| match i.source {
+            Some(IpAddr::V6(address)) => Some(Source {
+                instance: InstanceId(at as u16),
+                iface: i.iface,
+                address,
+                index: 0,
+                seen: false,
+                told: true,
+            }),
+            _ => None,
+        });
+        let sources = sources.collect();
         let entries = params
             .interfaces
             .iter()
             .map(|name| Entry {
                 name: name.clone(),
+                // The one without a name is always there.
+                index: if name.is_empty() { ANY } else { 0 },
                 changed: true,
                 ..Entry::default()
             })
             .collect();
-        Links { entries, virtuals }
+        Links {
+            entries,
+            virtuals,
+            sources,
+        }
     }
 
     /// A link appeared or changed. A known index under another name was renamed.
     pub fn link(&mut self, index: u32, name: &str, flags: u32, mac: Option<[u8; 6]>) {
-        for e in &mut self.entries {
+        for e in self.entries.iter_mut().filter(|e| e.index != ANY) {
             if &*e.name == name {
                 if e.index != index {
                     e.forget();
                 }
-                let changed = e.index != index
-                    || (e.flags ^ flags) & (IFF_UP | IFF_RUNNING | IFF_NOARP) != 0
-                    || e.mac != mac;
+                let changed = e.index != index || (e.flags ^ flags) & FOLLOWED != 0 || e.mac != mac;
                 (e.index, e.flags, e.mac, e.seen) = (index, flags, mac, true);
                 e.changed |= changed;
             } else if e.index == index {
@@ -86,13 +118,24 @@ impl Links {
 
     /// A link is gone.
     pub fn link_gone(&mut self, index: u32) {
+        for source in self.sources.iter_mut().filter(|s| s.index == index) {
+            source.index = 0;
+        }
         for e in self.entries.iter_mut().filter(|e| e.index == index) {
             e.forget();
         }
     }
 
-    /// An address appeared or went. `usable`: not tentative.
+    /// An address appeared or went. `usable`: neither tentative nor a duplicate.
     pub fn address(&mut self, index: u32, address: IpAddr, present: bool, usable: bool) {
+        for source in &mut self.sources {
+            if address != source.address {
+            } else if present && usable {
+                (source.index, source.seen) = (index, true);
+            } else if source.index == index {
+                source.index = 0;
+            }
+        }
         if self.virtuals.binary_search(&address).is_ok() {
             return;
         }
@@ -116,11 +159,15 @@ impl Links {
             e.ipv4.iter_mut().for_each(|a| a.seen = false);
             e.ipv6.iter_mut().for_each(|a| a.seen = false);
         }
+        self.sources.iter_mut().for_each(|s| s.seen = false);
     }
 
     /// After a full dump that can be trusted: what it did not list is gone.
     pub fn end_redump(&mut self) {
-        for e in &mut self.entries {
+        for source in self.sources.iter_mut().filter(|s| !s.seen) {
+            source.index = 0;
+        }
+        for e in self.entries.iter_mut().filter(|e| e.index != ANY) {
             if !e.seen && e.index != 0 {
                 e.forget();
             }
@@ -144,18 +191,44 @@ impl Links {
         Some((id, self.get(id)))
     }
 
+    /// The next instance whose configured source became usable, or ceased to be.
+    pub fn next_source(&mut self) -> Option<(InstanceId, bool)> {
+        let entries = &self.entries;
+        self.sources.iter_mut().find_map(|s| {
+            let own = entries.get(usize::from(s.iface.0)).map_or(0, |e| e.index);
+            // A link-local address is one of its link; others may live anywhere, as on lo.
+            let usable = s.index != 0 && (s.index == own || !s.address.is_unicast_link_local());
+            let news = usable != s.told;
+            s.told = usable;
+            news.then_some((s.instance, usable))
+        })
+    }
+
+    /// Whether the interface is there and the administrator has set it up.
+    pub fn is_up(&self, id: IfaceId) -> bool {
+        let entry = self.entries.get(usize::from(id.0));
+        entry.is_some_and(|e| e.index != 0 && e.flags & IFF_UP != 0)
+    }
+
     /// What is known of an interface.
     pub fn get(&self, id: IfaceId) -> Link {
         let Some(e) = self.entries.get(usize::from(id.0)) else {
             return Link::default();
         };
+        if e.index == ANY {
+            return Link {
+                index: ANY,
+                up: true,
+                ..Link::default()
+            };
+        }
         let (ipv4, ipv6) = e.sources();
         Link {
             index: e.index,
             up: e.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
             ipv4,
             ipv6,
-            no_multicast: false,
+            no_multicast: e.index != 0 && e.flags & IFF_MULTICAST == 0,
         }
     }
 
@@ -174,12 +247,6 @@ impl Links {
             e.changed |= e.table != table.unwrap_or(0);
             e.table = table.unwrap_or(0);
         }
-    }
-
-    /// Whether the administrator has set it up, with or without a carrier: routes can lead over it.
-    pub fn is_up(&self, id: IfaceId) -> bool {
-        let e = self.entries.get(usize::from(id.0));
-        e.is_some_and(|e| e.flags & IFF_UP != 0)
     }
 
     /// The configured name.
@@ -206,6 +273,12 @@ impl Resolve<IfaceId> for Links {
         e.map_or(0, |e| if e.index == 0 { 0 } else { e.table })
     }
 }
+/// Index of the interface without a name, which unicast instances without `interface` use: no
+/// interface of the kernel's has it.
+const ANY: u32 = u32::MAX;
+
+/// The flags that matter.
+const FOLLOWED: u32 = IFF_UP | IFF_RUNNING | IFF_NOARP | IFF_MULTICAST;
 
 impl Entry {
     /// The addresses adverts may come from.
@@ -297,6 +370,20 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_multicast_is_named_and_followed() {
+        let mut l = Links::new(&params());
+        drain(&mut l);
+        assert!(
+            !l.get(IfaceId(0)).no_multicast,
+            "what is not there lacks nothing"
+        );
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        assert!(drain(&mut l)[0].1.no_multicast);
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING | IFF_MULTICAST, None);
+        assert!(!drain(&mut l)[0].1.no_multicast);
+    }
+
+    #[test]
     fn what_a_trusted_dump_does_not_list_is_gone() {
         let mut l = Links::new(&params());
         let (own, second) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
@@ -330,5 +417,50 @@ mod tests {
         l.link_gone(9);
         let told: Vec<u32> = drain(&mut l).iter().map(|c| c.1.index).collect();
         assert_eq!(told, [0]);
+    }
+
+    #[test]
+    fn a_configured_source_is_waited_for() {
+        let (link_local, global) = ("fe80::1", "2001:db8::1");
+        let mut p = params();
+        for (at, source) in [link_local, global].iter().enumerate() {
+            let mut i = InstanceParams::new("S", IfaceId(at as u16), 9);
+            i.source = Some(source.parse().unwrap());
+            p.instances.push(i);
+        }
+        let mut l = Links::new(&p);
+        let news = |l: &mut Links| core::iter::from_fn(|| l.next_source()).collect::<Vec<_>>();
+        assert_eq!(
+            news(&mut l),
+            [(InstanceId(1), false), (InstanceId(2), false)]
+        );
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        let (one, two) = (link_local.parse().unwrap(), global.parse().unwrap());
+        l.address(7, one, true, false);
+        l.address(8, one, true, true);
+        assert_eq!(news(&mut l), [], "tentative, and one of another link");
+        l.address(7, one, true, true);
+        l.address(8, two, true, true);
+        assert_eq!(news(&mut l), [(InstanceId(1), true), (InstanceId(2), true)]);
+        l.begin_redump();
+        l.address(7, one, true, true);
+        l.end_redump();
+        assert_eq!(news(&mut l), [(InstanceId(2), false)]);
+        l.link_gone(7);
+        assert_eq!(news(&mut l), [(InstanceId(1), false)]);
+    }
+
+    #[test]
+    fn the_interface_without_a_name_is_always_there() {
+        let mut p = params();
+        p.interfaces.push("".into());
+        let mut l = Links::new(&p);
+        drain(&mut l);
+        // A name that is no text is reported as none.
+        l.link(7, "", IFF_UP, None);
+        l.begin_redump();
+        l.end_redump();
+        assert_eq!(drain(&mut l), []);
+        assert!(l.get(IfaceId(2)).up && l.get(IfaceId(2)).index != 0);
     }
 }

@@ -106,6 +106,9 @@ impl Outside for Recorder {
     fn interface(&self, name: &str) -> Option<bool> {
         Real.interface(name)
     }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        Real.mtu(name)
+    }
     fn hostname(&self) -> String {
         Real.hostname()
     }
@@ -157,6 +160,9 @@ impl Outside for Replay {
     }
     fn interface(&self, name: &str) -> Option<bool> {
         Real.interface(name)
+    }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        Real.mtu(name)
     }
     fn hostname(&self) -> String {
         Real.hostname()

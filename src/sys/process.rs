@@ -2,7 +2,7 @@
 
 mod spawn;
 
-pub use spawn::{Spawn, Started, spawn};
+pub use spawn::{Spawn, Started, spawn, try_open};
 
 use crate::sys::check;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -111,6 +111,15 @@ pub fn reap() -> Option<(i32, Exit)> {
     Some((pid, exit_of(status)))
 }
 
+/// How one child has ended, without waiting: for tests, which share a process.
+#[cfg(test)]
+pub fn reap_one(pid: i32) -> Option<Exit> {
+    let mut status = 0;
+    // SAFETY: the pointer is to an int that outlives the call.
+    let waited = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) };
+    (waited == pid).then(|| exit_of(status))
+}
+
 /// Waits for one child to end. Only before the loop turns: nothing else may wait.
 pub fn wait(pid: i32) -> io::Result<Exit> {
     loop {
@@ -140,6 +149,15 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
 /// Sends a signal to every process of a group.
 pub fn kill_group(group: i32, signal: i32) -> io::Result<()> {
     send(group, group.saturating_neg(), signal)
+}
+
+/// Whether a process group has a process, be it a zombie that nobody has waited for.
+pub fn group_alive(group: i32) -> bool {
+    // EPERM: there is one, of somebody else.
+    match kill_group(group, 0) {
+        Ok(()) => true,
+        Err(e) => e.raw_os_error() == Some(libc::EPERM),
+    }
 }
 
 fn send(id: i32, target: i32, signal: i32) -> io::Result<()> {

@@ -55,6 +55,15 @@ pub struct Builder<'a> {
     ended: bool,
 }
 
+/// Takes the wish for an acknowledgement back from the message at the start of `messages`: the
+/// kernel then answers only if it fails.
+pub fn unacknowledged(messages: &mut [u8]) {
+    if let Some([low, high]) = messages.get_mut(6..8) {
+        let flags = u16::from_ne_bytes([*low, *high]) & !NLM_F_ACK;
+        [*low, *high] = flags.to_ne_bytes();
+    }
+}
+
 /// A nest that was begun; give it back to [`Builder::end_nest`].
 #[must_use]
 pub struct Nest(usize);

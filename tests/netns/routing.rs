@@ -78,10 +78,7 @@ fn witness(keyword: &str, rows: &[(&str, &str)]) {
     wires(r1);
     let before = tables(r1);
     let lines: Vec<&str> = rows.iter().map(|r| r.0).collect();
-    let daemon = r1.start(
-        Kind::under_test(),
-        &config(100, &block(keyword, &lines)),
-    );
+    let daemon = r1.start(Kind::under_test(), &config(100, &block(keyword, &lines)));
     wait_for("it is Master", 10, || r1.holds(VIP));
     let mut wrong = String::new();
     let last = rows.last().expect("rows").1;
@@ -108,48 +105,168 @@ fn route_words() {
     witness(
         "virtual_routes",
         &[
-            ("10.1.0.0/16 via 192.0.2.9", "unicast 10.1.0.0/16 via 192.0.2.9 dev eth0 proto keepalived scope global"),
-            ("to 10.2.0.0/16 dev d0", "10.2.0.0/16 dev d0 proto keepalived"),
-            ("10.3.0.0/16 oif d0 src 192.0.2.100", "10.3.0.0/16 dev d0 .. src 192.0.2.100"),
-            ("10.4.0.0/16 dev d0 table 1000", "10.4.0.0/16 dev d0 table 1000"),
-            ("10.5.0.0/16 dev d0 metric 77", "10.5.0.0/16 dev d0 .. metric 77"),
-            ("10.6.0.0/16 dev d0 scope link", "10.6.0.0/16 dev d0 .. scope link"),
-            ("10.7.0.0/16 dev d0 protocol static no_track", "10.7.0.0/16 dev d0 proto static"),
+            (
+                "10.1.0.0/16 via 192.0.2.9",
+                "unicast 10.1.0.0/16 via 192.0.2.9 dev eth0 proto keepalived scope global",
+            ),
+            (
+                "to 10.2.0.0/16 dev d0",
+                "10.2.0.0/16 dev d0 proto keepalived",
+            ),
+            (
+                "10.3.0.0/16 oif d0 src 192.0.2.100",
+                "10.3.0.0/16 dev d0 .. src 192.0.2.100",
+            ),
+            (
+                "10.4.0.0/16 dev d0 table 1000",
+                "10.4.0.0/16 dev d0 table 1000",
+            ),
+            (
+                "10.5.0.0/16 dev d0 metric 77",
+                "10.5.0.0/16 dev d0 .. metric 77",
+            ),
+            (
+                "10.6.0.0/16 dev d0 scope link",
+                "10.6.0.0/16 dev d0 .. scope link",
+            ),
+            (
+                "10.7.0.0/16 dev d0 protocol static no_track",
+                "10.7.0.0/16 dev d0 proto static",
+            ),
             ("10.8.0.0/16 dev d0 tos 0x10", "10.8.0.0/16 tos .. dev d0"),
-            ("10.9.0.0/16 via 203.0.113.1 dev d0 onlink", "10.9.0.0/16 via 203.0.113.1 dev d0 .. onlink"),
-            ("10.10.0.0/16 dev d0 mtu lock 1400", "10.10.0.0/16 dev d0 .. mtu lock 1400"),
-            ("10.11.0.0/16 dev d0 advmss 1000", "10.11.0.0/16 .. advmss 1000"),
+            (
+                "10.9.0.0/16 via 203.0.113.1 dev d0 onlink",
+                "10.9.0.0/16 via 203.0.113.1 dev d0 .. onlink",
+            ),
+            (
+                "10.10.0.0/16 dev d0 mtu lock 1400",
+                "10.10.0.0/16 dev d0 .. mtu lock 1400",
+            ),
+            (
+                "10.11.0.0/16 dev d0 advmss 1000",
+                "10.11.0.0/16 .. advmss 1000",
+            ),
             ("10.12.0.0/16 dev d0 rtt 1s", "10.12.0.0/16 .. rtt 1s"),
-            ("10.13.0.0/16 dev d0 rttvar 200ms", "10.13.0.0/16 .. rttvar 200ms"),
-            ("10.14.0.0/16 dev d0 rto_min 300ms", "10.14.0.0/16 .. rto_min 300ms"),
-            ("10.15.0.0/16 dev d0 reordering 5", "10.15.0.0/16 .. reordering 5"),
-            ("10.16.0.0/16 dev d0 window 6000", "10.16.0.0/16 .. window 6000"),
-            ("10.17.0.0/16 dev d0 cwnd lock 9", "10.17.0.0/16 .. cwnd lock 9"),
-            ("10.18.0.0/16 dev d0 ssthresh 8", "10.18.0.0/16 .. ssthresh 8"),
-            ("10.19.0.0/16 dev d0 initcwnd 7", "10.19.0.0/16 .. initcwnd 7"),
-            ("10.20.0.0/16 dev d0 initrwnd 6", "10.20.0.0/16 .. initrwnd 6"),
-            ("10.21.0.0/16 dev d0 features ecn", "10.21.0.0/16 .. features ecn"),
-            ("10.22.0.0/16 dev d0 quickack 1", "10.22.0.0/16 .. quickack 1"),
-            ("10.23.0.0/16 dev d0 congctl reno", "10.23.0.0/16 .. congctl reno"),
-            ("10.24.0.0/16 dev d0 hoplimit 9", "10.24.0.0/16 .. hoplimit 9"),
-            ("10.25.0.0/16 dev d0 fastopen_no_cookie 1", "10.25.0.0/16 .. fastopen_no_cookie 1"),
-            ("10.26.0.0/16 nexthop via 192.0.2.9 weight 3 nexthop dev d0 weight 2", "nexthop via 192.0.2.9 dev eth0 weight 3"),
-            ("10.27.0.0/16 via inet6 fe80::9 dev d0", "10.27.0.0/16 via inet6 fe80::9 dev d0"),
-            ("blackhole 10.28.0.0/16", "blackhole 10.28.0.0/16 proto keepalived"),
-            ("unreachable 10.29.0.0/16", "unreachable 10.29.0.0/16 proto keepalived"),
-            ("prohibit 10.30.0.0/16", "prohibit 10.30.0.0/16 proto keepalived"),
-            ("throw 10.31.0.0/16 table 1000", "throw 10.31.0.0/16 table 1000 proto keepalived"),
-            ("local 10.32.0.1 dev d0 scope host table local", "local 10.32.0.1 dev d0 table local proto keepalived"),
-            ("default via 192.0.2.9 table 1001", "default via 192.0.2.9 dev eth0 table 1001"),
-            ("10.33.0.0/16 dev d0 table 1002 add", "10.33.0.0/16 dev d0 table 1002"),
-            ("10.33.0.0/16 dev eth0 table 1002 append", "10.33.0.0/16 dev eth0 table 1002"),
-            ("10.33.0.0/16 via 192.0.2.9 table 1002 prepend", "10.33.0.0/16 via 192.0.2.9 dev eth0 table 1002"),
-            ("2001:db8:1::/48 via 2001:db8:9::2 dev d0", "2001:db8:1::/48 via 2001:db8:9::2 dev d0 proto keepalived"),
-            ("2001:db8:2::/48 dev d0 pref high metric 5", "2001:db8:2::/48 dev d0 .. metric 5 pref high"),
-            ("2001:db8:3::/48 dev d0 expires 600", "2001:db8:3::/48 dev d0 .. expires"),
-            ("2001:db8:4::/48 nexthop via 2001:db8:9::3 dev d0 nexthop via 2001:db8:9::4 dev d0", "nexthop via 2001:db8:9::4 dev d0"),
-            ("inet6 default via 2001:db8:9::5 dev d0 table 1003", "default via 2001:db8:9::5 dev d0 table 1003"),
-            ("unreachable 2001:db8:5::/48", "unreachable 2001:db8:5::/48 dev lo proto keepalived"),
+            (
+                "10.13.0.0/16 dev d0 rttvar 200ms",
+                "10.13.0.0/16 .. rttvar 200ms",
+            ),
+            (
+                "10.14.0.0/16 dev d0 rto_min 300ms",
+                "10.14.0.0/16 .. rto_min 300ms",
+            ),
+            (
+                "10.15.0.0/16 dev d0 reordering 5",
+                "10.15.0.0/16 .. reordering 5",
+            ),
+            (
+                "10.16.0.0/16 dev d0 window 6000",
+                "10.16.0.0/16 .. window 6000",
+            ),
+            (
+                "10.17.0.0/16 dev d0 cwnd lock 9",
+                "10.17.0.0/16 .. cwnd lock 9",
+            ),
+            (
+                "10.18.0.0/16 dev d0 ssthresh 8",
+                "10.18.0.0/16 .. ssthresh 8",
+            ),
+            (
+                "10.19.0.0/16 dev d0 initcwnd 7",
+                "10.19.0.0/16 .. initcwnd 7",
+            ),
+            (
+                "10.20.0.0/16 dev d0 initrwnd 6",
+                "10.20.0.0/16 .. initrwnd 6",
+            ),
+            (
+                "10.21.0.0/16 dev d0 features ecn",
+                "10.21.0.0/16 .. features ecn",
+            ),
+            (
+                "10.22.0.0/16 dev d0 quickack 1",
+                "10.22.0.0/16 .. quickack 1",
+            ),
+            (
+                "10.23.0.0/16 dev d0 congctl reno",
+                "10.23.0.0/16 .. congctl reno",
+            ),
+            (
+                "10.24.0.0/16 dev d0 hoplimit 9",
+                "10.24.0.0/16 .. hoplimit 9",
+            ),
+            (
+                "10.25.0.0/16 dev d0 fastopen_no_cookie 1",
+                "10.25.0.0/16 .. fastopen_no_cookie 1",
+            ),
+            (
+                "10.26.0.0/16 nexthop via 192.0.2.9 weight 3 nexthop dev d0 weight 2",
+                "nexthop via 192.0.2.9 dev eth0 weight 3",
+            ),
+            (
+                "10.27.0.0/16 via inet6 fe80::9 dev d0",
+                "10.27.0.0/16 via inet6 fe80::9 dev d0",
+            ),
+            (
+                "blackhole 10.28.0.0/16",
+                "blackhole 10.28.0.0/16 proto keepalived",
+            ),
+            (
+                "unreachable 10.29.0.0/16",
+                "unreachable 10.29.0.0/16 proto keepalived",
+            ),
+            (
+                "prohibit 10.30.0.0/16",
+                "prohibit 10.30.0.0/16 proto keepalived",
+            ),
+            (
+                "throw 10.31.0.0/16 table 1000",
+                "throw 10.31.0.0/16 table 1000 proto keepalived",
+            ),
+            (
+                "local 10.32.0.1 dev d0 scope host table local",
+                "local 10.32.0.1 dev d0 table local proto keepalived",
+            ),
+            (
+                "default via 192.0.2.9 table 1001",
+                "default via 192.0.2.9 dev eth0 table 1001",
+            ),
+            (
+                "10.33.0.0/16 dev d0 table 1002 add",
+                "10.33.0.0/16 dev d0 table 1002",
+            ),
+            (
+                "10.33.0.0/16 dev eth0 table 1002 append",
+                "10.33.0.0/16 dev eth0 table 1002",
+            ),
+            (
+                "10.33.0.0/16 via 192.0.2.9 table 1002 prepend",
+                "10.33.0.0/16 via 192.0.2.9 dev eth0 table 1002",
+            ),
+            (
+                "2001:db8:1::/48 via 2001:db8:9::2 dev d0",
+                "2001:db8:1::/48 via 2001:db8:9::2 dev d0 proto keepalived",
+            ),
+            (
+                "2001:db8:2::/48 dev d0 pref high metric 5",
+                "2001:db8:2::/48 dev d0 .. metric 5 pref high",
+            ),
+            (
+                "2001:db8:3::/48 dev d0 expires 600",
+                "2001:db8:3::/48 dev d0 .. expires",
+            ),
+            (
+                "2001:db8:4::/48 nexthop via 2001:db8:9::3 dev d0 nexthop via 2001:db8:9::4 dev d0",
+                "nexthop via 2001:db8:9::4 dev d0",
+            ),
+            (
+                "inet6 default via 2001:db8:9::5 dev d0 table 1003",
+                "default via 2001:db8:9::5 dev d0 table 1003",
+            ),
+            (
+                "unreachable 2001:db8:5::/48",
+                "unreachable 2001:db8:5::/48 dev lo proto keepalived",
+            ),
         ],
     );
 }
@@ -158,30 +275,96 @@ fn rule_words() {
     witness(
         "virtual_rules",
         &[
-            ("from 10.1.0.0/16 table 1000 preference 100", "100: from 10.1.0.0/16 lookup 1000 proto keepalived"),
-            ("to 10.1.0.0/16 lookup main order 101", "101: from all to 10.1.0.0/16 lookup main proto keepalived"),
-            ("not from 10.2.0.0/16 table 5 priority 102", "102: not from 10.2.0.0/16 lookup 5"),
-            ("iif d0 table 5 preference 103", "103: from all iif d0 lookup 5"),
-            ("oif d0 table 5 preference 104", "104: from all oif d0 lookup 5"),
-            ("tos 0x10 table 5 preference 105", "105: from all tos .. lookup 5"),
-            ("fwmark 0x20/0xff table 5 preference 106", "106: from all fwmark 0x20/0xff lookup 5"),
-            ("fwmark 33 table 5 preference 107", "107: from all fwmark 0x21 lookup 5"),
-            ("from 10.3.0.0/16 realms 3/4 table 5 preference 108", "108: from 10.3.0.0/16 lookup 5 realms 3/4"),
-            ("table main suppress_prefixlength 8 preference 109", "109: from all lookup main suppress_prefixlength 8"),
-            ("table main suppress_ifgroup 7 preference 110", "110: from all lookup main suppress_ifgroup 7"),
-            ("tunnel-id 77 table 5 preference 111", "111: from all tun_id 77 lookup 5"),
-            ("uidrange 5-9 table 5 preference 112", "112: from all uidrange 5-9 lookup 5"),
-            ("l3mdev preference 113", "113: from all lookup [l3mdev-table]"),
-            ("protocol static no_track table 5 preference 114", "114: from all lookup 5 proto static"),
-            ("ipproto tcp sport 1-5 dport 80-90 table 5 preference 115", "115: from all ipproto tcp sport 1-5 dport 80-90 lookup 5"),
+            (
+                "from 10.1.0.0/16 table 1000 preference 100",
+                "100: from 10.1.0.0/16 lookup 1000 proto keepalived",
+            ),
+            (
+                "to 10.1.0.0/16 lookup main order 101",
+                "101: from all to 10.1.0.0/16 lookup main proto keepalived",
+            ),
+            (
+                "not from 10.2.0.0/16 table 5 priority 102",
+                "102: not from 10.2.0.0/16 lookup 5",
+            ),
+            (
+                "iif d0 table 5 preference 103",
+                "103: from all iif d0 lookup 5",
+            ),
+            (
+                "oif d0 table 5 preference 104",
+                "104: from all oif d0 lookup 5",
+            ),
+            (
+                "tos 0x10 table 5 preference 105",
+                "105: from all tos .. lookup 5",
+            ),
+            (
+                "fwmark 0x20/0xff table 5 preference 106",
+                "106: from all fwmark 0x20/0xff lookup 5",
+            ),
+            (
+                "fwmark 33 table 5 preference 107",
+                "107: from all fwmark 0x21 lookup 5",
+            ),
+            (
+                "from 10.3.0.0/16 realms 3/4 table 5 preference 108",
+                "108: from 10.3.0.0/16 lookup 5 realms 3/4",
+            ),
+            (
+                "table main suppress_prefixlength 8 preference 109",
+                "109: from all lookup main suppress_prefixlength 8",
+            ),
+            (
+                "table main suppress_ifgroup 7 preference 110",
+                "110: from all lookup main suppress_ifgroup 7",
+            ),
+            (
+                "tunnel-id 77 table 5 preference 111",
+                "111: from all tun_id 77 lookup 5",
+            ),
+            (
+                "uidrange 5-9 table 5 preference 112",
+                "112: from all uidrange 5-9 lookup 5",
+            ),
+            (
+                "l3mdev preference 113",
+                "113: from all lookup [l3mdev-table]",
+            ),
+            (
+                "protocol static no_track table 5 preference 114",
+                "114: from all lookup 5 proto static",
+            ),
+            (
+                "ipproto tcp sport 1-5 dport 80-90 table 5 preference 115",
+                "115: from all ipproto tcp sport 1-5 dport 80-90 lookup 5",
+            ),
             ("goto 120 preference 116", "116: from all goto 120"),
             ("nop preference 120", "120: from all nop"),
-            ("blackhole from 10.4.0.0/16 preference 121", "121: from 10.4.0.0/16 blackhole"),
-            ("type unreachable from 10.5.0.0/16 preference 122", "122: from 10.5.0.0/16 unreachable"),
-            ("prohibit from 10.6.0.0/16 preference 123", "123: from 10.6.0.0/16 prohibit"),
-            ("from 2001:db8::/32 table 5 preference 124", "124: from 2001:db8::/32 lookup 5 proto keepalived"),
-            ("inet6 from all iif d0 table 5 preference 125", "125: from all iif d0 lookup 5"),
-            ("from 10.7.0.0/16 table 5", "16384: from 10.7.0.0/16 lookup 5 proto keepalived"),
+            (
+                "blackhole from 10.4.0.0/16 preference 121",
+                "121: from 10.4.0.0/16 blackhole",
+            ),
+            (
+                "type unreachable from 10.5.0.0/16 preference 122",
+                "122: from 10.5.0.0/16 unreachable",
+            ),
+            (
+                "prohibit from 10.6.0.0/16 preference 123",
+                "123: from 10.6.0.0/16 prohibit",
+            ),
+            (
+                "from 2001:db8::/32 table 5 preference 124",
+                "124: from 2001:db8::/32 lookup 5 proto keepalived",
+            ),
+            (
+                "inet6 from all iif d0 table 5 preference 125",
+                "125: from all iif d0 lookup 5",
+            ),
+            (
+                "from 10.7.0.0/16 table 5",
+                "16384: from 10.7.0.0/16 lookup 5 proto keepalived",
+            ),
         ],
     );
 }
@@ -301,7 +484,10 @@ fn removed() {
     wait_for("address and route are put back", 5, || tables(r1) == all);
     // Removed again and again: put back, but not each time at once.
     for _ in 0..10 {
-        let _ = r1.command("ip").args(["route", "del", "10.1.0.0/16"]).output();
+        let _ = r1
+            .command("ip")
+            .args(["route", "del", "10.1.0.0/16"])
+            .output();
         pause(100);
     }
     wait_for("it is put back", 5, || tables(r1) == all);
@@ -321,7 +507,10 @@ fn shared() {
     let (r1, r2) = (lab.r(1), lab.r(2));
     wires(r1);
     let inside = block("virtual_routes", &["10.1.0.0/16 via 192.0.2.9"])
-        + &block("virtual_rules", &["from 10.1.0.0/16 table 5 preference 100"]);
+        + &block(
+            "virtual_rules",
+            &["from 10.1.0.0/16 table 5 preference 100"],
+        );
     let text = config(100, &inside) + &instance("VI_2", 52, "192.0.2.101", 100, &inside);
     let daemon = r1.start(Kind::under_test(), &text);
     let both = || {
@@ -472,9 +661,14 @@ fn killed() {
     let daemon = r1.daemonise(Kind::under_test(), &text, &[]);
     let full = || {
         let now = tables(r1);
-        ["10.1.0.0/16 via", "10.2.0.0/16 dev d0", "10.5.0.0/16 via", "100: from"]
-            .iter()
-            .all(|part| now.contains(part))
+        [
+            "10.1.0.0/16 via",
+            "10.2.0.0/16 dev d0",
+            "10.5.0.0/16 via",
+            "100: from",
+        ]
+        .iter()
+        .all(|part| now.contains(part))
     };
     wait_for("all is in place", 10, full);
     let all = tables(r1);

@@ -1,6 +1,7 @@
 //! What a seed means: who the routers are, what goes wrong, and what is expected in the end.
 
 use crate::laws;
+use crate::reach::Reach;
 use crate::rng::Rng;
 use crate::world::World;
 use holdfast::time::{Instant, Span};
@@ -42,6 +43,7 @@ pub struct Plan {
     lans: usize,
     routers: Vec<Params>,
     groups: Groups,
+    reach: Reach,
     acts: Vec<(Instant, Act)>,
     heal: Instant,
     /// Nodes that stay dead.
@@ -62,7 +64,9 @@ impl Plan {
             4..=6 => Groups::Alike,
             _ => Groups::Differently,
         };
-        let routers = routers(&mut rng, count, lans, groups);
+        let mut routers = routers(&mut rng, count, lans, groups);
+        let reach = Reach::of(&mut rng);
+        reach.apply(&mut rng, &mut routers);
         let slowest = routers.iter().map(longest).max().unwrap_or(Span::ZERO);
         let chaos = slowest.times(rng.range(5, 40));
         let heal = BEGIN + chaos;
@@ -85,6 +89,7 @@ impl Plan {
             lans,
             routers,
             groups,
+            reach,
             acts,
             heal,
             dead,
@@ -365,12 +370,13 @@ impl fmt::Display for Plan {
         let model = &self.routers[0].instances[0];
         write!(
             f,
-            "{} routers, {} instances, {} LANs, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
+            "{} routers, {} instances, {} LANs, {:?}, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
             self.routers.len(),
             self.instances(),
             self.lans,
             model.version,
             model.auth,
+            self.reach,
             self.groups,
             self.acts.len(),
             self.dead

@@ -1,17 +1,16 @@
 //! The virtual LANs: routers, their timers and addresses, and packets on their way.
 
 use crate::laws;
+use crate::reach::{self, Copy};
 use crate::rng::Rng;
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
     Action, Event, GroupId, IfaceId, InstanceId, Link, Params, Router, State, TIMERS, Timer, Who,
 };
-use holdfast::wire::ah;
-use holdfast::wire::vrrp::{Auth, Packet, emit};
+use holdfast::wire::vrrp::Auth;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::Ipv4Addr;
-use std::rc::Rc;
 
 /// What exec and the kernel would know of an instance.
 #[derive(Clone, Default)]
@@ -59,7 +58,7 @@ struct Flight {
     order: u64,
     to: usize,
     lan: usize,
-    bytes: Rc<[u8]>,
+    copy: Copy,
 }
 
 impl PartialEq for Flight {
@@ -104,9 +103,7 @@ impl World {
             .enumerate()
             .map(|(n, params)| Node {
                 up: vec![true; lans],
-                address: (0..lans)
-                    .map(|lan| Ipv4Addr::new(10, lan as u8, 0, 1 + 50 * n as u8))
-                    .collect(),
+                address: (0..lans).map(|lan| reach::home(n, lan)).collect(),
                 router: None,
                 shadows: vec![Shadow::default(); params.instances.len()],
                 group_told: vec![State::Init; params.groups.len()],
@@ -143,6 +140,7 @@ impl World {
             index: 2 + lan as u32,
             up: self.nodes[n].up[lan],
             ipv4: Some(self.nodes[n].address[lan]),
+            ipv6: Some(reach::link_local(self.nodes[n].address[lan])),
             ..Link::default()
         }
     }
@@ -244,7 +242,7 @@ impl World {
             } => self.send(n, router, instance, priority, sequence),
             Action::Claim { instance, .. } => self.shadow(n, instance).held = true,
             Action::Release(instance) => self.shadow(n, instance).held = false,
-            Action::Announce { instance, .. } => {
+            Action::Announce { instance, .. } | Action::AnnounceElsewhere(instance) => {
                 if !self.shadow(n, instance).held {
                     self.break_law(n, format!("announces without addresses: {action:?}"));
                 }
@@ -272,11 +270,13 @@ impl World {
                     self.break_law(n, format!("was {told}, tells {transition:?}"));
                 }
             }
-            Action::Note(_)
-            | Action::AnnounceElsewhere(_)
-            | Action::AnnounceSource(_)
-            | Action::Wake(..)
-            | Action::Run(_) => {}
+            Action::AnnounceSource(id) => {
+                let params = &self.nodes[n].params.instances[usize::from(id.0)];
+                if params.unicast.is_none() {
+                    self.break_law(n, format!("multicast, but {action:?}"));
+                }
+            }
+            Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
         }
     }
 
@@ -286,17 +286,11 @@ impl World {
 
     fn send(&mut self, n: usize, router: &Router, id: InstanceId, priority: u8, sequence: u32) {
         let template = router.outline(id).expect("an advert needs a source");
-        let mut buffer = [0; 512];
-        let len = template
-            .outline(priority, |outline| emit(outline, &mut buffer))
-            .expect("an advert that fits");
-        let bytes = &mut buffer[..len];
         let now = self.now;
-        if let Auth::Ah(key) = template.params.authentication() {
-            ah::sign(bytes, &key, sequence).expect("an advert to sign");
-            if sequence <= self.shadow(n, id).sequence {
-                self.break_law(n, format!("AH sequence {sequence} is not new"));
-            }
+        if let Auth::Ah(_) = template.params.authentication()
+            && sequence <= self.shadow(n, id).sequence
+        {
+            self.break_law(n, format!("AH sequence {sequence} is not new"));
         }
         let shadow = self.shadow(n, id);
         shadow.sequence = sequence;
@@ -306,10 +300,15 @@ impl World {
         if !self.nodes[n].up[lan] {
             return;
         }
-        let bytes: Rc<[u8]> = Rc::from(&*bytes);
-        for to in 0..self.nodes.len() {
+        let copies = reach::copies(&template, priority, sequence);
+        let reached = (0..self.nodes.len()).flat_map(|to| copies.iter().map(move |c| (to, c)));
+        for (to, copy) in reached {
             let side = &self.net.side[lan];
             if to == n || side[to] != side[n] || self.rng.below(1000) < self.net.loss {
+                continue;
+            }
+            let source = self.nodes[to].params.instances[usize::from(id.0)].source;
+            if !copy.to.is_multicast() && source != Some(copy.to) {
                 continue;
             }
             let delay = Span::from_micros(20 + self.rng.below(self.net.delay.micros()));
@@ -319,7 +318,7 @@ impl World {
                 order: self.order,
                 to,
                 lan,
-                bytes: bytes.clone(),
+                copy: copy.clone(),
             }));
         }
     }
@@ -393,7 +392,7 @@ impl World {
             self.flights.push(Reverse(flight));
             return;
         }
-        let packet = Packet::parse_ipv4(&flight.bytes).expect("our own advert");
+        let packet = flight.copy.packet();
         self.say(|| {
             let (source, priority) = (packet.source, packet.priority());
             format!(

@@ -268,12 +268,7 @@ impl<'a> Cursor<'_, 'a> {
     }
 
     /// Metrics. `None`: it is another word.
-    fn measure(
-        &mut self,
-        word: Word,
-        name: &[u8],
-        route: &mut Route<Word>,
-    ) -> Option<Option<()>> {
+    fn measure(&mut self, word: Word, name: &[u8], route: &mut Route<Word>) -> Option<Option<()>> {
         if name == b"congctl" {
             let locked = self.skip(b"lock");
             let Some(algorithm) = self.operand(word) else {
@@ -332,7 +327,9 @@ impl<'a> Cursor<'_, 'a> {
         };
         let found = match unit {
             b"" => found,
-            _ => found.and_then(|us| us.checked_mul(units)).map(|n| n / 1_000),
+            _ => found
+                .and_then(|us| us.checked_mul(units))
+                .map(|n| n / 1_000),
         };
         match found.and_then(|n| u32::try_from(n).ok()) {
             Some(n) if !digits.is_empty() => Some(n),

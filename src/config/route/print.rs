@@ -89,7 +89,11 @@ fn route(out: &mut String, line: &RouteLine, params: &Params) -> fmt::Result {
     {
         write!(out, " {kind}")?;
     }
-    write!(out, " to {}/{}", r.destination.address, r.destination.length)?;
+    write!(
+        out,
+        " to {}/{}",
+        r.destination.address, r.destination.length
+    )?;
     hop(out, &r.hop, params)?;
     if let Some(Prefix { address, length }) = r.source {
         write!(out, " from {address}/{length}")?;

@@ -123,10 +123,11 @@ impl Cursor<'_, '_> {
                 RuleAction::Goto(self.u32(word)?)
             }
             b"nop" => RuleAction::Nop,
-            b"type" if matches!(
-                self.peek(),
-                Some(b"blackhole" | b"unreachable" | b"prohibit")
-            ) =>
+            b"type"
+                if matches!(
+                    self.peek(),
+                    Some(b"blackhole" | b"unreachable" | b"prohibit")
+                ) =>
             {
                 return Some(false);
             }

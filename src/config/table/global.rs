@@ -4,7 +4,7 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Fifo, Flag, IncludeCheck, Int, Interface, Many, Multicast,
     OptWord, Positive, Script, Server, Short, SyncDaemon, Timeouts, Uint, User, Word, Words,
 };
-use super::parts::{BUFFERS, FIFO, IPV6, IPVS, MAIL, NFT, ONE_PROCESS, SCHED, UNICAST, VMAC};
+use super::parts::{BUFFERS, FIFO, IPVS, MAIL, NFT, ONE_PROCESS, SCHED, VMAC};
 use super::{BIG, Item, Row, TIMER_MAX, foreign, idle, later, never, old, part, timer, works};
 
 /// Netfilter is spoken to as nftables only.
@@ -33,7 +33,7 @@ pub(super) static GLOBAL: &[Row] = &[
     part(IPVS, "checker_log_all_failures", Bool, "off"),
     works("vrrp_version", Choice(&["2", "3"]), "2"),
     works("vrrp_mcast_group4", Multicast(true), "224.0.0.18"),
-    part(IPV6, "vrrp_mcast_group6", Multicast(false), "ff02::12").args("IPv6-MULTICAST"),
+    works("vrrp_mcast_group6", Multicast(false), "ff02::12").args("IPv6-MULTICAST"),
     works("default_interface", Interface, "eth0"),
     works("vrrp_garp_master_delay", Count(0, BIG), "5").unit("s"),
     works("vrrp_garp_master_repeat", Positive, "5"),
@@ -59,7 +59,7 @@ pub(super) static GLOBAL: &[Row] = &[
     works("vrrp_lower_prio_no_advert", Bool, "off"),
     works("vrrp_higher_prio_send_advert", Bool, "off"),
     works("vrrp_owner_ignore_adverts", Bool, "off"),
-    part(UNICAST, "vrrp_check_unicast_src", Flag, "off"),
+    works("vrrp_check_unicast_src", Flag, "off"),
     works("vrrp_skip_check_adv_addr", Bool, "off"),
     works("vrrp_strict", Bool, "off"),
     works("v3_checksum_as_v2", Flag, "off"),

@@ -257,8 +257,6 @@ pub enum State {
     Works,
     /// Not supported yet; the text names what is missing and is said once.
     Later(&'static str),
-    /// Not supported yet, and an instance with it cannot run; that is said there.
-    Blocks(&'static str),
     /// Not supported, and not planned.
     Never(&'static str),
     /// Accepted; it has no effect, here or in keepalived.
@@ -354,15 +352,6 @@ const fn later(name: &'static str, shape: Shape, default: &'static str) -> Row {
 /// A keyword that belongs to one of the [`parts`], or is in another state.
 const fn part(state: State, name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, state)
-}
-/// A keyword without which, or with which, an instance cannot run yet.
-const fn blocks(
-    what: &'static str,
-    name: &'static str,
-    shape: Shape,
-    default: &'static str,
-) -> Row {
-    row(name, shape, default, State::Blocks(what))
 }
 const fn never(what: &'static str, name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, State::Never(what))

@@ -107,7 +107,7 @@ pub(super) static SCRIPT: &[Row] = &[
 pub(super) static TRACK_FILE: &[Row] = &[
     works("file", Word, "required").args("PATH"),
     works("weight", Weight(254), "1"),
-    works("init_file", Many(0, 2), "no").args("[VALUE] [overwrite]"),
+    works("init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[

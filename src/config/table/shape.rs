@@ -83,10 +83,13 @@ impl Row {
             return self.words.to_owned();
         }
         let text = self.shape.to_string();
-        match (self.unit, text.strip_prefix("N ")) {
+        match (self.unit, self.shape) {
             ("", _) => text,
-            (unit, Some(range)) => format!("N {unit} {range}"),
-            (unit, None) => format!("{text} {unit}"),
+            (unit, Shape::OptUint(min, max)) => format!("[{min}..{max} {unit}]"),
+            (unit, _) => match text.strip_prefix("N ") {
+                Some(range) => format!("N {unit} {range}"),
+                None => format!("{text} {unit}"),
+            },
         }
     }
 
@@ -96,9 +99,6 @@ impl Row {
             State::Works => "supported".to_owned(),
             State::Later("") => "not supported yet".to_owned(),
             State::Later(what) => format!("not supported yet: {what}"),
-            State::Blocks(what) => {
-                format!("not supported yet: {what}; the instance does not run")
-            }
             State::Never(what) => format!("never (no {what})"),
             State::Idle => "accepted, without effect".to_owned(),
             State::Old(new) => format!("old name of {new}"),

@@ -4,10 +4,9 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
-use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, UNICAST, VMAC};
+use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, VMAC};
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, old, part, timer,
-    works,
+    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, old, part, timer, works,
 };
 
 pub(super) static SYNC_GROUP: &[Row] = &[
@@ -92,7 +91,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    blocks("IPv6", "native_ipv6", Flag, "off"),
+    works("native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
     works(
         "track_interface",
@@ -211,17 +210,12 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    blocks("unicast", "unicast_src_ip", Ip, "the interface's"),
-    blocks("unicast", "unicast_peer", Lines(Item::Peer, Head::None), ""),
-    part(
-        UNICAST,
-        "unicast_ttl",
-        Uint(0, 255),
-        "255 (IPv6: the kernel's)",
-    ),
-    part(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
-    part(UNICAST, "unicast_fault_no_peer", Flag, "off"),
-    part(UNICAST, "old_unicast_checksum", OptWord, "detected").args("[never]"),
+    works("unicast_src_ip", Ip, "the interface's"),
+    works("unicast_peer", Lines(Item::Peer, Head::None), ""),
+    works("unicast_ttl", Uint(0, 255), "255 (IPv6: the kernel's)"),
+    works("check_unicast_src", Flag, "vrrp_check_unicast_src"),
+    works("unicast_fault_no_peer", Flag, "off"),
+    works("old_unicast_checksum", OptWord, "detected").args("[never]"),
     part(VMAC, "use_vmac", Many(0, 255), "off")
         .args("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group N]"),
     part(VMAC, "use_vmac_addr", Flag, "off"),

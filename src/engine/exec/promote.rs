@@ -56,7 +56,12 @@ impl Hands<'_> {
     /// An instance becomes Master, or no longer is.
     pub(super) fn promote(&mut self, instance: InstanceId, hold: bool, links: &Links) {
         let at = usize::from(instance.0);
-        if !self.params.instances.get(at).is_some_and(|i| i.promote_secondaries) {
+        if !self
+            .params
+            .instances
+            .get(at)
+            .is_some_and(|i| i.promote_secondaries)
+        {
             return;
         }
         let iface = self.iface(instance);

@@ -527,12 +527,7 @@ impl<'a> Objects<'a> {
         }
     }
 
-    fn address(
-        &mut self,
-        iface: IfaceId,
-        address: IpAddr,
-        prefix: u8,
-    ) -> Option<&mut Object<'a>> {
+    fn address(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<&mut Object<'a>> {
         // They come first, and are few.
         self.objects
             .iter_mut()
@@ -616,7 +611,8 @@ impl<'a> Objects<'a> {
     fn count(&self, list: &[u16]) -> usize {
         let there = |id: &&u16| {
             let object = self.objects.get(usize::from(**id));
-            object.is_some_and(|o| !matches!(o.slot, Slot::Absent | Slot::Foreign | Slot::Failed(_)))
+            object
+                .is_some_and(|o| !matches!(o.slot, Slot::Absent | Slot::Foreign | Slot::Failed(_)))
         };
         list.iter().filter(there).count()
     }
@@ -722,4 +718,3 @@ const EEXIST: i32 = 17;
 const ESRCH: i32 = 3;
 const ENOENT: i32 = 2;
 const ENODEV: i32 = 19;
-

@@ -1,7 +1,7 @@
 //! Routes, rules and static addresses: from the table of [`super::route`] to the kernel and back.
 
 use super::route::{Answer, Op, SEQUENCES, What};
-use super::{EINVAL, Hands, SLICE};
+use super::{Hands, SLICE};
 use crate::engine::links::Links;
 use crate::sys;
 use crate::time::Instant;
@@ -12,6 +12,9 @@ use crate::wire::rtnetlink::route::{Resolve as _, RouteMsg};
 use crate::wire::rtnetlink::rule::{del_rule, new_rule};
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest, route};
 use core::fmt;
+
+/// errno EINVAL: the request could not even be written.
+const EINVAL: i32 = 22;
 
 impl Hands<'_> {
     /// Sends one batch of requests; the kernel works them off before send returns.
@@ -62,8 +65,7 @@ impl Hands<'_> {
         let text = Named(what, links);
         match answer {
             Answer::Refused(op, errno) => {
-                self.teller
-                    .object_refused(owner, op.add, &text, errno, now);
+                self.teller.object_refused(owner, op.add, &text, errno, now);
             }
             _ => self.teller.object_restored(owner, &text, now),
         }
@@ -90,8 +92,7 @@ impl Hands<'_> {
     ) {
         let (address, prefix) = (message.address, message.prefix);
         if present {
-            let ours =
-                !self.tags || message.protocol == Some(rtnetlink::PROTOCOL_KEEPALIVED);
+            let ours = !self.tags || message.protocol == Some(rtnetlink::PROTOCOL_KEEPALIVED);
             self.objects.address_found(iface, address, prefix, ours);
         } else {
             self.objects.address_gone(iface, address, prefix, now);
@@ -120,9 +121,7 @@ fn write(buf: &mut Vec<u8>, op: Op, what: What<'_>, links: &Links) -> Result<usi
         (What::Address(a), true) => {
             rtnetlink::new_address(buf, op.seq, 0, &request(a, true, links))
         }
-        (What::Address(a), false) => {
-            rtnetlink::del_address(buf, op.seq, &request(a, false, links))
-        }
+        (What::Address(a), false) => rtnetlink::del_address(buf, op.seq, &request(a, false, links)),
         (What::Route(line), true) => route::new_route(buf, op.seq, &line.route, links),
         (What::Route(line), false) => route::del_route(buf, op.seq, &line.route, links),
         (What::Rule(line), true) => new_rule(buf, op.seq, &line.rule, links),
@@ -161,7 +160,11 @@ impl fmt::Display for Named<'_> {
             }
             What::Route(line) => {
                 let r = &line.route;
-                write!(f, "route to {}/{}", r.destination.address, r.destination.length)?;
+                write!(
+                    f,
+                    "route to {}/{}",
+                    r.destination.address, r.destination.length
+                )?;
                 if let Some(via) = r.hop.via {
                     write!(f, " via {via}")?;
                 }

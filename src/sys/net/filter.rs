@@ -2,9 +2,9 @@
 
 use super::option;
 use libc::{
-    BPF_ABS, BPF_ALU, BPF_AND, BPF_B, BPF_H, BPF_IMM, BPF_IND, BPF_JEQ, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_LDX,
-    BPF_LSH, BPF_MEM, BPF_MISC, BPF_MSH, BPF_RET, BPF_RSH, BPF_ST, BPF_TAX, BPF_X, sock_filter,
-    sock_fprog,
+    BPF_ABS, BPF_ALU, BPF_AND, BPF_B, BPF_H, BPF_IMM, BPF_IND, BPF_JEQ, BPF_JMP, BPF_JSET, BPF_K,
+    BPF_LD, BPF_LDX, BPF_LSH, BPF_MEM, BPF_MISC, BPF_MSH, BPF_RET, BPF_RSH, BPF_ST, BPF_TAX, BPF_X,
+    sock_filter, sock_fprog,
 };
 use std::io;
 use std::os::fd::RawFd;
@@ -72,6 +72,13 @@ fn program(vrids: &Vrids, skip: u32) -> [sock_filter; LENGTH] {
 /// Attaches the filter for `vrids`.
 pub(super) fn attach(fd: RawFd, vrids: &Vrids, skip: u32) -> io::Result<()> {
     attach_program(fd, &mut program(vrids, skip))
+}
+
+/// The same where packets come without an IP header (IPv6).
+pub(super) fn attach_bare(fd: RawFd, vrids: &Vrids) -> io::Result<()> {
+    let mut code = program(vrids, 0);
+    code[0] = op(BPF_LDX | BPF_IMM, 0);
+    attach_program(fd, &mut code)
 }
 
 /// Attaches a filter that drops everything.

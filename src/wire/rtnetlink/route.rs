@@ -395,7 +395,11 @@ fn begin<'a, D: Copy>(
         u8::try_from(table).unwrap_or(0),
         route.protocol,
         // A route to delete is found whatever its scope.
-        if kind == RTM_DELROUTE { SCOPE_NOWHERE } else { route.scope },
+        if kind == RTM_DELROUTE {
+            SCOPE_NOWHERE
+        } else {
+            route.scope
+        },
         route.kind,
         f0,
         f1,

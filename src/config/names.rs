@@ -1,11 +1,11 @@
 //! Names for the numbers of routing, from the files of iproute2.
 
-use crate::config::Outside;
+use super::Outside;
 use std::collections::BTreeMap;
 
 /// What is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Routing tables.
     Table,
     /// Scopes.
@@ -78,7 +78,7 @@ impl Kind {
 
 /// The names, each file read when it is first asked for.
 #[derive(Debug)]
-pub struct Names {
+pub(super) struct Names {
     /// Directory of the distribution's files (`iproute_usr_dir`).
     pub usr: Box<str>,
     /// Directory of the administrator's files (`iproute_etc_dir`).
@@ -122,10 +122,13 @@ impl Names {
                 .iter()
                 .map(|(name, number)| ((*name).into(), *number))
                 .collect();
+            // As iproute2: the administrator's file instead of the packaged one, then additions.
+            let name = kind.file();
+            if !file(outside, &format!("{etc}/{name}"), &mut names) {
+                file(outside, &format!("{usr}/{name}"), &mut names);
+            }
             for dir in [usr, etc] {
-                let path = format!("{dir}/{}", kind.file());
-                file(outside, &path, &mut names);
-                for path in outside.glob(&format!("{path}.d/*.conf")) {
+                for path in outside.glob(&format!("{dir}/{name}.d/*.conf")) {
                     file(outside, &path, &mut names);
                 }
             }
@@ -134,19 +137,21 @@ impl Names {
     }
 }
 
-/// Lines of `NUMBER NAME`, the number perhaps in hexadecimal; a later one counts.
-fn file(outside: &dyn Outside, path: &str, names: &mut BTreeMap<Box<str>, u32>) {
+/// Lines of `NUMBER NAME`, the number perhaps in hexadecimal; a later one counts. `false`: there
+/// is no such file.
+fn file(outside: &dyn Outside, path: &str, names: &mut BTreeMap<Box<str>, u32>) -> bool {
     let Ok(text) = outside.read(path) else {
-        return;
+        return false;
     };
     for line in String::from_utf8_lossy(&text).lines() {
         let line = line.split('#').next().unwrap_or_default();
         let mut words = line.split_ascii_whitespace();
         if let (Some(number), Some(name)) = (words.next(), words.next())
-            && let Some(number) = super::number(number.as_bytes())
+            && let Some(number) = super::route::number(number.as_bytes())
             && let Ok(number) = u32::try_from(number)
         {
             names.insert(name.into(), number);
         }
     }
+    true
 }
