@@ -241,16 +241,7 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     }
     conduct(out, p)?;
     auth(out, &p.auth)?;
-    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
-    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
-    if p.addresses.is_empty() {
-        writeln!(out, "    no_virtual_ipaddress")?;
-    }
-    route::routes(out, "virtual_routes", &p.routes, params, 4)?;
-    route::rules(out, "virtual_rules", &p.rules, params, 4)?;
-    if p.promote_secondaries {
-        writeln!(out, "    promote_secondaries")?;
-    }
+    holdings(out, p, params)?;
     if let Some(tracks) = &p.tracks {
         follows(out, tracks, params)?;
     }
@@ -365,6 +356,23 @@ fn password(key: &[u8; 8]) -> String {
         out.extend(chunk.invalid().iter().map(mark));
     }
     out
+}
+
+/// What it has while it is Master.
+fn holdings(out: &mut String, p: &InstanceParams, params: &Params) -> fmt::Result {
+    let name =
+        |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
+    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
+    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
+    if p.addresses.is_empty() {
+        writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    route::routes(out, "virtual_routes", &p.routes, params, 4)?;
+    route::rules(out, "virtual_rules", &p.rules, params, 4)?;
+    if p.promote_secondaries {
+        writeln!(out, "    promote_secondaries")?;
+    }
+    Ok(())
 }
 
 /// What is there as long as the daemon runs.

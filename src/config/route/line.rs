@@ -223,14 +223,6 @@ impl<'a> Cursor<'_, 'a> {
                     said.source = Some((from, self.target(from)?));
                     said.only6 = Some(word);
                 }
-                b"table" => route.table = Table::Id(self.named(word, Kind::Table, u32::MAX)?),
-                b"metric" | b"priority" | b"preference" => route.metric = Some(self.u32(word)?),
-                b"scope" => route.scope = self.named(word, Kind::Scope, 255)? as u8,
-                b"protocol" => {
-                    let protocol = self.named(word, Kind::Protocol, 255)? as u8;
-                    said.protocol = Some((word, protocol));
-                }
-                b"tos" | b"dsfield" => route.tos = self.named(word, Kind::Field, 255)? as u8,
                 b"realms" => {
                     route.hop.realms = self.realms(word)?;
                     said.only4 = Some(word);
@@ -256,7 +248,7 @@ impl<'a> Cursor<'_, 'a> {
                     let text = "'as' belongs to address translation, which Linux no longer has";
                     self.walk.warn(word, text);
                 }
-                _ => return Some(false),
+                _ => return self.looked_up(word, name, route, said),
             }
             Some(true)
         };
@@ -265,6 +257,28 @@ impl<'a> Cursor<'_, 'a> {
             Some(true) => Some(Some(())),
             Some(false) => None,
         }
+    }
+
+    /// Words whose operand has a name in the files of iproute2, or is a number.
+    fn looked_up(
+        &mut self,
+        word: Word,
+        name: &[u8],
+        route: &mut Route<Word>,
+        said: &mut Said,
+    ) -> Option<bool> {
+        match name {
+            b"table" => route.table = Table::Id(self.named(word, Kind::Table, u32::MAX)?),
+            b"metric" | b"priority" | b"preference" => route.metric = Some(self.u32(word)?),
+            b"scope" => route.scope = self.named(word, Kind::Scope, 255)? as u8,
+            b"protocol" => {
+                let protocol = self.named(word, Kind::Protocol, 255)? as u8;
+                said.protocol = Some((word, protocol));
+            }
+            b"tos" | b"dsfield" => route.tos = self.named(word, Kind::Field, 255)? as u8,
+            _ => return Some(false),
+        }
+        Some(true)
     }
 
     /// Metrics. `None`: it is another word.

@@ -147,22 +147,9 @@ impl<'a> Hands<'a> {
                 }
             }
             Action::Claim { instance, repeat } => {
-                self.announcements.cancel(instance);
-                self.promote(instance, true, links);
-                self.objects.claim(instance, true);
-                self.learn_forwarding(instance, links);
-                self.retry_delay = RETRY;
-                self.jobs.want(instance, true, repeat);
+                self.claim(instance, repeat, links);
             }
-            Action::Release(instance) => {
-                self.announcements.cancel(instance);
-                if !self.silent {
-                    // Routes and rules go before the addresses: `work` keeps the order.
-                    self.objects.claim(instance, false);
-                    self.jobs.want(instance, false, 0);
-                    self.promote(instance, false, links);
-                }
-            }
+            Action::Release(instance) => self.release(instance, links),
             Action::Announce { instance, repeat } => {
                 // Before all are in place the claim announces each as it comes.
                 if self.jobs.settled(instance) {
@@ -190,6 +177,25 @@ impl<'a> Hands<'a> {
                     self.announce(self.iface(instance), facts.source, links);
                 }
             }
+        }
+    }
+
+    fn claim(&mut self, instance: InstanceId, repeat: u8, links: &Links) {
+        self.announcements.cancel(instance);
+        self.promote(instance, true, links);
+        self.objects.claim(instance, true);
+        self.learn_forwarding(instance, links);
+        self.retry_delay = RETRY;
+        self.jobs.want(instance, true, repeat);
+    }
+
+    fn release(&mut self, instance: InstanceId, links: &Links) {
+        self.announcements.cancel(instance);
+        if !self.silent {
+            // Routes and rules go before the addresses: `work` keeps the order.
+            self.objects.claim(instance, false);
+            self.jobs.want(instance, false, 0);
+            self.promote(instance, false, links);
         }
     }
 

@@ -6,13 +6,17 @@
 //! without a word (IPv4 routes go with an interface or an address) or that somebody removed.
 //! No sockets here.
 
+mod object;
+
+pub use object::What;
+
 use super::addr::is_not_there;
 use crate::engine::links::Links;
 use crate::time::{Instant, Span};
-use crate::vrrp::routing::{Position, Table};
-use crate::vrrp::{Address, IfaceId, InstanceId, Params, Route, RouteLine, RuleLine};
+use crate::vrrp::{IfaceId, InstanceId, Params};
 use crate::wire::rtnetlink::route::{Resolve as _, RouteMsg};
 use core::net::IpAddr;
+use object::{Object, Slot, passes, ready, same};
 use std::collections::VecDeque;
 
 /// Marks the sequence numbers of these requests: those of addresses are below.
@@ -25,52 +29,6 @@ const SETTLE: Span = Span::from_millis(50);
 const EVERY: Span = Span::from_secs(1);
 /// What was refused for want of something that may come by itself is tried again after this.
 const RETRY: Span = Span::from_secs(5);
-
-/// What an object is.
-#[derive(Clone, Copy, Debug)]
-pub enum What<'a> {
-    /// A static address.
-    Address(&'a Address),
-    /// A route.
-    Route(&'a RouteLine),
-    /// A rule.
-    Rule(&'a RuleLine),
-}
-
-/// Where an object stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Absent,
-    /// It may be there or not; asking is harmless.
-    Unknown,
-    Adding,
-    Present,
-    /// An address somebody else had put there: good enough, but not ours to delete.
-    Foreign,
-    Deleting,
-    /// The kernel refused it with this errno.
-    Failed(i32),
-}
-
-#[derive(Debug)]
-struct Object<'a> {
-    what: What<'a>,
-    /// How many want it.
-    wanted: u32,
-    slot: Slot,
-    queued: bool,
-    /// It was in place since it is wanted: if it can be added again, it had gone.
-    vouched: bool,
-    /// When to ask whether it is there.
-    due: Option<Instant>,
-    /// Not before this.
-    next: Instant,
-    group: Option<u16>,
-    /// The last refusal that was told.
-    told: i32,
-    /// It may have been there when it was last asked for.
-    unsure: bool,
-}
 
 /// A request to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -504,6 +462,7 @@ impl<'a> Objects<'a> {
             && object.slot == Slot::Absent
         {
             object.slot = if ours { Slot::Present } else { Slot::Foreign };
+            object.vouched = ours;
             self.changed = true;
         }
     }
@@ -636,85 +595,14 @@ impl<'a> Objects<'a> {
     }
 }
 
-impl Object<'_> {
-    /// Its loss is made good: it is tracked, and does not end by itself.
-    fn kept(&self) -> bool {
-        match self.what {
-            What::Address(_) => true,
-            What::Route(line) => line.track && line.route.expires.is_none(),
-            What::Rule(line) => line.track,
-        }
-    }
-
-    /// EEXIST says that somebody else's is there.
-    fn exists_elsewhere(&self) -> bool {
-        match self.what {
-            What::Address(_) => !self.vouched,
-            What::Route(line) => {
-                line.route.position == Position::Add && !self.vouched && !self.unsure
-            }
-            What::Rule(_) => false,
-        }
-    }
-
-    /// It is not there and nothing is being done about it now, or its interface is down.
-    fn missing(&self, links: &Links) -> bool {
-        let down = match self.what {
-            What::Address(a) => !links.get(a.iface).up,
-            What::Route(line) => line.route.devices().any(|d| !links.get(d).up),
-            What::Rule(_) => false,
-        };
-        down || matches!(self.slot, Slot::Failed(_))
-    }
-}
-
-/// Whether the interfaces an object needs are there.
-fn ready(what: What<'_>, links: &Links) -> bool {
-    match what {
-        What::Address(a) => links.index(a.iface) != 0,
-        What::Route(line) => {
-            let vrf = match line.route.table {
-                Table::Vrf(device) => links.table(device) != 0,
-                Table::Id(_) => true,
-            };
-            let hops = core::iter::once(&line.route.hop).chain(&line.route.hops);
-            let mut devices = hops.filter_map(|h| h.device);
-            vrf && devices.all(|d| links.index(d) != 0)
-        }
-        What::Rule(_) => true,
-    }
-}
-
-/// One and the same thing to the kernel.
-fn same(a: What<'_>, b: What<'_>) -> bool {
-    let routes = |a: &Route, b: &Route| a.same(b);
-    match (a, b) {
-        (What::Address(a), What::Address(b)) => {
-            (a.address, a.prefix, a.iface) == (b.address, b.prefix, b.iface)
-        }
-        (What::Route(a), What::Route(b)) => routes(&a.route, &b.route),
-        (What::Rule(a), What::Rule(b)) => a.rule == b.rule,
-        _ => false,
-    }
-}
-
 fn earlier(a: Option<Instant>, b: Instant) -> Option<Instant> {
     Some(a.map_or(b, |a| a.min(b)))
-}
-
-/// Whether what stood in the way may go by itself.
-fn passes(errno: i32) -> bool {
-    match errno {
-        ENODEV => true,
-        // EAGAIN, ENOMEM, EBUSY
-        11 | 12 | 16 => true,
-        // ENETDOWN, ENETUNREACH, ENOBUFS; then the same on MIPS.
-        100 | 101 | 105 | 127 | 128 | 132 => true,
-        other => is_not_there(other),
-    }
 }
 
 const EEXIST: i32 = 17;
 const ESRCH: i32 = 3;
 const ENOENT: i32 = 2;
 const ENODEV: i32 = 19;
+
+#[cfg(test)]
+mod tests;
