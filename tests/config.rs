@@ -31,6 +31,16 @@ fn machine() -> Memory {
     m.file("/etc/keepalived/plain.sh", "no program");
     m.dir("/home", 0o755).dir("/home/op", 0o777);
     m.program("/home/op/notify.sh", 0o755);
+    m.program("/etc/keepalived/shared.sh", 0o775);
+    m.dir("/opt", 0o755).dir("/opt/app", 0o755);
+    m.dir("/opt/app/bin", 0o755).dir("/var", 0o755);
+    m.dir("/var/tmp", 0o1777);
+    m.program("/opt/app/bin/notify.sh", 0o755);
+    m.program("/var/tmp/notify.sh", 0o755);
+    for (path, uid, gid) in [("/etc/keepalived/shared.sh", 0, 50), ("/opt/app", 1000, 0)] {
+        let (_, stat) = m.files.get_mut(path).expect("just added");
+        (stat.uid, stat.gid) = (uid, gid);
+    }
     m.links.insert(
         "/etc/keepalived/link.sh".into(),
         "/home/op/notify.sh".into(),

@@ -19,6 +19,12 @@ mod crash;
 mod crowd;
 #[path = "netns/dynamic.rs"]
 mod dynamic;
+#[path = "netns/effect.rs"]
+mod effect;
+#[path = "netns/family.rs"]
+mod family;
+#[path = "netns/files.rs"]
+mod files;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -48,6 +54,7 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         start::TESTS,
+        files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
@@ -56,6 +63,8 @@ fn tests() -> Vec<Test> {
         odd::TESTS,
         peer::TESTS,
         routing::TESTS,
+        family::TESTS,
+        effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
         scripts::TESTS,

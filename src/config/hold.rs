@@ -106,16 +106,21 @@ impl<'a> Walk<'a> {
         let Some(name) = params.interfaces.get(usize::from(iface.0)) else {
             return false;
         };
-        let family = |n: &(IpAddr, u8)| n.0.is_ipv4() == line.address.is_ipv4();
-        let mut networks = self.outside.networks(name).unwrap_or_default();
-        networks.retain(family);
-        let holds = |n: &(IpAddr, u8)| same_network(n.0, line.address, n.1);
-        if networks.is_empty() || networks.iter().any(holds) {
+        let all = self.networks.get_or_insert_with(|| self.outside.networks());
+        // Where we are Master already the address itself is among them.
+        let mut networks = all.iter().filter(|(on, ip, _)| {
+            on == name && ip.is_ipv4() == line.address.is_ipv4() && *ip != line.address
+        });
+        let Some((_, ip, len)) = networks.clone().next() else {
+            return false;
+        };
+        if networks.any(|(_, ip, len)| same_network(*ip, line.address, *len)) {
             return false;
         }
         let text = format!("{} is in no network of {name}", line.address);
+        let hint = format!("hosts there may not find it: {name} has {ip}/{len}");
         let at = self.span(line.at);
-        self.diags.warning(at, text);
+        self.diags.warning(at, text).hint(hint);
         true
     }
 }

@@ -223,9 +223,9 @@ impl<'a> Walk<'a> {
             }
         };
         if let Some((was, before)) = d.state {
-            let line = self.line_of(before);
+            let line = self.other(before, at);
             let kept = if was || master { "MASTER" } else { "BACKUP" };
-            let text = format!("'state' given twice (first on line {line}); {kept} counts");
+            let text = format!("'state' given twice (first on {line}); {kept} counts");
             self.diags.warning(at, text);
         }
         if d.state.is_none_or(|(was, _)| !was) {
@@ -241,6 +241,7 @@ impl<'a> Walk<'a> {
             "garp_master_refresh" => d.garp.refresh = self.seconds(node),
             "garp_master_refresh_repeat" => d.garp.refresh_repeat = self.packets(node, 1),
             "garp_lower_prio_delay" => d.garp.lower_prio_delay = self.seconds(node),
+            "garp_extra_if" | "vmac_garp_intvl" => d.garp.elsewhere = self.elsewhere(node),
             "garp_lower_prio_repeat" => d.garp.lower_prio_repeat = self.packets(node, 0),
             _ => return false,
         }
@@ -254,9 +255,9 @@ impl<'a> Walk<'a> {
             "nopreempt" => d.nopreempt = Some(at),
             "preempt" => d.nopreempt = None,
             "preempt_delay" => d.preempt_delay = Some((self.timer(node), at)),
+            "promote_secondaries" => d.promote_secondaries = true,
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
-            "promote_secondaries" => d.promote_secondaries = true,
             "native_ipv6" => self.native_ipv6(d, at),
             "strict_mode" => d.strict = Some(self.flag(node)),
             "lower_prio_no_advert" => d.lower_prio_no_advert = Some(self.flag(node)),
@@ -332,11 +333,8 @@ impl<'a> Walk<'a> {
             return;
         }
         if let Some(first) = d.held.get(&line.address).copied() {
-            let before = self.line_of(first);
-            let text = format!(
-                "{} is on line {before} already; ignored",
-                quote(self.bytes(at))
-            );
+            let before = self.other(first, self.span(at));
+            let text = format!("{} is on {before} already; ignored", quote(self.bytes(at)));
             self.wrong(at, text, None);
             return;
         }

@@ -142,8 +142,13 @@ impl Outside for Memory {
     fn mtu(&self, name: &str) -> Option<u32> {
         self.mtus.get(name).copied()
     }
-    fn networks(&self, name: &str) -> Option<Vec<(IpAddr, u8)>> {
-        self.networks.get(name).cloned()
+    fn networks(&self) -> Vec<(Box<str>, IpAddr, u8)> {
+        let all = self.networks.iter();
+        all.flat_map(|(name, list)| {
+            list.iter()
+                .map(|(ip, len)| (name.as_str().into(), *ip, *len))
+        })
+        .collect()
     }
     fn hostname(&self) -> String {
         self.hostname.clone()

@@ -19,7 +19,9 @@ mod lexer;
 pub mod memory;
 mod names;
 mod number;
+mod ports;
 mod print;
+mod process;
 mod reader;
 mod refs;
 mod repeat;
@@ -40,6 +42,7 @@ mod walk;
 
 pub use diag::{Class, Diag, Diags, Severity};
 pub use print::{print, print_bytes};
+pub use process::Process;
 pub use source::Span as TextSpan;
 
 use crate::time::Span;
@@ -63,11 +66,9 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
-    /// The addresses of an interface with their prefix lengths, virtual ones left out.
-    /// `None`: cannot tell.
-    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
-        let _ = interface;
-        None
+    /// The addresses that interfaces have now, with their prefix lengths. Nothing: cannot tell.
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        Vec::new()
     }
     /// The largest packet an interface carries in one frame, in bytes. `None`: cannot tell.
     fn mtu(&self, interface: &str) -> Option<u32> {
@@ -110,6 +111,8 @@ pub struct Global {
     pub smtp_connect_timeout: Option<Span>,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: bool,
+    /// How the processes run, if anything was said about that.
+    pub process: Option<Box<Process>>,
 }
 
 /// A loaded configuration.

@@ -64,9 +64,9 @@ impl<'a> Walk<'a> {
             return true;
         }
         let text = format!(
-            "this address is not {}, which line {} decides; it is ignored",
+            "this address is not {}, which {} decides; it is ignored",
             name(family),
-            self.line_of(first)
+            self.other(first, at)
         );
         let diag = self.diags.error(at, text);
         if held {
@@ -81,9 +81,8 @@ impl<'a> Walk<'a> {
             None => d.family = Some((Family::V6, at)),
             Some((Family::V6, _)) => {}
             Some((Family::V4, first)) => {
-                let line = self.line_of(first);
-                let text =
-                    format!("native_ipv6 does not fit the IPv4 address on line {line}; ignored");
+                let line = self.other(first, at);
+                let text = format!("native_ipv6 does not fit the IPv4 address on {line}; ignored");
                 self.diags.error(at, text);
             }
         }
@@ -137,8 +136,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if let Some((_, before)) = d.peers.list.iter().find(|p| p.0.address == address) {
-                let line = self.line_of(self.span(*before));
-                let text = format!("peer {address} is on line {line} already; ignored");
+                let line = self.other(self.span(*before), at);
+                let text = format!("peer {address} is on {line} already; ignored");
                 self.wrong(first, text, None);
                 continue;
             }
@@ -238,10 +237,9 @@ impl<'a> Walk<'a> {
             }
         };
         let taken = keys.iter().find_map(|key| self.routers.get(key));
-        let Some((first, line)) = taken else {
-            let line = self.line_of(d.at);
+        let Some((first, there)) = taken else {
             for key in keys {
-                self.routers.insert(key, (d.name.clone(), line));
+                self.routers.insert(key, (d.name.clone(), d.at));
             }
             return false;
         };
@@ -249,12 +247,13 @@ impl<'a> Walk<'a> {
             (false, Some(interface)) => format!(" on {}", self.text(interface)),
             _ => " to the same peer".to_owned(),
         };
+        let at = d.vrid.map_or(d.at, |v| v.1);
         let text = format!(
-            "virtual_router_id {vrid}{whereabouts} is already used by vrrp_instance {first} (line \
-             {line}); {} does not run",
+            "virtual_router_id {vrid}{whereabouts} is already used by vrrp_instance {first} ({}); {} \
+             does not run",
+            self.other(*there, at),
             d.name
         );
-        let at = d.vrid.map_or(d.at, |v| v.1);
         self.diags.error(at, text);
         true
     }

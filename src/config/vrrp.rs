@@ -58,6 +58,8 @@ impl<'a> Walk<'a> {
         p.routes = self.routes(core::mem::take(&mut d.routes), params);
         p.rules = self.rules(core::mem::take(&mut d.rules), params);
         p.promote_secondaries = d.promote_secondaries;
+        // An instance that was torn apart may have lost its addresses.
+        p.strict = d.strict.unwrap_or(self.defaults.strict) && !p.addresses.is_empty();
         d.params = Some(p);
     }
 
@@ -156,7 +158,10 @@ impl<'a> Walk<'a> {
         }
         self.useless_weights(d);
         let why = match (master, owner) {
-            (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
+            (Some((_, at)), _) => {
+                let here = d.nopreempt.unwrap_or(d.at);
+                format!("'state MASTER' ({})", self.other(at, here))
+            }
             (None, true) => "priority 255".to_owned(),
             (None, false) => String::new(),
         };

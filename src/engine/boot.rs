@@ -60,6 +60,7 @@ impl<'a> Engine<'a> {
                 keep_addresses: setup.keep_addresses,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir,
+                again: setup.again,
             },
             poll,
             signals,
@@ -84,8 +85,8 @@ impl<'a> Engine<'a> {
     /// Asks the kernel what there is; the room starts when it has answered.
     pub(super) fn boot(&mut self) {
         let now = sys::now();
-        // A worker that takes a dead one's place finds its heartbeats.
-        if !self.hands.vital.has_beaten() {
+        // A worker that takes a dead one's place must not undo what was written since.
+        if !self.how.again {
             Files::initialise(&self.how.vrrp.files);
         }
         self.hands.vital.beat();

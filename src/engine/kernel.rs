@@ -145,6 +145,9 @@ impl Engine<'_> {
         if !self.started && self.dump != Dump::Idle {
             return;
         }
+        while let Some((iface, index)) = self.links.next_departed() {
+            self.hands.desert(iface, index);
+        }
         while let Some((iface, link)) = self.links.next_change() {
             self.link_changed(iface, link, now);
         }

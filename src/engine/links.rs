@@ -39,6 +39,8 @@ pub struct Links {
     entries: Vec<Entry>,
     /// Virtual addresses, sorted: they never serve as a source.
     virtuals: Vec<IpAddr>,
+    /// Devices that left a configured name, perhaps for another one.
+    departed: Vec<(IfaceId, u32)>,
     sources: Vec<Source>,
 }
 
@@ -96,13 +98,21 @@ impl Links {
         Links {
             entries,
             virtuals,
+            departed: Vec::new(),
             sources,
         }
     }
 
     /// A link appeared or changed. A known index under another name was renamed.
     pub fn link(&mut self, index: u32, name: &str, flags: u32, mac: Option<[u8; 6]>) {
-        for e in self.entries.iter_mut().filter(|e| e.index != ANY) {
+        for (id, e) in (0..).map(IfaceId).zip(&mut self.entries) {
+            if e.index == ANY {
+                continue;
+            }
+            let before = e.index;
+            if (&*e.name == name) != (before == index) && before != 0 {
+                self.departed.push((id, before));
+            }
             if &*e.name == name {
                 if e.index != index {
                     e.forget();
@@ -189,6 +199,12 @@ impl Links {
         }
         e.changed = false;
         Some((id, self.get(id)))
+    }
+
+    /// The next device that left a configured name since the last call, with the name. It may be
+    /// gone, or live on under another name with all that we gave it.
+    pub fn next_departed(&mut self) -> Option<(IfaceId, u32)> {
+        self.departed.pop()
     }
 
     /// The next instance whose configured source became usable, or ceased to be.
@@ -361,12 +377,18 @@ mod tests {
         let mut l = Links::new(&params());
         l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
         drain(&mut l);
+        assert_eq!(l.next_departed(), None);
         l.link(7, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), Some((IfaceId(0), 7)));
         assert_eq!(l.get(IfaceId(0)).index, 0);
         assert_eq!(l.get(IfaceId(1)).index, 7);
         assert_eq!(drain(&mut l).len(), 2);
-        l.link_gone(7);
+        l.link(9, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), Some((IfaceId(1), 7)));
+        l.link_gone(9);
         assert_eq!(l.get(IfaceId(1)).index, 0);
+        l.link(9, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), None);
     }
 
     #[test]
@@ -443,6 +465,7 @@ mod tests {
         l.address(8, two, true, true);
         assert_eq!(news(&mut l), [(InstanceId(1), true), (InstanceId(2), true)]);
         l.begin_redump();
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
         l.address(7, one, true, true);
         l.end_redump();
         assert_eq!(news(&mut l), [(InstanceId(2), false)]);

@@ -13,6 +13,7 @@ pub mod record;
 pub mod vital;
 pub mod wheel;
 
+pub mod around;
 mod boot;
 mod dump;
 mod kernel;
@@ -43,6 +44,8 @@ pub struct Setup<'a> {
     pub notify: notify::Params,
     /// The page shared with the watchdog, if there is one.
     pub page: Option<&'a Page>,
+    /// It takes the place of a worker that died: what is done once at the start has been done.
+    pub again: bool,
     /// `-V`: leave addresses in place at exit and send no priority 0.
     pub keep_addresses: bool,
     /// `--ignore-sigint`: SIGINT does not stop the daemon.
@@ -58,6 +61,7 @@ impl<'a> Setup<'a> {
             vrrp: Rc::new(config.vrrp),
             notify: config.notify,
             page: None,
+            again: false,
             keep_addresses: false,
             ignore_int: false,
             dump_dir: "/tmp",
@@ -169,6 +173,7 @@ struct How<'a> {
     keep_addresses: bool,
     ignore_int: bool,
     dump_dir: &'a str,
+    again: bool,
 }
 
 /// The worker.

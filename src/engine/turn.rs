@@ -275,10 +275,11 @@ impl Engine<'_> {
     /// Scripts, the log, and whether it is time to leave.
     fn after_work(&mut self, now: Instant) -> Option<Outcome> {
         if let Some(at) = self.hands.children.deadline() {
-            self.arm_own(Own::Children, at);
+            // Not before what is due already: an advert goes first.
+            self.arm_own(Own::Children, at.max(now));
         }
         if let Some(at) = self.hands.scripts.deadline() {
-            self.arm_own(Own::Scripts, at);
+            self.arm_own(Own::Scripts, at.max(now));
         }
         if let Some(at) = self.files.look_at() {
             self.arm_own(Own::Files, at);

@@ -62,11 +62,6 @@ impl<'a> Vital<'a> {
         }
     }
 
-    /// Whether a worker has ever beaten: with this page, so an earlier one or this one.
-    pub fn has_beaten(self) -> bool {
-        self.0.is_some_and(|page| page.get(0) != 0)
-    }
-
     /// Records a change of state.
     pub fn state(self, instance: InstanceId, state: State) {
         if let Some(page) = self.0 {
@@ -139,9 +134,6 @@ mod tests {
     fn a_dead_master_and_a_half_done_release_leave_addresses_behind() {
         let page = Page::new(page_words(3)).unwrap();
         let vital = Vital::new(Some(&page));
-        assert!(!vital.has_beaten() && !Vital::new(None).has_beaten());
-        vital.beat();
-        assert!(vital.has_beaten());
         assert!(!left_behind(&page));
         vital.state(InstanceId(2), State::Master);
         assert!(left_behind(&page));

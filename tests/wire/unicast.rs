@@ -269,3 +269,52 @@ fn the_machine_tells_who_gets_which_copy() {
     let forms: Vec<_> = template.destinations().map(|d| d.checksum).collect();
     assert_eq!(forms, [ChecksumForm::Pseudo, old, ChecksumForm::Pseudo]);
 }
+
+/// Rows 2, 3 and 68: over IPv6 adverts go to ff02::12 with hop limit 255, from the link-local address
+/// of the interface, and list the addresses of their own family.
+#[test]
+fn row_2_an_ipv6_instance_sends_to_its_group() {
+    use holdfast::vrrp::{
+        Address, Event, Family, IfaceId, InstanceId, InstanceParams, Link, Params, Router,
+    };
+    use holdfast::wire::vrrp::GROUP6;
+    let iface = IfaceId(0);
+    let mut instance = InstanceParams::new("V6", iface, 13);
+    (instance.version, instance.family) = (Version::V3, Family::V6);
+    instance.group_address = GROUP6.into();
+    for (list, text) in [
+        (&mut instance.addresses, "fe80::13"),
+        (&mut instance.excluded, "192.0.2.13"),
+    ] {
+        list.push(Address::new(text.parse().unwrap(), 64, iface));
+    }
+    let mut router = Router::new(Params {
+        interfaces: vec!["eth0".into()],
+        instances: vec![instance],
+        ..Params::default()
+    });
+    let mut link = Link {
+        index: 2,
+        up: true,
+        ipv4: Some([192, 0, 2, 1].into()),
+        ..Link::default()
+    };
+    let start = holdfast::time::Instant::from_secs(1);
+    router.handle(Event::Interface { iface, link }, start);
+    router.handle(Event::Start, start);
+    assert!(
+        router.outline(InstanceId(0)).is_none(),
+        "nothing to send from"
+    );
+    link.ipv6 = Some("fe80::a".parse().unwrap());
+    router.handle(Event::Interface { iface, link }, start);
+    let template = router.outline(InstanceId(0)).unwrap();
+    let to: Vec<_> = template.destinations().map(|to| to.address).collect();
+    assert_eq!(to, ["ff02::12".parse::<IpAddr>().unwrap()]);
+    assert_eq!(template.ttl(), 255);
+    assert_eq!(template.source, "fe80::a".parse::<IpAddr>().unwrap());
+    assert_eq!(template.held().count(), 2);
+    let mut bytes = [0; 64];
+    let len = template.outline(100, |o| emit(o, &mut bytes)).unwrap();
+    assert_eq!((len, bytes[..4].to_vec()), (24, vec![0x31, 13, 100, 1]));
+}

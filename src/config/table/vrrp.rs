@@ -164,7 +164,7 @@ pub(super) static INSTANCE: &[Row] = &[
         Count(0, BIG),
         "vrrp_garp_lower_prio_repeat",
     ),
-    later("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
+    works("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
     old("vmac_garp_intvl", ExtraIf(0), "garp_extra_if").unit("s"),
     works("lower_prio_no_advert", Bool, "vrrp_lower_prio_no_advert"),
     works(

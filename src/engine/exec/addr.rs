@@ -170,6 +170,13 @@ impl<'a> Jobs<'a> {
             .is_some_and(|s| s.is_present())
     }
 
+    /// Whether the address may be there because of us.
+    pub fn ours(&self, instance: InstanceId, slot: u16) -> bool {
+        let job = self.jobs.get(usize::from(instance.0));
+        let slot = job.and_then(|job| job.slots.get(usize::from(slot)));
+        slot.is_some_and(|slot| !matches!(slot, Slot::Absent | Slot::Foreign | Slot::Failed))
+    }
+
     /// Whether all addresses of the instance are in place (or refused).
     pub fn settled(&self, instance: InstanceId) -> bool {
         self.jobs

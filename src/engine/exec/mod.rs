@@ -4,6 +4,7 @@ pub mod addr;
 pub mod advert;
 pub mod announce;
 pub mod child;
+mod desert;
 pub mod log;
 mod place;
 pub mod promote;
@@ -129,22 +130,13 @@ impl<'a> Hands<'a> {
                 sequence,
                 revision,
             } => {
-                if self.silent {
-                    return;
-                }
                 let order = advert::Order {
                     instance,
                     priority,
                     sequence,
                     revision,
                 };
-                let teller = &mut self.teller;
-                let failed = |to, e| teller.send_failed(instance, Some(to), &e, now);
-                match self.adverts.send(order, router, &self.ports, failed) {
-                    Ok(Some(ip_id)) => self.vital.advert(instance, now, sequence, ip_id),
-                    Ok(None) => {}
-                    Err(e) => self.teller.send_failed(instance, None, &e, now),
-                }
+                self.advertise(order, router, now);
             }
             Action::Claim { instance, repeat } => {
                 self.claim(instance, repeat, links);
@@ -196,6 +188,19 @@ impl<'a> Hands<'a> {
             self.objects.claim(instance, false);
             self.jobs.want(instance, false, 0);
             self.promote(instance, false, links);
+        }
+    }
+
+    fn advertise(&mut self, order: advert::Order, router: &Router, now: Instant) {
+        if self.silent {
+            return;
+        }
+        let (instance, teller) = (order.instance, &mut self.teller);
+        let failed = |to, e| teller.send_failed(instance, Some(to), &e, now);
+        match self.adverts.send(order, router, &self.ports, failed) {
+            Ok(Some(ip_id)) => self.vital.advert(instance, now, order.sequence, ip_id),
+            Ok(None) => {}
+            Err(e) => self.teller.send_failed(instance, None, &e, now),
         }
     }
 

@@ -344,6 +344,7 @@ fn who_takes_an_address_away_again_and_again_gets_it_back_once_a_second() {
     let back = |jobs: &mut Jobs<'_>| {
         let op = jobs.next_op().map(|op| jobs.ack(op.seq, 0));
         assert!(matches!(op, Some(Answer::Appeared(..))));
+        assert_eq!(jobs.next_op(), None);
     };
     assert_eq!(vanished(&mut jobs, one, 9), Gone::Back(InstanceId(0)));
     back(&mut jobs);
@@ -365,9 +366,8 @@ fn who_takes_an_address_away_again_and_again_gets_it_back_once_a_second() {
     jobs.put_back(|_| false, Instant::from_secs(11));
     assert_eq!(jobs.next_op(), None);
     jobs.restore_missing(|_| true);
-    back(&mut jobs);
-    back(&mut jobs);
-    assert_eq!(jobs.next_op(), None);
+    let again: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).collect();
+    assert_eq!(again.len(), 2);
 }
 
 /// The same with two addresses.
