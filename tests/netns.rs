@@ -36,6 +36,8 @@ mod odd;
 mod peer;
 #[path = "netns/robust.rs"]
 mod robust;
+#[path = "netns/routing.rs"]
+mod routing;
 #[path = "netns/rows.rs"]
 mod rows;
 #[path = "netns/scripts.rs"]
@@ -62,6 +64,7 @@ fn tests() -> Vec<Test> {
         group::TESTS,
         odd::TESTS,
         peer::TESTS,
+        routing::TESTS,
         family::TESTS,
         frr::TESTS,
         effect::TESTS,

@@ -2,6 +2,7 @@
 
 use super::diag::quote;
 use super::lexer::Word;
+use super::names::Kind;
 use super::value;
 use super::walk::Walk;
 use crate::vrrp::{Address, IfaceId};
@@ -286,9 +287,11 @@ impl<'a> Walk<'a> {
             b"link" => Some(253),
             b"host" => Some(254),
             b"nowhere" => Some(255),
-            other => value::int(other, 0, 255)
-                .ok()
-                .or_else(|| self.rt_name("rt_scopes", other).map(i64::from)),
+            other => value::int(other, 0, 255).ok().or_else(|| {
+                let outside = self.outside;
+                let found = self.names.find(outside, Kind::Scope, other);
+                found.map(i64::from)
+            }),
         };
         match scope.and_then(|s| u8::try_from(s).ok()) {
             Some(scope) if line.address.is_ipv4() => line.scope = scope,

@@ -210,6 +210,21 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// What the lines of all files are read with, also those written before it.
+    pub(super) fn lookup_paths(&mut self, block: u32) {
+        for node in self.children(Some(block)) {
+            let Some(word) = self.first(node) else {
+                continue;
+            };
+            match self.name(node) {
+                "iproute_usr_dir" => self.names.usr = self.text(word),
+                "iproute_etc_dir" => self.names.etc = self.text(word),
+                "default_interface" => self.default_interface = Some(self.bytes(word)),
+                _ => {}
+            }
+        }
+    }
+
     fn vrrp_default(&mut self, node: u32) {
         let mut d = core::mem::take(&mut self.defaults);
         self.vrrp_default_of(node, &mut d);
@@ -222,8 +237,6 @@ impl<'a> Walk<'a> {
             "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
             "vrrp_version" => d.version = Version::V2,
             "vrrp_mcast_group4" => d.group4 = self.ip_of(node).unwrap_or(d.group4),
-            "iproute_etc_dir" => self.names.etc = self.first(node).map(|w| self.text(w)),
-            "iproute_usr_dir" => self.names.usr = self.first(node).map(|w| self.text(w)),
             "vrrp_mcast_group6" => self.group6(node, d),
             "vrrp_check_unicast_src" => d.check_unicast_src = true,
             "vrrp_garp_master_delay" => d.garp.delay = Some(self.seconds(node)),

@@ -4,6 +4,7 @@
 use super::address::Line;
 use super::diag::quote;
 use super::lexer::Word;
+use super::route::{RouteDraft, RuleDraft};
 use super::source::Span as At;
 use super::table::{Item, Shape};
 use super::track::Tracked;
@@ -55,11 +56,13 @@ pub(super) struct Draft {
     pub held: BTreeMap<IpAddr, At>,
     pub excluded: Vec<Line>,
     pub no_addresses: bool,
+    pub routes: Vec<RouteDraft>,
+    pub rules: Vec<RuleDraft>,
+    pub promote_secondaries: bool,
     pub peers: Peers,
     /// The family, and what decided it.
     pub family: Option<(Family, At)>,
     pub track_primary: bool,
-    pub promote_secondaries: bool,
     pub strict: Option<bool>,
     pub garp: Garp,
     pub down_timer_adverts: Option<u8>,
@@ -140,10 +143,12 @@ impl<'a> Walk<'a> {
             held: BTreeMap::new(),
             excluded: Vec::new(),
             no_addresses: false,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            promote_secondaries: false,
             peers: Peers::NONE,
             family: None,
             track_primary: true,
-            promote_secondaries: false,
             strict: None,
             garp: self.defaults.garp.garp(),
             down_timer_adverts: None,
@@ -304,6 +309,16 @@ impl<'a> Walk<'a> {
                     } else {
                         d.excluded.push(line);
                     }
+                }
+                Item::Route => {
+                    let line = self.route_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.routes.extend(line);
+                }
+                Item::Rule => {
+                    let line = self.rule_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.rules.extend(line);
                 }
                 _ => self.item(child, item),
             }

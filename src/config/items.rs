@@ -19,8 +19,7 @@ impl<'a> Walk<'a> {
         match item {
             Item::Mails => {}
             Item::Instances => self.references.extend(words),
-            Item::Route => self.route(words),
-            Item::Rule => self.rule(words),
+            Item::Route | Item::Rule => self.checked(words, item),
             Item::Interfaces => {
                 for word in words {
                     self.ifname(*word);

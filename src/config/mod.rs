@@ -30,6 +30,7 @@ mod route;
 mod script;
 mod shell;
 mod source;
+mod statics;
 mod suggest;
 pub mod table;
 mod track;

@@ -4,6 +4,7 @@ mod parts;
 
 use super::Config;
 use super::address::FLAGS;
+use super::route::print as route;
 use super::table;
 use crate::notify::{Script, Scripts};
 use crate::vrrp::{Address, Family, InstanceId, InstanceParams, Params};
@@ -79,7 +80,7 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
     }
-    Ok(())
+    statics(out, &config.vrrp)
 }
 
 /// Whether a member of a group follows something with a weight.
@@ -174,11 +175,7 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     }
     conduct(out, p)?;
     auth(out, &p.auth)?;
-    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
-    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
-    if p.addresses.is_empty() {
-        writeln!(out, "    no_virtual_ipaddress")?;
-    }
+    holdings(out, p, params)?;
     if let Some(tracks) = &p.tracks {
         follows(out, tracks, params)?;
     }
@@ -293,6 +290,50 @@ fn password(key: &[u8; 8]) -> String {
     out
 }
 
+/// What it has while it is Master.
+fn holdings(out: &mut String, p: &InstanceParams, params: &Params) -> fmt::Result {
+    let name =
+        |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
+    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
+    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
+    if p.addresses.is_empty() {
+        writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    route::routes(out, "virtual_routes", &p.routes, params, 4)?;
+    route::rules(out, "virtual_rules", &p.rules, params, 4)?;
+    Ok(())
+}
+
+/// What is there as long as the daemon runs.
+fn statics(out: &mut String, params: &Params) -> fmt::Result {
+    for (n, members) in params.track_groups.iter().enumerate() {
+        writeln!(out, "\ntrack_group {} {{", route::group(n))?;
+        writeln!(out, "    group {{")?;
+        for id in members {
+            if let Some(member) = params.instances.get(usize::from(id.0)) {
+                writeln!(out, "        {}", word(&member.name))?;
+            }
+        }
+        writeln!(out, "    }}\n}}")?;
+    }
+    if !params.statics.addresses.is_empty() {
+        writeln!(out, "\nstatic_ipaddress {{")?;
+        for (a, group) in &params.statics.addresses {
+            let name = params.interfaces.get(usize::from(a.iface.0));
+            write!(out, "    {}/{}", a.address, a.prefix)?;
+            write!(out, " dev {}", word(name.map_or("", |n| n)))?;
+            options(out, a)?;
+            if let Some(group) = group {
+                write!(out, " track_group {}", route::group(usize::from(*group)))?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "}}")?;
+    }
+    route::routes(out, "static_routes", &params.statics.routes, params, 0)?;
+    route::rules(out, "static_rules", &params.statics.rules, params, 0)
+}
+
 fn addresses<'n>(
     out: &mut String,
     keyword: &str,
@@ -309,37 +350,43 @@ fn addresses<'n>(
         if a.iface != p.iface {
             write!(out, " dev {}", word(name(a.iface)))?;
         }
-        if a.scope != 0 {
-            write!(out, " scope {}", a.scope)?;
-        }
-        if let Some(label) = &a.label {
-            write!(out, " label {}", word(label))?;
-        }
-        if let Some(broadcast) = a.broadcast {
-            write!(out, " brd {broadcast}")?;
-        }
-        if let Some(peer) = a.peer {
-            write!(out, " peer {peer}")?;
-        }
-        for (flag, bit) in FLAGS {
-            if a.flags & bit != 0 {
-                write!(out, " {flag}")?;
-            }
-        }
-        if a.dad {
-            write!(out, " -nodad")?;
-        }
-        match a.preferred {
-            _ if a.address.is_ipv4() => {}
-            Some(seconds) => write!(out, " preferred_lft {seconds}")?,
-            None => write!(out, " preferred_lft forever")?,
-        }
-        if !a.track {
-            write!(out, " no_track")?;
-        }
+        options(out, a)?;
         writeln!(out)?;
     }
     writeln!(out, "    }}")
+}
+
+/// Everything of an address line behind address and interface.
+fn options(out: &mut String, a: &Address) -> fmt::Result {
+    if a.scope != 0 {
+        write!(out, " scope {}", a.scope)?;
+    }
+    if let Some(label) = &a.label {
+        write!(out, " label {}", word(label))?;
+    }
+    if let Some(broadcast) = a.broadcast {
+        write!(out, " brd {broadcast}")?;
+    }
+    if let Some(peer) = a.peer {
+        write!(out, " peer {peer}")?;
+    }
+    for (flag, bit) in FLAGS {
+        if a.flags & bit != 0 {
+            write!(out, " {flag}")?;
+        }
+    }
+    if a.dad {
+        write!(out, " -nodad")?;
+    }
+    match a.preferred {
+        _ if a.address.is_ipv4() => {}
+        Some(seconds) => write!(out, " preferred_lft {seconds}")?,
+        None => write!(out, " preferred_lft forever")?,
+    }
+    if !a.track {
+        write!(out, " no_track")?;
+    }
+    Ok(())
 }
 
 fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
@@ -404,7 +451,7 @@ fn command(script: &Script) -> String {
 }
 
 /// A word, in quotes if the plain tokenizer needs them.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
     let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
     let directive = table::INCLUDES.contains(&text) || text == "include_check";

@@ -24,6 +24,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             // It counts for all scripts, also those written before it.
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
+            walk.lookup_paths(node);
         }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
@@ -56,6 +57,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
                 let process = root.global.process.get_or_insert_default();
                 process.child_wait = Some(Span::from_secs(seconds));
             }
+            name if walk.static_block(node, name, &mut root.statics) => {}
             _ => root.other(walk, node),
         }
     }
@@ -65,6 +67,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 #[derive(Default)]
 struct Root<'a> {
     services: Services<'a>,
+    statics: super::statics::Drafts,
     global: Global,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
@@ -162,6 +165,7 @@ impl<'a> Root<'a> {
             mut drafts,
             groups,
             instances,
+            statics,
             ..
         } = self;
         let mut config = Config {
@@ -194,6 +198,7 @@ impl<'a> Root<'a> {
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
+        walk.settle_statics(statics, &names, &mut config.vrrp);
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
         config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
         super::number::canonical(&mut config.vrrp);

@@ -36,7 +36,7 @@ impl Span {
 }
 
 /// Characters in a file or in the arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Text {
     /// Index of the file, or [`ARENA`].
     pub buf: u16,

@@ -55,6 +55,8 @@ impl<'a> Walk<'a> {
         self.inherit(d, &mut p);
         p.addresses = self.held(&d.addresses, iface, params);
         p.excluded = self.held(&d.excluded, iface, params);
+        p.routes = self.routes(core::mem::take(&mut d.routes), params);
+        p.rules = self.rules(core::mem::take(&mut d.rules), params);
         p.promote_secondaries = d.promote_secondaries;
         // An instance that was torn apart may have lost its addresses.
         p.strict = d.strict.unwrap_or(self.defaults.strict) && !p.addresses.is_empty();

@@ -35,10 +35,14 @@ pub(super) struct Walk<'a> {
     pub routers: BTreeMap<RouterKey<'a>, (Box<str>, Span)>,
     /// Settings of interfaces.
     pub ports: super::ports::Ports,
-    /// iproute2's names.
-    pub names: super::names::Names,
     /// Scripts and files that can be tracked.
     pub definitions: super::track::Definitions,
+    /// Names for the numbers of routing.
+    pub names: super::names::Names,
+    /// `default_interface`
+    pub default_interface: Option<&'a [u8]>,
+    /// Words that name a `track_group`, and its number.
+    pub grouped: BTreeMap<super::source::Text, Option<u16>>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -91,6 +95,8 @@ impl<'a> Walk<'a> {
             names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
+            default_interface: None,
+            grouped: BTreeMap::new(),
             first_script: None,
             absent: false,
         }

@@ -6,6 +6,7 @@ use crate::sys;
 use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use crate::wire::rtnetlink::{route, rule};
 use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
@@ -33,7 +34,7 @@ impl<'a> Engine<'a> {
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
-        let monitor = Netlink::route(MONITORED, MONITOR_BUFFER)?;
+        let monitor = monitor(params)?;
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
         for (fd, token) in [
             (signals.as_raw_fd(), TOKEN_SIGNALS),
@@ -125,9 +126,12 @@ impl<'a> Engine<'a> {
                 IpAddr::V4(_) => links.get(iface).ipv4.is_some(),
                 IpAddr::V6(_) => links.get(iface).ipv6.is_some(),
             });
+        self.hands.inherit_promotions();
+        self.hands.objects.hold_statics(true);
         self.files.begin(now);
         self.tell_files(now);
         self.tell(Event::Start, now);
+        self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {
             let s = if left == 1 { "" } else { "es" };
@@ -155,6 +159,30 @@ fn permitted() -> io::Result<()> {
         io::ErrorKind::PermissionDenied,
         format!("it needs {missing}: run it as root"),
     ))
+}
+
+/// The socket for notifications. Those about routes come only if there are any of ours, and of the
+/// others only those about routes that are gone and bear our mark: a router that knows the whole
+/// Internet changes thousands a second.
+fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+    let statics = &params.statics;
+    let instances = &params.instances;
+    let routes = !statics.routes.is_empty() || instances.iter().any(|i| !i.routes.is_empty());
+    let rules = !statics.rules.is_empty() || instances.iter().any(|i| !i.rules.is_empty());
+    let mut groups = MONITORED;
+    if routes {
+        groups |= mask(route::GROUP_IPV4_ROUTE) | mask(route::GROUP_IPV6_ROUTE);
+    }
+    if rules {
+        groups |= mask(rule::GROUP_IPV4_RULE) | mask(rule::GROUP_IPV6_RULE);
+    }
+    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
+    if (routes || rules)
+        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
+    {
+        log::warn!("cannot filter notifications about routes: {}", plain(&e));
+    }
+    Ok(monitor)
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

@@ -35,6 +35,7 @@ impl Engine<'_> {
                         plain(&e)
                     );
                     self.hands.jobs.lose_answers();
+                    self.hands.objects.lose_answers();
                     self.schedule_redump(now);
                 }
             }
@@ -81,7 +82,10 @@ impl Engine<'_> {
                 continue;
             }
             match rtnetlink::parse(&message) {
-                Ok(Some(Report::Link(l))) => self.links.link(l.index, l.name, l.flags, l.mac),
+                Ok(Some(Report::Link(l))) => {
+                    self.links.link(l.index, l.name, l.flags, l.mac);
+                    self.links.vrf(l.index, l.table);
+                }
                 Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
                 Ok(Some(Report::Address(a))) => {
                     self.hands
@@ -91,6 +95,10 @@ impl Engine<'_> {
                     self.hands
                         .address_seen(&a, false, &mut self.links, self.started, now);
                 }
+                Ok(Some(Report::RouteGone(r))) => {
+                    self.hands.route_gone(&r, message.port, &self.links, now);
+                }
+                Ok(Some(Report::RuleGone)) => self.hands.rule_gone(message.port, now),
                 Ok(None) => {}
                 Err(e) => log::warn!("notification of the kernel ignored: {e}"),
             }
@@ -152,6 +160,8 @@ impl Engine<'_> {
         if link.index == 0 {
             self.hands.jobs.interface_gone(iface);
         }
+        self.hands.objects.link(iface, &self.links, now);
+        self.hands.promote_link(iface, &self.links);
         if self.links.is_up(iface) {
             self.hands.interface_up(iface);
         }
@@ -197,6 +207,7 @@ impl Engine<'_> {
         }
         self.links.begin_redump();
         self.hands.jobs.doubt();
+        self.hands.objects.doubt(now);
         self.request(Dump::Links);
     }
 

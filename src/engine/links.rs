@@ -1,6 +1,7 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
 use crate::vrrp::{IfaceId, InstanceId, Link, Params};
+use crate::wire::rtnetlink::route::Resolve;
 use crate::wire::rtnetlink::{IFF_MULTICAST, IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,6 +12,8 @@ struct Entry {
     index: u32,
     flags: u32,
     mac: Option<[u8; 6]>,
+    /// Routing table of a VRF, 0 if it is none.
+    table: u32,
     /// IPv4 addresses that are not virtual ones, in the kernel's order.
     ipv4: Vec<Seen<Ipv4Addr>>,
     /// Link-local IPv6 addresses.
@@ -254,6 +257,14 @@ impl Links {
         e.mac
     }
 
+    /// The table of an interface that is a VRF.
+    pub fn vrf(&mut self, index: u32, table: Option<u32>) {
+        for e in self.entries.iter_mut().filter(|e| e.index == index) {
+            e.changed |= e.table != table.unwrap_or(0);
+            e.table = table.unwrap_or(0);
+        }
+    }
+
     /// The configured name.
     pub fn name(&self, id: IfaceId) -> &str {
         self.entries.get(usize::from(id.0)).map_or("?", |e| &e.name)
@@ -266,6 +277,18 @@ impl Links {
     }
 }
 
+impl Resolve<IfaceId> for Links {
+    fn index(&self, device: IfaceId) -> u32 {
+        self.get(device).index
+    }
+    fn name(&self, device: IfaceId) -> &str {
+        Links::name(self, device)
+    }
+    fn table(&self, device: IfaceId) -> u32 {
+        let e = self.entries.get(usize::from(device.0));
+        e.map_or(0, |e| if e.index == 0 { 0 } else { e.table })
+    }
+}
 /// Index of the interface without a name, which unicast instances without `interface` use: no
 /// interface of the kernel's has it.
 const ANY: u32 = u32::MAX;

@@ -111,9 +111,11 @@ enum Own {
     PutBack = 10,
     /// Ask again for what the kernel refused.
     Retry = 11,
+    /// Ask the kernel for routes, rules and static addresses that may have gone.
+    Verify = 12,
 }
 
-const OWN_TIMERS: usize = 12;
+const OWN_TIMERS: usize = 13;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -127,6 +129,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Announce,
     Own::PutBack,
     Own::Retry,
+    Own::Verify,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.

@@ -66,6 +66,7 @@ impl Engine<'_> {
         self.take_files(now);
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
+        self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
     }
@@ -170,12 +171,22 @@ impl Engine<'_> {
             Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::Reopen) => self.reopen(now),
+            Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
                 self.hands.give_up();
             }
             None => {}
         }
+    }
+
+    /// Tells the room which groups of static objects became complete or incomplete, and the page
+    /// what would have to be taken away.
+    fn report_groups(&mut self, now: Instant) {
+        while let Some((group, whole)) = self.hands.objects.group_change(&self.links) {
+            self.tell(Event::Static { group, whole }, now);
+        }
+        self.hands.vital.statics(self.hands.objects.held_statics());
     }
 
     /// What became of tracked scripts.
@@ -256,6 +267,7 @@ impl Engine<'_> {
         log::info!("stopping");
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
+        self.hands.objects.hold_statics(false);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
     }
@@ -276,6 +288,7 @@ impl Engine<'_> {
             (Own::Announce, self.hands.announce_at()),
             (Own::PutBack, self.hands.jobs.put_back_at()),
             (Own::Retry, self.hands.retry_at),
+            (Own::Verify, self.hands.objects.deadline()),
         ] {
             if let Some(at) = at {
                 self.arm_own(own, at);
@@ -288,6 +301,7 @@ impl Engine<'_> {
             self.arm_own(Own::Log, at);
         }
         if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
+            self.hands.demote_all(&self.links);
             log::info!("stopped");
             exec::log::flush_for(Span::from_millis(50));
             return Some(Outcome::Stopped);

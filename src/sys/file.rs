@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::check;
 
+/// Gives a file of /proc/sys a value it does not have yet; whether it had another one.
+pub fn switch(path: &str, value: &str) -> io::Result<bool> {
+    if std::fs::read_to_string(path)?.trim() == value {
+        return Ok(false);
+    }
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(value.as_bytes())?;
+    Ok(true)
+}
+
 /// A file that says "process N is running" and is locked while it does.
 ///
 /// The lock belongs to the open file (F_OFD_SETLK, fcntl(2)): a forked child keeps it alive, so a

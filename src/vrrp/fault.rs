@@ -25,7 +25,8 @@ pub(super) fn unreported(name: &str) -> Link {
     }
 }
 
-/// The other interfaces an instance depends on: those its addresses live on, each once.
+/// The other interfaces an instance depends on: those its addresses live on and its routes lead
+/// over, each once.
 ///
 /// The own interface is looked at anyway; what `dont_track_primary` means for it is decided there.
 pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
@@ -34,6 +35,13 @@ pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
         .iter()
         .chain(&params.excluded)
         .map(|line| line.iface)
+        .chain(
+            params
+                .routes
+                .iter()
+                .filter(|line| line.track)
+                .flat_map(|line| line.route.devices()),
+        )
         .filter(|&iface| iface != params.iface)
         .collect();
     list.sort_unstable();

@@ -30,6 +30,16 @@ pub use template::{Destination, Template};
 pub use text::Text;
 pub use track::Effect;
 
+/// What routes and rules are made of.
+pub mod routing {
+    pub use crate::wire::rtnetlink::PROTOCOL_KEEPALIVED;
+    pub use crate::wire::rtnetlink::route::{
+        Encap, Hop, MPLS_LABELS, Metrics, Position, Prefix, RTN_UNICAST, Route, TABLE_MAIN, Table,
+        metric,
+    };
+    pub use crate::wire::rtnetlink::rule::{Rule, RuleAction};
+}
+
 use crate::time::{Instant, Span};
 use crate::wire::{self, vrrp::Packet};
 use core::net::IpAddr;

@@ -1,6 +1,7 @@
 //! What the VRRP room is built from: plain values, no text, no spans.
 
 use crate::time::Span;
+use crate::wire::rtnetlink;
 use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, Version};
 use core::net::{IpAddr, Ipv4Addr};
 
@@ -180,13 +181,11 @@ pub struct RuleLine {
     pub line: u32,
 }
 
-/// A route as it is configured. To be filled by the part that speaks to the routing tables.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Route {}
+/// A route as it is configured.
+pub type Route = rtnetlink::route::Route<IfaceId>;
 
-/// A rule as it is configured. To be filled by the part that speaks to the routing tables.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rule {}
+/// A rule as it is configured.
+pub type Rule = rtnetlink::rule::Rule<IfaceId>;
 
 /// Addresses, routes and rules that are there as long as the daemon runs.
 #[derive(Clone, Debug, Default, PartialEq)]

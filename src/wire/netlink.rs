@@ -27,6 +27,8 @@ pub const NLM_F_REPLACE: u16 = 0x100;
 pub const NLM_F_EXCL: u16 = 0x200;
 /// Create it if it does not exist.
 pub const NLM_F_CREATE: u16 = 0x400;
+/// Put it behind what exists.
+pub const NLM_F_APPEND: u16 = 0x800;
 
 const NLMSG_NOOP: u16 = 1;
 const NLMSG_ERROR: u16 = 2;
@@ -128,6 +130,13 @@ impl<'a> Builder<'a> {
         self.buf.extend_from_slice(&0u16.to_ne_bytes()); // length, written by `end_nest`
         self.buf
             .extend_from_slice(&(kind | NLA_F_NESTED).to_ne_bytes());
+        Nest(at)
+    }
+    /// Begins a structure whose first field is its 16-bit length, attributes included, such as
+    /// `struct rtnexthop`.
+    pub fn begin_record(&mut self, fixed: &[u8]) -> Nest {
+        let at = self.buf.len();
+        self.bytes(fixed);
         Nest(at)
     }
     /// Ends the nest; inner ones first.

@@ -60,18 +60,18 @@ pub(super) static ROOT: &[Row] = &[
         Shape::Block(Block::Bfd, Head::Required),
         "",
     ),
-    later(
+    works(
         "track_group",
         Shape::Block(Block::TrackGroup, Head::Name),
         "",
     ),
-    later(
+    works(
         "static_ipaddress",
         Lines(Item::StaticAddress, Head::None),
         "",
     ),
-    later("static_routes", Lines(Item::Route, Head::None), ""),
-    later("static_rules", Lines(Item::Rule, Head::None), ""),
+    works("static_routes", Lines(Item::Route, Head::None), ""),
+    works("static_rules", Lines(Item::Rule, Head::None), ""),
     works("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
     later(
         "linkbeat_interfaces",
@@ -165,7 +165,7 @@ pub(super) static GARP_GROUP: &[Row] = &[
     works("interfaces", Words(Item::Interfaces), "none"),
 ];
 
-pub(super) static TRACK_GROUP: &[Row] = &[later("group", Words(Item::Instances), "required")];
+pub(super) static TRACK_GROUP: &[Row] = &[works("group", Words(Item::Instances), "required")];
 
 pub(super) static SSL: &[Row] = &[
     part(IPVS, "password", Word, "none"),

@@ -101,14 +101,17 @@ const ENODEV: i32 = 19;
 /// How long an address that was put back stays away if it is taken again.
 const SECOND: Span = Span::from_secs(1);
 
-/// The sequence number after this one: 0 is the kernel's own.
+/// The sequence number after this one: 0 is the kernel's own, and the upper half is that of routes.
 fn after(seq: u32) -> u32 {
-    seq.checked_add(1).unwrap_or(1)
+    match seq.wrapping_add(1) {
+        0 | super::route::SEQUENCES => 1,
+        next => next,
+    }
 }
 
 /// Whether there is no such address to delete. EADDRNOTAVAIL is not the same number everywhere (126
 /// on MIPS), so the standard library is asked.
-fn is_not_there(errno: i32) -> bool {
+pub(super) fn is_not_there(errno: i32) -> bool {
     let kind = io::Error::from_raw_os_error(errno).kind();
     kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
 }

@@ -7,6 +7,9 @@ pub mod child;
 mod desert;
 pub mod log;
 mod place;
+pub mod promote;
+pub mod route;
+mod routing;
 pub mod script;
 pub mod tell;
 mod voice;
@@ -38,6 +41,8 @@ pub struct Hands<'a> {
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
     pub(super) jobs: Jobs<'a>,
+    pub(super) objects: route::Objects<'a>,
+    promote: promote::Promote,
     pub(super) children: child::Children,
     pub(super) scripts: script::Scripts,
     pub(super) vital: Vital<'a>,
@@ -82,6 +87,8 @@ impl<'a> Hands<'a> {
             ports: Ports::new(params),
             netlink: Netlink::route(0, 1 << 20)?,
             jobs: Jobs::new(params),
+            objects: route::Objects::new(params),
+            promote: promote::Promote::new(params),
             children: child::Children::new(),
             scripts: script::Scripts::new(&params.scripts, commands),
             vital,
@@ -132,17 +139,9 @@ impl<'a> Hands<'a> {
                 self.advertise(order, router, now);
             }
             Action::Claim { instance, repeat } => {
-                self.announcements.cancel(instance);
-                self.learn_forwarding(instance, links);
-                self.retry_delay = RETRY;
-                self.jobs.want(instance, true, repeat);
+                self.claim(instance, repeat, links);
             }
-            Action::Release(instance) => {
-                self.announcements.cancel(instance);
-                if !self.silent {
-                    self.jobs.want(instance, false, 0);
-                }
-            }
+            Action::Release(instance) => self.release(instance, links),
             Action::Announce { instance, repeat } => {
                 // Before all are in place the claim announces each as it comes.
                 if self.jobs.settled(instance) {
@@ -173,6 +172,25 @@ impl<'a> Hands<'a> {
         }
     }
 
+    fn claim(&mut self, instance: InstanceId, repeat: u8, links: &Links) {
+        self.announcements.cancel(instance);
+        self.promote(instance, true, links);
+        self.objects.claim(instance, true);
+        self.learn_forwarding(instance, links);
+        self.retry_delay = RETRY;
+        self.jobs.want(instance, true, repeat);
+    }
+
+    fn release(&mut self, instance: InstanceId, links: &Links) {
+        self.announcements.cancel(instance);
+        if !self.silent {
+            // Routes and rules go before the addresses: `work` keeps the order.
+            self.objects.claim(instance, false);
+            self.jobs.want(instance, false, 0);
+            self.promote(instance, false, links);
+        }
+    }
+
     fn advertise(&mut self, order: advert::Order, router: &Router, now: Instant) {
         if self.silent {
             return;
@@ -197,17 +215,23 @@ impl<'a> Hands<'a> {
 
     /// One slice of long work. Returns whether more waits.
     pub fn work(&mut self, links: &Links, now: Instant) -> bool {
-        if self.jobs.has_work() {
+        if self.objects.has_work() {
+            self.send_objects(links, now);
+        }
+        if self.jobs.has_work() && !self.objects.removing() {
             self.send_requests(links, now);
         }
         while let Some((instance, rounds)) = self.jobs.next_rested() {
-            self.vital.held(instance, self.jobs.held(instance));
+            self.objects.settled(instance, now);
+            self.record_held(instance);
             self.announcements.follow(instance, rounds);
         }
+        self.demote(links);
         if self.announcements.busy(now) {
             self.send_announcements(links, now);
         }
-        self.jobs.has_work() || self.announcements.busy(now)
+        let addresses = self.jobs.has_work() && !self.objects.removing();
+        addresses || self.objects.has_work() || self.announcements.busy(now)
     }
 
     /// Programs ended.
@@ -236,7 +260,11 @@ impl<'a> Hands<'a> {
 
     /// Whether everything asked for is done.
     pub fn rested(&self) -> bool {
-        self.given_up || (!self.jobs.busy() && self.children.idle() && self.scripts.idle())
+        self.given_up
+            || (!self.jobs.busy()
+                && !self.objects.busy()
+                && self.children.idle()
+                && self.scripts.idle())
     }
 
     /// Stop waiting.

@@ -56,6 +56,9 @@ impl Hands<'_> {
     /// The kernel's answer to one request: `errno` 0 is success, of all before it too that it has
     /// not complained about.
     pub fn answered(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
+        if Self::is_object(seq) {
+            return self.object_answered(seq, errno, links, now);
+        }
         while let Some(before) = self.jobs.before(seq) {
             self.answer(before, 0, links, now);
         }
@@ -110,6 +113,7 @@ impl Hands<'_> {
         let Some(iface) = links.by_index(message.index) else {
             return;
         };
+        self.static_address(iface, message, present, now);
         let (address, prefix) = (message.address, message.prefix);
         if present {
             let whose = self.whose(message.protocol, started);

@@ -28,6 +28,8 @@ enum Kind {
     Refused = 9,
     Vanished = 10,
     OpenFailed = 11,
+    ObjectRefused = 12,
+    ObjectRestored = 13,
 }
 
 /// Says things.
@@ -204,6 +206,42 @@ impl Teller {
         self.limited(log::Level::Warn, Kind::Vanished, instance.0, &text, now);
     }
 
+    /// The kernel refused to add or delete a route, a rule or a static address.
+    pub fn object_refused(
+        &mut self,
+        owner: Option<InstanceId>,
+        add: bool,
+        object: &dyn Display,
+        errno: i32,
+        now: Instant,
+    ) {
+        let what = if add { "add" } else { "delete" };
+        let e = plain(&io::Error::from_raw_os_error(errno));
+        let text = format!("{}cannot {what} {object}: {e}", self.owner(owner));
+        let at = owner.map_or(STATIC, |i| i.0);
+        self.limited(log::Level::Error, Kind::ObjectRefused, at, &text, now);
+    }
+
+    /// A route, a rule or a static address had gone, and was put back.
+    pub fn object_restored(
+        &mut self,
+        owner: Option<InstanceId>,
+        object: &dyn Display,
+        now: Instant,
+    ) {
+        let text = format!("{}{object} had gone: put back", self.owner(owner));
+        let at = owner.map_or(STATIC, |i| i.0);
+        self.limited(log::Level::Warn, Kind::ObjectRestored, at, &text, now);
+    }
+
+    /// `(NAME) ` in front of a line, or that it is a static object.
+    fn owner(&self, owner: Option<InstanceId>) -> String {
+        match owner {
+            Some(instance) => format!("({}) ", self.params().text(instance)),
+            None => "static ".to_owned(),
+        }
+    }
+
     /// Says it unless it was said too often; whether it did.
     fn limited(
         &mut self,
@@ -228,6 +266,7 @@ impl Teller {
             let params = self.params();
             let at = key as u16;
             let about = match WORDS.get((key >> 16) as usize) {
+                Some(words) if at == STATIC => format!("static {words}"),
                 Some(words) if at & IFACE != 0 => {
                     format!("{words} on {}", params.text(IfaceId(at & !IFACE)))
                 }
@@ -254,7 +293,7 @@ impl Display for Plain<'_> {
 }
 
 /// What a [`Kind`] is called when its lines are counted.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 14] = [
     "other things",
     "rejected adverts",
     "lower-priority adverts",
@@ -267,7 +306,11 @@ const WORDS: [&str; 12] = [
     "refused addresses",
     "removed addresses",
     "sockets that cannot be opened",
+    "refused routes and rules",
+    "routes and rules put back",
 ];
+/// The key of static objects.
+const STATIC: u16 = u16::MAX;
 /// Marks the key of an interface.
 const IFACE: u16 = 0x8000;
 /// Groups queue their scripts behind the instances' numbers.
