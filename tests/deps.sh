@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
-#   sh tests/deps.sh check|test|demo|bench
+#   sh tests/deps.sh check|test|demo|bench|vm
 #   sh tests/deps.sh PROGRAM...
 #
 # As root on Debian it installs what is missing. What is missing after that it names, with status
@@ -15,9 +15,10 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck' ;;
+vm) programs='ip busybox linux.uml modprobe' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe' ;;
 '' | -*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench|PROGRAM..." >&2
+	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
 	exit 2
 	;;
 *)
@@ -32,6 +33,8 @@ package() {
 	ip) echo iproute2 ;;
 	busybox) echo busybox-static ;;
 	vrrpd) echo frr ;;
+	linux.uml) echo user-mode-linux ;;
+	modprobe) echo kmod ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac
