@@ -59,6 +59,7 @@ pub(super) struct Draft {
     /// The family, and what decided it.
     pub family: Option<(Family, At)>,
     pub track_primary: bool,
+    pub promote_secondaries: bool,
     pub strict: Option<bool>,
     pub garp: Garp,
     pub down_timer_adverts: Option<u8>,
@@ -142,6 +143,7 @@ impl<'a> Walk<'a> {
             peers: Peers::NONE,
             family: None,
             track_primary: true,
+            promote_secondaries: false,
             strict: None,
             garp: self.defaults.garp.garp(),
             down_timer_adverts: None,
@@ -234,6 +236,7 @@ impl<'a> Walk<'a> {
             "garp_master_refresh" => d.garp.refresh = self.seconds(node),
             "garp_master_refresh_repeat" => d.garp.refresh_repeat = self.packets(node, 1),
             "garp_lower_prio_delay" => d.garp.lower_prio_delay = self.seconds(node),
+            "garp_extra_if" | "vmac_garp_intvl" => d.garp.elsewhere = self.elsewhere(node),
             "garp_lower_prio_repeat" => d.garp.lower_prio_repeat = self.packets(node, 0),
             _ => return false,
         }
@@ -247,6 +250,7 @@ impl<'a> Walk<'a> {
             "nopreempt" => d.nopreempt = Some(at),
             "preempt" => d.nopreempt = None,
             "preempt_delay" => d.preempt_delay = Some((self.timer(node), at)),
+            "promote_secondaries" => d.promote_secondaries = true,
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
             "native_ipv6" => self.native_ipv6(d, at),

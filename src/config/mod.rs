@@ -19,7 +19,9 @@ mod lexer;
 pub mod memory;
 mod names;
 mod number;
+mod ports;
 mod print;
+mod process;
 mod reader;
 mod refs;
 mod repeat;
@@ -39,6 +41,7 @@ mod walk;
 
 pub use diag::{Class, Diag, Diags, Severity};
 pub use print::{print, print_bytes};
+pub use process::Process;
 pub use source::Span as TextSpan;
 
 use crate::time::Span;
@@ -107,6 +110,8 @@ pub struct Global {
     pub smtp_connect_timeout: Option<Span>,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: bool,
+    /// How the processes run, if anything was said about that.
+    pub process: Option<Box<Process>>,
 }
 
 /// A loaded configuration.

@@ -30,13 +30,6 @@ pub(super) fn canonical(params: &mut Params) {
     for (address, _) in &mut params.statics.addresses {
         number(&mut address.iface);
     }
-    // Settings of an interface nobody uses are of no use.
-    params.ports.retain_mut(|port| {
-        let used = new.get(usize::from(port.iface.0)).copied().flatten();
-        port.iface = used.unwrap_or(port.iface);
-        used.is_some()
-    });
-    params.ports.sort_by_key(|port| port.iface);
     names.shrink_to_fit();
     params.interfaces = names;
 }

@@ -1,15 +1,16 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+mod parts;
+
 use super::Config;
 use super::address::FLAGS;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{
-    Address, Family, InstanceId, InstanceParams, OldChecksum, Params, Tracks, Unicast,
-};
+use crate::vrrp::{Address, Family, InstanceId, InstanceParams, Params};
 use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, GROUP6, Version};
 use core::fmt::{self, Write};
 use core::net::IpAddr;
+use parts::{follows, ports, processes, to_peers, tracked};
 
 /// The effective configuration with all defaults filled in.
 ///
@@ -56,6 +57,7 @@ fn marked(config: &Config) -> String {
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
     tracked(out, config)?;
+    ports(out, &config.vrrp)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -90,72 +92,6 @@ fn weighs(config: &Config, id: InstanceId) -> bool {
     })
 }
 
-/// The scripts and files that are tracked.
-fn tracked(out: &mut String, config: &Config) -> fmt::Result {
-    for (p, script) in config.vrrp.scripts.iter().zip(&config.notify.tracked) {
-        writeln!(out, "\nvrrp_script {} {{", word(&p.name))?;
-        writeln!(out, "    script {}", command(script))?;
-        if let Some(user) = script.user {
-            writeln!(out, "    user {} {}", user.uid, user.gid)?;
-        }
-        writeln!(out, "    interval {}", p.interval)?;
-        if !p.timeout.is_zero() {
-            writeln!(out, "    timeout {}", p.timeout)?;
-        }
-        writeln!(out, "    rise {}", p.rise)?;
-        writeln!(out, "    fall {}", p.fall)?;
-        if p.init_fail {
-            writeln!(out, "    init_fail")?;
-        }
-        writeln!(out, "}}")?;
-    }
-    for p in &config.vrrp.files {
-        writeln!(out, "\ntrack_file {} {{", word(&p.name))?;
-        writeln!(out, "    file {}", word(&p.path))?;
-        if let Some(initial) = p.initial {
-            let overwrite = if p.overwrite { " overwrite" } else { "" };
-            writeln!(out, "    init_file {initial}{overwrite}")?;
-        }
-        writeln!(out, "}}")?;
-    }
-    Ok(())
-}
-
-/// What an instance follows.
-fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
-    let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
-        let reverse = if reverse { " reverse" } else { "" };
-        writeln!(out, "        {name} weight {weight}{reverse}")
-    };
-    if !tracks.interfaces.is_empty() {
-        writeln!(out, "    track_interface {{")?;
-        for t in &tracks.interfaces {
-            let name = params.interfaces.get(usize::from(t.id.0));
-            one(out, word(name.map_or("", |n| n)), t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    if !tracks.scripts.is_empty() {
-        writeln!(out, "    track_script {{")?;
-        for t in &tracks.scripts {
-            let script = params.scripts.get(usize::from(t.id.0));
-            let name = word(script.map_or("", |s| &s.name));
-            one(out, name, t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    if !tracks.files.is_empty() {
-        writeln!(out, "    track_file {{")?;
-        for t in &tracks.files {
-            let file = params.files.get(usize::from(t.id.0));
-            let name = word(file.map_or("", |f| &f.name));
-            one(out, name, t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    Ok(())
-}
-
 fn global(out: &mut String, config: &Config) -> fmt::Result {
     let g = &config.global;
     writeln!(out, "global_defs {{")?;
@@ -181,10 +117,21 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
+    if !config.vrrp.startup_delay.is_zero() {
+        writeln!(out, "    vrrp_startup_delay {}", config.vrrp.startup_delay)?;
+    }
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
-    writeln!(out, "}}")
+    let process = g.process.as_deref();
+    if let Some(process) = process {
+        processes(out, process)?;
+    }
+    writeln!(out, "}}")?;
+    match process.and_then(|p| p.child_wait) {
+        Some(wait) => writeln!(out, "\nchild_wait_time {wait}"),
+        None => Ok(()),
+    }
 }
 
 fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
@@ -207,26 +154,7 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         if p.version == Version::V2 { 2 } else { 3 }
     )?;
     writeln!(out, "    advert_int {}", p.advert_int)?;
-    if p.family == Family::V6 {
-        writeln!(out, "    native_ipv6")?;
-    }
-    if let Some(source) = p.source {
-        let keyword = match p.unicast {
-            Some(_) => "unicast_src_ip",
-            None => "mcast_src_ip",
-        };
-        writeln!(out, "    {keyword} {source}")?;
-    }
-    let usual = match p.family {
-        Family::V4 => IpAddr::V4(GROUP4),
-        Family::V6 => IpAddr::V6(GROUP6),
-    };
-    if p.unicast.is_none() || p.group_address != usual {
-        writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
-    }
-    if let Some(unicast) = &p.unicast {
-        to_peers(out, unicast)?;
-    }
+    sources(out, p)?;
     writeln!(
         out,
         "    {}",
@@ -234,6 +162,12 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     )?;
     if !p.preempt_delay.is_zero() {
         writeln!(out, "    preempt_delay {}", p.preempt_delay)?;
+    }
+    if p.strict {
+        writeln!(out, "    strict_mode on")?;
+    }
+    if p.promote_secondaries {
+        writeln!(out, "    promote_secondaries")?;
     }
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
@@ -254,34 +188,29 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     writeln!(out, "}}")
 }
 
-/// Unicast operation.
-fn to_peers(out: &mut String, unicast: &Unicast) -> fmt::Result {
-    if !unicast.peers.is_empty() {
-        writeln!(out, "    unicast_peer {{")?;
-        for peer in &unicast.peers {
-            write!(out, "        {}", peer.address)?;
-            if peer.min_ttl != 0 {
-                write!(out, " min_ttl {}", peer.min_ttl)?;
-            }
-            if peer.max_ttl != u8::MAX {
-                write!(out, " max_ttl {}", peer.max_ttl)?;
-            }
-            writeln!(out)?;
-        }
-        writeln!(out, "    }}")?;
+/// From where to where the adverts go.
+fn sources(out: &mut String, p: &InstanceParams) -> fmt::Result {
+    if p.family == Family::V6 {
+        writeln!(out, "    native_ipv6")?;
     }
-    writeln!(out, "    unicast_ttl {}", unicast.ttl)?;
-    if unicast.check_source {
-        writeln!(out, "    check_unicast_src")?;
+    if let Some(source) = p.source {
+        let keyword = match p.unicast {
+            Some(_) => "unicast_src_ip",
+            None => "mcast_src_ip",
+        };
+        writeln!(out, "    {keyword} {source}")?;
     }
-    if unicast.fault_without_peer {
-        writeln!(out, "    unicast_fault_no_peer")?;
+    let usual = match p.family {
+        Family::V4 => IpAddr::V4(GROUP4),
+        Family::V6 => IpAddr::V6(GROUP6),
+    };
+    if p.unicast.is_none() || p.group_address != usual {
+        writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
     }
-    match unicast.old_checksum {
-        OldChecksum::Detect => Ok(()),
-        OldChecksum::Never => writeln!(out, "    old_unicast_checksum never"),
-        OldChecksum::Always => writeln!(out, "    old_unicast_checksum"),
+    if let Some(unicast) = &p.unicast {
+        to_peers(out, unicast)?;
     }
+    Ok(())
 }
 
 /// How the virtual router behaves, and how it announces itself.
@@ -323,6 +252,9 @@ fn conduct(out: &mut String, p: &InstanceParams) -> fmt::Result {
         "    garp_lower_prio_repeat {}",
         p.garp.lower_prio_repeat
     )?;
+    if !p.garp.elsewhere.is_zero() {
+        writeln!(out, "    garp_extra_if all {}", p.garp.elsewhere)?;
+    }
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
-use super::table::Defined;
+use super::table::{Defined, Shape};
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
+use crate::time::Span;
 use crate::vrrp::InstanceId;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,17 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
+            "garp_group" => walk.garp_group(node),
+            "interface_up_down_delays" => {
+                if let Shape::Lines(item, _) = row.shape {
+                    walk.up_down_delays(node, item);
+                }
+            }
+            "child_wait_time" => {
+                let seconds = u64::from(walk.number(node));
+                let process = root.global.process.get_or_insert_default();
+                process.child_wait = Some(Span::from_secs(seconds));
+            }
             _ => root.other(walk, node),
         }
     }
@@ -185,6 +197,8 @@ impl<'a> Root<'a> {
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
         config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
         super::number::canonical(&mut config.vrrp);
+        walk.settings(&mut config.vrrp);
+        config.vrrp.startup_delay = walk.startup_delay();
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security

@@ -55,6 +55,9 @@ impl<'a> Walk<'a> {
         self.inherit(d, &mut p);
         p.addresses = self.held(&d.addresses, iface, params);
         p.excluded = self.held(&d.excluded, iface, params);
+        p.promote_secondaries = d.promote_secondaries;
+        // An instance that was torn apart may have lost its addresses.
+        p.strict = d.strict.unwrap_or(self.defaults.strict) && !p.addresses.is_empty();
         d.params = Some(p);
     }
 

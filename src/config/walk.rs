@@ -33,6 +33,8 @@ pub(super) struct Walk<'a> {
     /// Virtual routers by interface, unicast source, VRID and destination: name and place of their
     /// instance.
     pub routers: BTreeMap<RouterKey<'a>, (Box<str>, Span)>,
+    /// Settings of interfaces.
+    pub ports: super::ports::Ports,
     /// iproute2's names.
     pub names: super::names::Names,
     /// Scripts and files that can be tracked.
@@ -45,6 +47,9 @@ pub(super) struct Walk<'a> {
     pub absent: bool,
 }
 
+/// Interface, unicast source, VRID and destination.
+pub(super) type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
+
 /// Something that is defined by name and referred to from instances.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing {
@@ -55,9 +60,6 @@ pub(super) struct Thing {
     /// Its number among its kind; `None`: it cannot be tracked.
     pub index: Option<u16>,
 }
-
-/// What makes a virtual router: interface, unicast source, VRID, destination.
-pub(super) type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
 
 /// The keywords seen in a block: row number and node.
 pub(super) type Seen = Vec<(u8, u32)>;
@@ -85,6 +87,7 @@ impl<'a> Walk<'a> {
             references: Vec::new(),
             routers: BTreeMap::new(),
             networks: None,
+            ports: super::ports::Ports::default(),
             names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),

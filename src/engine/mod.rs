@@ -13,6 +13,7 @@ pub mod record;
 pub mod vital;
 pub mod wheel;
 
+pub mod around;
 mod boot;
 mod dump;
 mod kernel;

@@ -1,10 +1,12 @@
 //! Processes: fork, leave the terminal, reap, kill, limits. Starting programs is in [`spawn`].
 
+pub mod sched;
 mod spawn;
 
 pub use spawn::{Spawn, Started, spawn, try_open};
 
 use crate::sys::check;
+use crate::time::Instant;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, Pid};
@@ -109,6 +111,26 @@ pub fn reap() -> Option<(i32, Exit)> {
         return None;
     }
     Some((pid, exit_of(status)))
+}
+
+/// Waits a little.
+fn pause() {
+    let _ = crate::sys::poll::wait(&[], Some(crate::time::Span::from_millis(5)));
+}
+
+/// Waits for one child to end, until then; `None`: it goes on. Only before or after the loop turns.
+pub fn wait_until(pid: i32, until: Instant) -> io::Result<Option<Exit>> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the pointer is to an int that outlives the call.
+        match check(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) }) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+            Ok(0) if crate::sys::now() >= until => return Ok(None),
+            Ok(0) => pause(),
+            Ok(_) => return Ok(Some(exit_of(status))),
+        }
+    }
 }
 
 /// How one child has ended, without waiting: for tests, which share a process.

@@ -72,14 +72,14 @@ pub(super) static ROOT: &[Row] = &[
     ),
     later("static_routes", Lines(Item::Route, Head::None), ""),
     later("static_rules", Lines(Item::Rule, Head::None), ""),
-    later("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
+    works("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
     later(
         "linkbeat_interfaces",
         Lines(Item::Linkbeat, Head::None),
         "none",
     ),
     later("linkbeat_use_polling", Flag, "off"),
-    later(
+    works(
         "interface_up_down_delays",
         Lines(Item::Delays, Head::None),
         "0 0",
@@ -90,7 +90,7 @@ pub(super) static ROOT: &[Row] = &[
     never("ipsets", "namespace_with_ipsets", Flag, "off"),
     later("instance", Word, "none").args("NAME"),
     later("use_pid_dir", Flag, "off"),
-    later("child_wait_time", Uint(0, 86_400), "5").unit("s"),
+    works("child_wait_time", Uint(0, 86_400), "5").unit("s"),
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
@@ -159,10 +159,10 @@ pub(super) static BFD: &[Row] = &[
 ];
 
 pub(super) static GARP_GROUP: &[Row] = &[
-    later("garp_interval", timer(1, TIMER_MAX), "unset"),
-    later("gna_interval", timer(1, TIMER_MAX), "unset"),
-    later("interface", Interface, "none"),
-    later("interfaces", Words(Item::Interfaces), "none"),
+    works("garp_interval", timer(1, TIMER_MAX), "unset"),
+    works("gna_interval", timer(1, TIMER_MAX), "unset"),
+    works("interface", Interface, "none"),
+    works("interfaces", Words(Item::Interfaces), "none"),
 ];
 
 pub(super) static TRACK_GROUP: &[Row] = &[later("group", Words(Item::Instances), "required")];

@@ -124,7 +124,7 @@ pub(super) static INSTANCE: &[Row] = &[
     works("preempt_delay", timer(0, 1_000_000_000), "0"),
     works("accept", Flag, "on"),
     later("no_accept", Flag, "off"),
-    later("promote_secondaries", Flag, "off"),
+    works("promote_secondaries", Flag, "off"),
     later("virtual_routes", Lines(Item::Route, Head::None), ""),
     later("virtual_rules", Lines(Item::Rule, Head::None), ""),
     works("notify_master", Script, "none"),
@@ -164,7 +164,7 @@ pub(super) static INSTANCE: &[Row] = &[
         Count(0, BIG),
         "vrrp_garp_lower_prio_repeat",
     ),
-    later("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
+    works("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
     old("vmac_garp_intvl", ExtraIf(0), "garp_extra_if").unit("s"),
     works("lower_prio_no_advert", Bool, "vrrp_lower_prio_no_advert"),
     works(
