@@ -61,23 +61,19 @@ impl Frr {
             let file = packages::find(program).unwrap_or_else(|| program.into());
             let pid = format!("/run/frr/{program}.pid");
             let mut command = node.command(&file);
-            command.args(["-u", "root", "-g", "root", "-f", &path, "-i", &pid]);
-            command.args([
-                "-z",
-                "/run/zserv.api",
-                "-P",
-                "0",
-                "--vty_socket",
-                "/run/frr",
-            ]);
+            command.args(["-f", &path, "-i", &pid, "-z", "/run/frr/zserv.api"]);
+            command.args(["-P", "0", "--vty_socket", "/run/frr"]);
             let output = fs::File::create(node.run.join(format!("{program}.out")));
             let output = output.expect("a file for its output");
             let error = output.try_clone().expect("one more descriptor");
             command.stdin(Stdio::null()).stdout(output).stderr(error);
             frr.children.push(command.spawn().expect("starting FRR"));
-            wait_for(program, 15, || {
-                program == "vrrpd" || node.run.join("frr/zserv.api").exists()
-            });
+            let start = std::time::Instant::now();
+            while program == "zebra" && !node.run.join("frr/zserv.api").exists() {
+                let said = || [node.read("zebra.out"), node.read("frr/log")].concat();
+                assert!(start.elapsed().as_secs() < 15, "zebra: {}", said());
+                pause(20);
+            }
         }
         frr
     }
