@@ -8,14 +8,14 @@
 # 1 for programs; for a target with status 0: a test that cannot run says so itself.
 set -eu
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/frr
 
 target=yes
 case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-test) programs='ip keepalived busybox tcpdump mandoc shellcheck' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|PROGRAM..." >&2
 	exit 2
@@ -31,6 +31,7 @@ package() {
 	case $1 in
 	ip) echo iproute2 ;;
 	busybox) echo busybox-static ;;
+	vrrpd) echo frr ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac

@@ -25,6 +25,8 @@ mod effect;
 mod family;
 #[path = "netns/files.rs"]
 mod files;
+#[path = "netns/frr.rs"]
+mod frr;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -61,6 +63,7 @@ fn tests() -> Vec<Test> {
         odd::TESTS,
         peer::TESTS,
         family::TESTS,
+        frr::TESTS,
         effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,

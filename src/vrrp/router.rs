@@ -183,6 +183,7 @@ impl Router {
         if self.running || self.delayed {
             return;
         }
+        // Before the delay is over there may be results already.
         self.start_scripts(now);
         // Compat: `vrrp_startup_delay`. Whoever was Master a moment ago has been through it.
         let resumed = self.sites.iter().any(|site| site.resume.is_some());

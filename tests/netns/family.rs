@@ -246,17 +246,17 @@ fn life(speech: &Speech, ours_first: bool) {
     b.account();
 }
 
-/// Two peers, of which one cannot be reached at all: the other one gets every advert, each copy
-/// with the same IP identification.
+/// Three peers, of which one cannot be reached at all: the others get every advert, each copy with
+/// the same IP identification. Without `interface` it is the routing that decides the way.
 fn deaf_peer() {
     let mut lab = Lab::new(2);
     lab.plug("r3", "02:00:00:00:00:03", "192.0.2.3/24");
     let config = "global_defs {\n router_id lab\n}\n\
-         vrrp_instance VI_1 {\n state MASTER\n interface eth0\n virtual_router_id 51\n \
+         vrrp_instance VI_1 {\n state MASTER\n virtual_router_id 51\n \
          priority 150\n advert_int 1\n unicast_src_ip 192.0.2.1\n unicast_ttl 77\n \
          unicast_peer {\n 198.51.100.9\n 192.0.2.2\n 192.0.2.3\n }\n \
-         virtual_ipaddress {\n 192.0.2.100/24\n }\n}\n";
-    let capture = lab.capture();
+         virtual_ipaddress {\n 192.0.2.100/24 dev eth0\n }\n}\n";
+    let capture = Capture::start(Some(lab.r(1).holder()), "eth0");
     let _daemon = lab.r(1).start(Kind::under_test(), config);
     let to = |n: u8| capture.adverts(|a| a.destination == Ipv4Addr::new(192, 0, 2, n));
     wait_for("three adverts to each", 20, || {
@@ -276,11 +276,13 @@ fn deaf_peer() {
 /// A source address whose uniqueness the kernel still checks: nothing is sent before, and then it
 /// becomes Master.
 fn tentative() {
-    let lab = Lab::new(1);
+    let lab = Lab::new(2);
     let r1 = lab.r(1);
     r1.ipv6();
+    lab.r(2).ipv6();
+    lab.r(2).ip("addr add 2001:db8::2/64 dev eth0 nodad");
     let config = V6_UNICAST.config(1, "MASTER", 150);
-    let capture = lab.capture();
+    let capture = Capture::start(Some(r1.holder()), "eth0");
     let spoken = || capture.look(|frames| frames.iter().filter_map(|f| f.advert6()).count());
     let _daemon = r1.start(Kind::Ours, &config);
     wait_for("FAULT", 10, || r1.log.text().contains("FAULT"));

@@ -279,19 +279,7 @@ impl Stage {
             "start" => self.event(Event::Start, now),
             "stop" => self.event(Event::Stop, now),
             "link" => {
-                let name = words.at(3)?;
-                let name = if name == "-" { "" } else { name };
-                let at = params.interfaces.iter().position(|known| **known == *name);
-                let at = at.ok_or_else(|| format!("no interface {name}"))?;
-                let link = Link {
-                    index: words.get("index", 0)?,
-                    up: words.has("up"),
-                    ipv4: words.value("ip").map(|text| text.parse().unwrap()),
-                    ipv6: words.value("ip6").map(|text| text.parse().unwrap()),
-                    no_multicast: words.has("no_multicast"),
-                    ..Link::default()
-                };
-                let iface = IfaceId(at as u16);
+                let (iface, link) = link(params, words)?;
                 self.event(Event::Interface { iface, link }, now);
             }
             "resume" => {
@@ -335,6 +323,22 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// `link NAME` and any of: index= up ip= ip6= no_multicast
+fn link(params: &Params, words: &Words<'_>) -> Result<(IfaceId, Link), String> {
+    let name = words.at(3)?;
+    let name = if name == "-" { "" } else { name };
+    let at = params.interfaces.iter().position(|known| **known == *name);
+    let at = at.ok_or_else(|| format!("no interface {name}"))?;
+    let link = Link {
+        index: words.get("index", 0)?,
+        up: words.has("up"),
+        ipv4: words.value("ip").map(|text| text.parse().unwrap()),
+        ipv6: words.value("ip6").map(|text| text.parse().unwrap()),
+        no_multicast: words.has("no_multicast"),
+    };
+    Ok((IfaceId(at as u16), link))
 }
 
 /// A snapshot on a line, with the counters that are not 0.

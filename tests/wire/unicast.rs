@@ -2,6 +2,11 @@
 
 use crate::advert::Advert;
 use core::net::{IpAddr, Ipv4Addr};
+use holdfast::time::{Instant, Span};
+use holdfast::vrrp::{
+    Address, Event, Family, IfaceId, InstanceId, InstanceParams, Link, OldChecksum, Params, Peer,
+    Router, Unicast,
+};
 use holdfast::wire::ah::{sign, verify};
 use holdfast::wire::vrrp::{
     Auth, ChecksumForm, GROUP4, Packet, Version, emit, readdress, set_ip_id,
@@ -181,15 +186,8 @@ fn rubbish_is_refused() {
     }
 }
 
-/// What the machine says of its destinations, end to end: rows 1, 2 and 14.
-#[test]
-fn the_machine_tells_who_gets_which_copy() {
-    use holdfast::vrrp::{
-        Address, Event, IfaceId, InstanceId, InstanceParams, Link, OldChecksum, Params, Peer,
-        Router, Unicast,
-    };
-    let peers = ["198.51.100.2", "198.51.100.3", "192.0.2.4"];
-    let peers = peers.map(|text| Peer::new(text.parse().unwrap()));
+/// A started router on eth0 (192.0.2.1): unicast instances of each way to form the checksum.
+fn speaking_to(peers: &[Peer]) -> Router {
     let mut instances = Vec::new();
     for (old, form) in [
         (OldChecksum::Detect, ChecksumForm::Pseudo),
@@ -221,10 +219,19 @@ fn the_machine_tells_who_gets_which_copy() {
         ipv4: Some([192, 0, 2, 1].into()),
         ..Link::default()
     };
-    let iface = IfaceId(0);
-    let start = holdfast::time::Instant::from_secs(1);
+    let (iface, start) = (IfaceId(0), Instant::from_secs(1));
     router.handle(Event::Interface { iface, link }, start);
     router.handle(Event::Start, start);
+    router
+}
+
+/// What the machine says of its destinations, end to end: rows 1, 2 and 14.
+#[test]
+fn the_machine_tells_who_gets_which_copy() {
+    let peers = ["198.51.100.2", "198.51.100.3", "192.0.2.4"];
+    let peers = peers.map(|text| Peer::new(text.parse().unwrap()));
+    let mut router = speaking_to(&peers);
+    let (iface, start) = (IfaceId(0), Instant::from_secs(1));
     let old = ChecksumForm::Group(GROUP4);
     for (at, form) in [ChecksumForm::Pseudo, old, ChecksumForm::Plain]
         .iter()
@@ -257,7 +264,7 @@ fn the_machine_tells_who_gets_which_copy() {
     let theirs = Advert {
         source: peers[1].address,
         destination: [192, 0, 2, 1].into(),
-        interval: holdfast::time::Span::from_secs(1),
+        interval: Span::from_secs(1),
         checksum: old,
         ..Advert::v3(51, 200, &["192.0.2.9"], ChecksumForm::Pseudo)
     };
@@ -274,9 +281,6 @@ fn the_machine_tells_who_gets_which_copy() {
 /// of the interface, and list the addresses of their own family.
 #[test]
 fn row_2_an_ipv6_instance_sends_to_its_group() {
-    use holdfast::vrrp::{
-        Address, Event, Family, IfaceId, InstanceId, InstanceParams, Link, Params, Router,
-    };
     use holdfast::wire::vrrp::GROUP6;
     let iface = IfaceId(0);
     let mut instance = InstanceParams::new("V6", iface, 13);
@@ -299,7 +303,7 @@ fn row_2_an_ipv6_instance_sends_to_its_group() {
         ipv4: Some([192, 0, 2, 1].into()),
         ..Link::default()
     };
-    let start = holdfast::time::Instant::from_secs(1);
+    let start = Instant::from_secs(1);
     router.handle(Event::Interface { iface, link }, start);
     router.handle(Event::Start, start);
     assert!(
