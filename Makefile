@@ -3,7 +3,7 @@
 .ONESHELL:
 .SHELLFLAGS = -ec
 .DEFAULT_GOAL = help
-.PHONY: help build install uninstall demo check test sim fuzz bench clean
+.PHONY: help build install uninstall demo check test vm chaos sim fuzz bench clean
 
 CARGO      ?= cargo
 RUSTC      ?= rustc
@@ -145,6 +145,14 @@ check: ## formatting, lints, the law of the house
 test: ## every test (as root on Debian it installs what it needs)
 	@sh tests/deps.sh test
 	$(CARGO) test --locked
+
+vm: ## the tests that need a kernel of their own (User Mode Linux)
+	@sh tests/deps.sh vm
+	$(CARGO) test --locked --test vm
+
+chaos: ## an hour of chaos, or CHAOS_SECONDS=n; CHAOS_SEED=n replays
+	@sh tests/deps.sh test
+	CHAOS_SECONDS="$${CHAOS_SECONDS:-3600}" $(CARGO) test --locked --test chaos
 
 sim: ## simulated networks: SEEDS=100000
 	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture

@@ -5,6 +5,8 @@
 //! `[file:]line:column`) and `keepalived-verdicts.tsv` (file, exit status and messages of a
 //! configuration test by keepalived 2.2.7 and 2.4.3 where all scripts and interfaces exist).
 
+#![allow(clippy::disallowed_methods, reason = "runs the program under limits")]
+
 use holdfast::config::{self, Diag, Loaded, Options, Outside, Severity, Stat};
 use holdfast::engine::outside::Real;
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,6 +25,8 @@ mod effect;
 mod family;
 #[path = "netns/files.rs"]
 mod files;
+#[path = "netns/frr.rs"]
+mod frr;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -64,6 +66,7 @@ fn tests() -> Vec<Test> {
         peer::TESTS,
         routing::TESTS,
         family::TESTS,
+        frr::TESTS,
         effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,

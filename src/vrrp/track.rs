@@ -292,6 +292,18 @@ mod tests {
         }
     }
 
+    fn all<Id>(of: &[(Id, i16, bool)]) -> Vec<Track<Id>>
+    where
+        Id: Copy,
+    {
+        let track = |&(id, weight, reverse)| Track {
+            id,
+            weight,
+            reverse,
+        };
+        of.iter().map(track).collect()
+    }
+
     #[test]
     fn sums_and_names() {
         let up = Link {
@@ -312,17 +324,6 @@ mod tests {
             files: &[3, 0],
             trusting: false,
         };
-        fn all<Id>(of: &[(Id, i16, bool)]) -> Vec<Track<Id>>
-        where
-            Id: Copy,
-        {
-            let track = |&(id, weight, reverse)| Track {
-                id,
-                weight,
-                reverse,
-            };
-            of.iter().map(track).collect()
-        }
         let weighted = Tracks {
             interfaces: all(&[(IfaceId(0), 10, false), (IfaceId(1), -4, false)]),
             scripts: all(&[(ScriptId(0), 7, true), (ScriptId(2), 50, false)]),
