@@ -1,6 +1,7 @@
 //! When and where this process runs, what of it stays in memory, and what it is called.
 
 use crate::sys::check;
+use crate::sys::signal::disposition;
 use std::ffi::{CString, c_int, c_ulong};
 use std::io;
 use std::sync::OnceLock;
@@ -88,12 +89,17 @@ pub fn round_robin(priority: u8) -> io::Result<()> {
 }
 
 /// Limits the processor time between two waits of a process that runs first (RLIMIT_RTTIME), in
-/// microseconds; SIGXCPU ends one that exceeds it.
+/// microseconds; SIGXCPU ends one that exceeds it. Only the soft limit: a hard one could not be
+/// lifted again for the programs that are started.
 pub fn limit_realtime(micros: u32) -> io::Result<()> {
-    let limit = libc::rlimit {
-        rlim_cur: micros.into(),
-        rlim_max: micros.into(),
+    disposition(libc::SIGXCPU, libc::SIG_DFL)?;
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
     };
+    // SAFETY: the pointer is to a struct that outlives the call.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_RTTIME, &raw mut limit) })?;
+    limit.rlim_cur = libc::rlim_t::from(micros).min(limit.rlim_max);
     // SAFETY: the pointer is to a struct that outlives the call.
     check(unsafe { libc::setrlimit(libc::RLIMIT_RTTIME, &raw const limit) })?;
     Ok(())
