@@ -15,6 +15,8 @@ mod bytes;
 mod conformance;
 #[path = "netns/crash.rs"]
 mod crash;
+#[path = "netns/crash6.rs"]
+mod crash6;
 #[path = "netns/crowd.rs"]
 mod crowd;
 #[path = "netns/dynamic.rs"]
@@ -57,6 +59,7 @@ use lab::harness::{self, Test};
 fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
+        crash6::TESTS,
         start::TESTS,
         files::TESTS,
         bytes::TESTS,
