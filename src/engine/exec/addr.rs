@@ -91,10 +91,6 @@ pub struct Jobs<'a> {
     index: Vec<(IpAddr, u8, IfaceId, u16, u16)>,
 }
 
-/// More addresses than this in one instance are announced when all are in place,
-const MANY: usize = 256;
-/// but for so many of them.
-const FIRST: usize = 64;
 /// Priority of a router that owns its addresses (RFC 9568 §5.2.4).
 const OWNER: u8 = 255;
 /// errno EEXIST: the address is there already.
@@ -179,12 +175,6 @@ impl<'a> Jobs<'a> {
         let job = self.jobs.get(usize::from(instance.0));
         let slot = job.and_then(|job| job.slots.get(usize::from(slot)));
         slot.is_some_and(|slot| !matches!(slot, Slot::Absent | Slot::Foreign | Slot::Failed))
-    }
-
-    /// Whether an address is announced as it appears. Of very many only the first are: each frame
-    /// would keep the others waiting. They have their turn when all are in place.
-    pub fn at_once(&self, instance: InstanceId, slot: u16) -> bool {
-        usize::from(slot) < FIRST || self.count(instance) <= MANY
     }
 
     /// Whether all addresses of the instance are in place (or refused).
@@ -339,7 +329,7 @@ impl<'a> Jobs<'a> {
                 continue;
             }
             job.settled = true;
-            let announced = u8::from(job.added && job.slots.len() <= MANY);
+            let announced = u8::from(job.added);
             let rounds = if job.wanted {
                 job.repeat.saturating_sub(announced)
             } else {

@@ -70,7 +70,6 @@ impl Hands<'_> {
             Answer::Noted => {}
             Answer::Appeared(instance, slot) => {
                 if let Some(a) = self.jobs.address(instance, slot)
-                    && self.jobs.at_once(instance, slot)
                     && self.announcements.appeared(instance, slot, a, now)
                 {
                     self.announce(a.iface, a.address, links);
