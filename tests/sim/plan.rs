@@ -60,9 +60,14 @@ const BEGIN: Instant = Instant::from_secs(1000);
 const CALM: Span = Span::from_millis(1);
 
 /// What scripts, files and interfaces settle at.
-fn last_levels(rng: &mut Rng, routers: &[Params], dead: &[usize]) -> Vec<(usize, Level)> {
+fn last_levels(
+    rng: &mut Rng,
+    routers: &[Params],
+    dead: &[usize],
+    tracking: bool,
+) -> Vec<(usize, Level)> {
     let mut levels = Vec::new();
-    for (n, params) in routers.iter().enumerate() {
+    for (n, params) in routers.iter().enumerate().filter(|_| tracking) {
         for _ in 0..4 {
             levels.push((n, outside::any_level(rng, params)));
         }
@@ -118,11 +123,7 @@ impl Plan {
         if dead.len() == count {
             dead.pop();
         }
-        let levels = if tracking {
-            last_levels(&mut rng, &routers, &dead)
-        } else {
-            Vec::new()
-        };
+        let levels = last_levels(&mut rng, &routers, &dead, tracking);
         let scripts = || routers.iter().flat_map(|params| &params.scripts);
         let rows = scripts().map(|s| s.interval.times(u64::from(s.rise.max(s.fall)) + 4));
         let known = heal + rows.max().unwrap_or_default();
