@@ -3,7 +3,7 @@
 .ONESHELL:
 .SHELLFLAGS = -ec
 .DEFAULT_GOAL = help
-.PHONY: help build install uninstall demo check test sim fuzz bench clean
+.PHONY: help build install uninstall demo check test vm chaos sim fuzz bench clean
 
 CARGO      ?= cargo
 RUSTC      ?= rustc
@@ -68,10 +68,11 @@ install: ## install it below PREFIX; an existing configuration stays
 	fi
 	root='$(DESTDIR)'
 	etc="$$root$(SYSCONFDIR)"
-	install -d "$$root$(SBINDIR)" "$$root$(BINDIR)" "$$root$(MANDIR)/man8" \
+	install -d "$$root$(SBINDIR)" "$$root$(BINDIR)" "$$root$(MANDIR)/man5" "$$root$(MANDIR)/man8" \
 		"$$etc/keepalived/samples" "$$etc/rc.d/init.d" "$$etc/sysconfig"
 	install -m 755 '$(BIN)' "$$root$(SBINDIR)/holdfast"
 	install -m 644 board/common/holdfast.8 "$$root$(MANDIR)/man8/holdfast.8"
+	install -m 644 board/common/holdfast.conf.5 "$$root$(MANDIR)/man5/holdfast.conf.5"
 	install -m 644 board/common/samples/* "$$etc/keepalived/samples/"
 	# A file that someone may have changed, or that belongs to another program, stays.
 	keep() {
@@ -102,6 +103,7 @@ install: ## install it below PREFIX; an existing configuration stays
 	link holdfast "$$root$(SBINDIR)/keepalived"
 	link '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
 	link holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
+	link holdfast.conf.5 "$$root$(MANDIR)/man5/keepalived.conf.5"
 	echo "installed: $$root$(SBINDIR)/holdfast; configuration: $$etc/keepalived/keepalived.conf"
 	if [ '$(SYSCONFDIR)' != /etc ]; then
 		echo "holdfast reads /etc/keepalived/keepalived.conf: copy or link it there, or start with -f"
@@ -116,7 +118,8 @@ uninstall: ## remove it again; a changed configuration stays
 	unlink_ours holdfast "$$root$(SBINDIR)/keepalived"
 	unlink_ours '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
 	unlink_ours holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
-	rm -f "$$root$(SBINDIR)/holdfast" "$$root$(MANDIR)/man8/holdfast.8"
+	unlink_ours holdfast.conf.5 "$$root$(MANDIR)/man5/keepalived.conf.5"
+	rm -f "$$root$(SBINDIR)/holdfast" "$$root$(MANDIR)/man8/holdfast.8" "$$root$(MANDIR)/man5/holdfast.conf.5"
 	for sample in board/common/samples/*; do
 		rm -f "$$etc/keepalived/samples/$${sample##*/}"
 	done
@@ -142,6 +145,14 @@ check: ## formatting, lints, the law of the house
 test: ## every test (as root on Debian it installs what it needs)
 	@sh tests/deps.sh test
 	$(CARGO) test --locked
+
+vm: ## the tests that need a kernel of their own (User Mode Linux)
+	@sh tests/deps.sh vm
+	$(CARGO) test --locked --test vm
+
+chaos: ## an hour of chaos, or CHAOS_SECONDS=n; CHAOS_SEED=n replays
+	@sh tests/deps.sh test
+	CHAOS_SECONDS="$${CHAOS_SECONDS:-3600}" $(CARGO) test --locked --test chaos
 
 sim: ## simulated networks: SEEDS=100000
 	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture

@@ -1,7 +1,11 @@
 //! Snapshots of the rooms become the dumps people and programs read: keepalived's file shapes.
 
+mod track;
+
+pub use track::{file, script, tracked};
+
 use crate::time::Instant;
-use crate::vrrp::{Address, GroupParams, GroupSnapshot, InstanceParams, Params, Snapshot};
+use crate::vrrp::{Address, GroupParams, GroupSnapshot, InstanceParams, Params, Reason, Snapshot};
 use core::fmt::{self, Write};
 
 /// `keepalived.stats`: the counters of one instance.
@@ -77,9 +81,6 @@ pub fn data(
     )?;
     writeln!(out, "   VRRP Version = {}", params.version.number())?;
     writeln!(out, "   State = {}", s.state)?;
-    for reason in &s.reasons {
-        writeln!(out, "   Fault = {}", all.text(*reason))?;
-    }
     if let Some((address, priority)) = s.master {
         writeln!(out, "   Master router = {address}")?;
         writeln!(out, "   Master priority = {priority}")?;
@@ -93,6 +94,8 @@ pub fn data(
     writeln!(out, "   Virtual Router ID = {}", params.vrid)?;
     writeln!(out, "   Priority = {}", s.base_priority)?;
     writeln!(out, "   Effective priority = {}", s.effective_priority)?;
+    let total = i32::from(s.base_priority).saturating_add(s.tracked_priority);
+    writeln!(out, "   Total priority = {total}")?;
     writeln!(out, "   Advert interval = {} sec", params.advert_int)?;
     writeln!(out, "   Master advert interval = {} sec", s.master_interval)?;
     writeln!(
@@ -111,6 +114,18 @@ pub fn data(
     writeln!(out, "   VIPs held = {}", s.holds_addresses)?;
     address_lines(out, all, "Virtual IP", &params.addresses)?;
     address_lines(out, all, "Virtual IP Excluded", &params.excluded)
+}
+
+/// `keepalived.data`: everything that keeps the instance from taking part.
+pub fn faults(
+    out: &mut impl Write,
+    all: &Params,
+    reasons: impl Iterator<Item = Reason>,
+) -> fmt::Result {
+    for reason in reasons {
+        writeln!(out, "   Fault = {}", all.text(reason))?;
+    }
+    Ok(())
 }
 
 fn address_lines(out: &mut impl Write, all: &Params, title: &str, list: &[Address]) -> fmt::Result {

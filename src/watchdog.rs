@@ -35,6 +35,8 @@ pub struct Options {
     pub no_respawn: bool,
     /// `--ignore-sigint`
     pub ignore_sigint: bool,
+    /// `child_wait_time`: microseconds the worker may take to stop; `None`: [`STOP_GRACE`].
+    pub stop_grace: Option<u64>,
     /// Whether, by the page, a dead worker left addresses behind. `None`: they are to stay (`-V`).
     pub left_behind: Option<fn(&Page) -> bool>,
 }

@@ -3,6 +3,7 @@
 
 use holdfast::config::memory::Memory;
 use holdfast::config::{self, Loaded, Options};
+use holdfast::vrrp::Params;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,11 +31,29 @@ fn machine() -> Memory {
     m.file("/etc/keepalived/plain.sh", "no program");
     m.dir("/home", 0o755).dir("/home/op", 0o777);
     m.program("/home/op/notify.sh", 0o755);
+    m.program("/etc/keepalived/shared.sh", 0o775);
+    m.dir("/opt", 0o755).dir("/opt/app", 0o755);
+    m.dir("/opt/app/bin", 0o755).dir("/var", 0o755);
+    m.dir("/var/tmp", 0o1777);
+    m.program("/opt/app/bin/notify.sh", 0o755);
+    m.program("/var/tmp/notify.sh", 0o755);
+    for (path, uid, gid) in [("/etc/keepalived/shared.sh", 0, 50), ("/opt/app", 1000, 0)] {
+        let (_, stat) = m.files.get_mut(path).expect("just added");
+        (stat.uid, stat.gid) = (uid, gid);
+    }
     m.links.insert(
         "/etc/keepalived/link.sh".into(),
         "/home/op/notify.sh".into(),
     );
     m.env.insert("SITE".into(), "berlin".into());
+    m.dir("/etc/iproute2", 0o755);
+    m.file(
+        "/etc/iproute2/rt_tables",
+        "# comment\n255\tlocal\n100 backbone\n",
+    );
+    m.file("/etc/iproute2/rt_realms", "7 cosmic\n0x8 comic\n");
+    m.file("/etc/iproute2/rt_scopes", "# names\n0\tglobal\n77 mine\n");
+    m.mtus.insert("eth1".into(), 300);
     let own = "10.0.0.200".parse().expect("an address");
     m.networks.insert("eth0".into(), vec![(own, 8)]);
     m
@@ -148,6 +167,17 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             .files
             .iter_mut()
             .for_each(|f| f.place = Default::default());
+        let Params {
+            instances, statics, ..
+        } = &mut c.vrrp;
+        let routes = instances.iter_mut().flat_map(|i| &mut i.routes);
+        routes
+            .chain(&mut statics.routes)
+            .for_each(|line| line.line = 0);
+        let rules = instances.iter_mut().flat_map(|i| &mut i.rules);
+        rules
+            .chain(&mut statics.rules)
+            .for_each(|line| line.line = 0);
     }
     match want == again.config {
         true => Ok(()),

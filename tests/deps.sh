@@ -1,23 +1,24 @@
 #!/bin/sh
 # What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
-#   sh tests/deps.sh check|test|demo|bench
+#   sh tests/deps.sh check|test|demo|bench|vm
 #   sh tests/deps.sh PROGRAM...
 #
 # As root on Debian it installs what is missing. What is missing after that it names, with status
 # 1 for programs; for a target with status 0: a test that cannot run says so itself.
 set -eu
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/frr
 
 target=yes
 case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-test) programs='ip keepalived busybox tcpdump mandoc shellcheck' ;;
+vm) programs='ip busybox linux.uml modprobe' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe' ;;
 '' | -*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench|PROGRAM..." >&2
+	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
 	exit 2
 	;;
 *)
@@ -31,6 +32,9 @@ package() {
 	case $1 in
 	ip) echo iproute2 ;;
 	busybox) echo busybox-static ;;
+	vrrpd) echo frr ;;
+	linux.uml) echo user-mode-linux ;;
+	modprobe) echo kmod ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac

@@ -110,6 +110,8 @@ fn layout(prefix: &str, etc: &str) -> Vec<String> {
         format!("{prefix}/bin/genhash"),
         format!("{prefix}/share/man/man8/holdfast.8"),
         format!("{prefix}/share/man/man8/keepalived.8"),
+        format!("{prefix}/share/man/man5/holdfast.conf.5"),
+        format!("{prefix}/share/man/man5/keepalived.conf.5"),
         format!("{etc}/keepalived/keepalived.conf"),
         format!("{etc}/rc.d/init.d/keepalived"),
         format!("{etc}/sysconfig/keepalived"),
@@ -453,6 +455,8 @@ fn shell_scripts_are_sound() {
 fn the_man_page_is_sound_and_names_every_option() {
     let page = source("board/common/holdfast.8");
     checker("mandoc", &["-Tlint", "-Wwarning"], Path::new(&page));
+    let language = source("board/common/holdfast.conf.5");
+    checker("mandoc", &["-Tlint", "-Wwarning"], Path::new(&language));
     let text = fs::read_to_string(&page).expect("the page");
     let help = Command::new(env!("CARGO_BIN_EXE_holdfast"))
         .arg("--help")

@@ -29,6 +29,7 @@ const LAW: &[(&str, &[&str])] = &[
             "wire::vrrp::AUTH_LEN",
             "wire::vrrp::ChecksumForm",
             "wire::vrrp::GROUP4",
+            "wire::vrrp::GROUP6",
             "wire::vrrp::Version",
         ],
     ),

@@ -117,7 +117,7 @@ const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "AH numbers are not learnt",
-        "instance.rs",
+        "instance/hear.rs",
         "self.sequence = sequence;",
         "",
     ),
@@ -145,10 +145,82 @@ const MUTANTS: &[Mutant] = &[
         "    pub fn enter_fault(&mut self, reason: Reason, cx: &mut Cx<'_>) {\n        self.give_up(cx);",
         "    pub fn enter_fault(&mut self, reason: Reason, cx: &mut Cx<'_>) {",
     ),
+    mutant(
+        "a script that failed counts as good",
+        "track.rs",
+        "(0, _) if good == track.reverse => return Effect::Fault,",
+        "(0, _) if good && track.reverse => return Effect::Fault,",
+    ),
+    mutant(
+        "a negative weight counts while all is well",
+        "track.rs",
+        "(1.., true) | (..0, false) => weight,",
+        "(_, true) => weight,",
+    ),
+    mutant(
+        "reverse turns the weight off",
+        "track.rs",
+        "Effect::Add(if track.reverse { -counted } else { counted })",
+        "Effect::Add(if track.reverse { 0 } else { counted })",
+    ),
+    mutant(
+        "the priority is not kept in its bounds",
+        "track.rs",
+        "i32::from(base).saturating_add(sum).clamp(1, 254)",
+        "i32::from(base).saturating_add(sum).clamp(0, 255)",
+    ),
+    mutant(
+        "a script falls one failure late",
+        "script.rs",
+        "if self.count > rise(params) {",
+        "if self.count >= rise(params) {",
+    ),
+    mutant(
+        "a script rises at once",
+        "script.rs",
+        "if self.count < rise - 1 {",
+        "if self.count + 1 < rise - 1 {",
+    ),
+    mutant(
+        "a script runs beside itself",
+        "script.rs",
+        "Run::Counts | Run::Stale if self.busy => {}",
+        "Run::Counts | Run::Stale if self.busy => out.push(Action::Run(id)),",
+    ),
+    mutant(
+        "nobody waits for the first result",
+        "track.rs",
+        "None if track.weight == 0 => Effect::Pending,",
+        "None if track.weight == 1 => Effect::Pending,",
+    ),
+    mutant(
+        "a raised priority does not shorten the wait",
+        "backup.rs",
+        "let down = self.down + skew(to) - skew(from);",
+        "let down = self.down + skew(from) - skew(to);",
+    ),
+    mutant(
+        "what is tracked does not reach the priority",
+        "instance.rs",
+        "self.core.sum = sum;",
+        "self.core.sum = sum.min(0);",
+    ),
+    mutant(
+        "only the first reason is looked at",
+        "router/watch.rs",
+        "if !found.contains(&reason) {",
+        "if found.is_empty() {",
+    ),
+    mutant(
+        "a delayed link is believed at once",
+        "port.rs",
+        "Link { up, ..seen }",
+        "seen",
+    ),
 ];
 
 /// Faults that the simulation alone must catch, at least.
-const BY_SIMULATION: usize = 10;
+const BY_SIMULATION: usize = 18;
 
 fn copy(from: &Path, to: &Path) {
     if from.is_dir() {

@@ -17,6 +17,16 @@ mod conformance;
 mod crash;
 #[path = "netns/crowd.rs"]
 mod crowd;
+#[path = "netns/dynamic.rs"]
+mod dynamic;
+#[path = "netns/effect.rs"]
+mod effect;
+#[path = "netns/family.rs"]
+mod family;
+#[path = "netns/files.rs"]
+mod files;
+#[path = "netns/frr.rs"]
+mod frr;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
@@ -26,12 +36,18 @@ mod odd;
 mod peer;
 #[path = "netns/robust.rs"]
 mod robust;
+#[path = "netns/routing.rs"]
+mod routing;
 #[path = "netns/rows.rs"]
 mod rows;
+#[path = "netns/scripts.rs"]
+mod scripts;
 #[path = "netns/start.rs"]
 mod start;
 #[path = "netns/syslog.rs"]
 mod syslog;
+#[path = "netns/tracking.rs"]
+mod tracking;
 
 use lab::harness::{self, Test};
 
@@ -40,6 +56,7 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         start::TESTS,
+        files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
@@ -47,6 +64,13 @@ fn tests() -> Vec<Test> {
         group::TESTS,
         odd::TESTS,
         peer::TESTS,
+        routing::TESTS,
+        family::TESTS,
+        frr::TESTS,
+        effect::TESTS,
+        tracking::TESTS,
+        dynamic::TESTS,
+        scripts::TESTS,
         crowd::TESTS,
     ];
     all.concat()

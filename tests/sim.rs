@@ -1,4 +1,5 @@
-//! Many routers on a virtual LAN, seeded: loss, delay, partition, crashes, link flaps.
+//! Many routers on a virtual LAN, seeded: loss, delay, partition, crashes, link flaps; scripts, files
+//! and interfaces that are tracked and change.
 //!
 //! Every router is a real `vrrp::Router`; every advert is real bytes. The clock is virtual.
 //!
@@ -11,8 +12,12 @@
 mod cases;
 #[path = "sim/laws.rs"]
 mod laws;
+#[path = "sim/outside.rs"]
+mod outside;
 #[path = "sim/plan.rs"]
 mod plan;
+#[path = "sim/reach.rs"]
+mod reach;
 #[path = "sim/rng.rs"]
 mod rng;
 #[path = "sim/world.rs"]

@@ -15,8 +15,8 @@ const TESTS: &[Test] = &[
     Test::new("stress::slow_script_has_no_company", slow_script)
         .ours_only("it starts the next script while one runs"),
     Test::new(
-        "stress::two_thousand_addresses_beside_fifty_masters",
-        two_thousand,
+        "stress::five_thousand_addresses_beside_fifty_masters",
+        five_thousand,
     )
     .needs(&["keepalived"])
     .ours_only("it stalls its own adverts")
@@ -31,7 +31,7 @@ fn main() -> std::process::ExitCode {
 const NEIGHBOURS: u8 = 50;
 /// Identifier of the virtual router with many addresses.
 const BUSY: u8 = 200;
-const ADDRESSES: usize = 2000;
+const ADDRESSES: usize = 5000;
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Claimed and released so often.
 const TIMES: usize = 3;
@@ -39,7 +39,7 @@ const R1: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const R2: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
 /// The machine that runs this may stall by itself: one more try is allowed, for the gaps alone.
-fn two_thousand() {
+fn five_thousand() {
     let lab = Lab::new(2);
     let router = lab.r(1).start(Kind::under_test(), &busy_config());
     wait_for("all addresses", 60, || {
@@ -75,16 +75,14 @@ fn claim_and_release(lab: &Lab) -> Duration {
     let stronger = Forge::v3(BUSY, 250, 10, &[Ipv4Addr::new(10, 2, 0, 0)]).frame();
     let held = || lab.r(1).addresses("eth0").len();
     for _ in 0..TIMES {
-        let start = now();
-        while now() - start < Duration::from_secs(1) {
-            injector.send(&stronger);
-            pause(50);
-        }
-        assert!(
-            held() < ADDRESSES / 10,
-            "{} addresses left after a second",
-            held()
-        );
+        // Counting them takes the lock that their going needs: not too often.
+        wait_for("the addresses to go", 30, || {
+            for _ in 0..20 {
+                injector.send(&stronger);
+                pause(50);
+            }
+            held() < ADDRESSES / 10
+        });
         // Nothing here disturbs the claim; with it come the announcements, twice.
         pause(2500);
         wait_for("all addresses again", 20, || held() > ADDRESSES);

@@ -21,6 +21,8 @@ mod netlink;
 mod reception;
 #[path = "wire/robust.rs"]
 mod robust;
+#[path = "wire/unicast.rs"]
+mod unicast;
 
 /// The lines of a `.hex` file: name and bytes. Lines starting with `#` are comments.
 fn frames(text: &'static str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {

@@ -1,11 +1,11 @@
 //! From options to a running daemon: configuration, pid files, daemon or foreground.
 
 use super::options::{Format, Options};
-use crate::config::{self, Config, Loaded, Outside};
+use crate::config::{self, Config, Loaded, Outside, Process};
 use crate::engine::exec::log as logger;
 use crate::engine::outside::{Real, plain};
 use crate::engine::record::{Recorder, Replay};
-use crate::engine::{self, Setup, vital};
+use crate::engine::{self, Setup, around, vital};
 use crate::sys;
 use crate::sys::file::{Memory, PidFile};
 use crate::sys::process::{Exit, Fork};
@@ -129,7 +129,13 @@ fn start(options: &Options) -> u8 {
 /// Runs on what is sound in the configuration.
 fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
     let done = if options.foreground {
-        judge(options, &Real).map(|config| work(options, config, None))
+        judge(options, &Real).map(|config| {
+            let process = config.global.process.clone().unwrap_or_default();
+            around::script("startup_script", process.startup.as_ref());
+            let code = work(options, config, None);
+            around::script("shutdown_script", process.shutdown.as_ref());
+            code
+        })
     } else {
         accept(options).map(|accepted| match daemonise(pid_file) {
             Some(code) => code,
@@ -178,10 +184,61 @@ fn restricted(options: &Options, config: Config) -> Config {
     }
 }
 
-/// An accepted configuration, as the disk gave it.
+/// An accepted configuration, as the disk gave it, and what the watchdog must know of it.
 struct Accepted {
     memory: Memory,
     instances: usize,
+    /// `child_wait_time`, microseconds.
+    stop_grace: Option<u64>,
+    /// `process_name`
+    name: String,
+    /// There is a `shutdown_script`.
+    shutdown: bool,
+}
+
+impl Accepted {
+    /// Words in front of what was read: number of instances, microseconds of `child_wait_time` + 1,
+    /// whether there is a `shutdown_script`; then the name in two words.
+    const HEAD: usize = 5;
+
+    fn head(config: &Config) -> Vec<u8> {
+        let none = Process::default();
+        let process = config.global.process.as_deref().unwrap_or(&none);
+        let wait = process
+            .child_wait
+            .map_or(0, |w| w.micros().saturating_add(1));
+        let words = [
+            config.vrrp.instances.len() as u64,
+            wait,
+            u64::from(process.shutdown.is_some()),
+        ];
+        let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        bytes.extend(
+            process
+                .parent_name
+                .as_deref()
+                .unwrap_or("")
+                .bytes()
+                .take(15),
+        );
+        bytes.resize(Self::HEAD * size_of::<u64>(), 0);
+        bytes
+    }
+
+    fn new(memory: Memory) -> std::io::Result<Self> {
+        let bytes = memory.read()?;
+        let (words, _) = bytes.as_chunks();
+        let word = |at: usize| words.get(at).map_or(0, |w| u64::from_ne_bytes(*w));
+        let name = words.iter().skip(3).take(2).flatten().copied();
+        let name: Vec<u8> = name.take_while(|b| *b != 0).collect();
+        Ok(Accepted {
+            instances: usize::try_from(word(0)).unwrap_or(0),
+            stop_grace: word(1).checked_sub(1),
+            shutdown: word(2) != 0,
+            name: String::from_utf8_lossy(&name).into_owned(),
+            memory,
+        })
+    }
 }
 
 /// Judges the configuration in a child, so that what reading costs in memory is gone with it: the
@@ -199,11 +256,12 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
             let recorder = Recorder::default();
             let code = match judge(options, &recorder) {
                 Ok(config) => {
-                    // The count comes first: the watchdog makes room for so many instances.
-                    let instances = config.vrrp.instances.len() as u64;
-                    let mut bytes = instances.to_ne_bytes().to_vec();
+                    let mut bytes = Accepted::head(&config);
                     bytes.extend(recorder.into_bytes());
-                    memory.write(&bytes).map_or_else(no, |()| status::OK)
+                    let written = memory.write(&bytes).map_or_else(no, |()| status::OK);
+                    let process = config.global.process.unwrap_or_default();
+                    around::script("startup_script", process.startup.as_ref());
+                    written
                 }
                 Err(code) => code,
             };
@@ -211,12 +269,7 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
             sys::process::exit(i32::from(code))
         }
         Fork::Parent(child) => match sys::process::wait(child).map_err(no)? {
-            Exit::Status(0) => {
-                let bytes = memory.read().map_err(no)?;
-                let count = bytes.first_chunk().map_or(0, |c| u64::from_ne_bytes(*c));
-                let instances = usize::try_from(count).unwrap_or(0);
-                Ok(Accepted { memory, instances })
-            }
+            Exit::Status(0) => Accepted::new(memory).map_err(no),
             Exit::Status(code) => Err(u8::try_from(code).unwrap_or(status::FATAL)),
             Exit::Signal(signal) => {
                 log::error!("reading the configuration was ended by signal {signal}");
@@ -229,7 +282,7 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
 /// In a worker: the accepted configuration, once more.
 fn recall(options: &Options, accepted: &Accepted) -> std::io::Result<Config> {
     let mut bytes = accepted.memory.read()?;
-    bytes.drain(..bytes.len().min(size_of::<u64>()));
+    bytes.drain(..bytes.len().min(Accepted::HEAD * size_of::<u64>()));
     let loaded = load(options, &Replay::new(bytes), false);
     Ok(restricted(options, loaded.config))
 }
@@ -280,15 +333,21 @@ fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
 
 /// Parent and worker.
 fn supervise(options: &Options, accepted: &Accepted) -> u8 {
+    if !accepted.name.is_empty()
+        && let Err(e) = sys::process::sched::rename(&accepted.name)
+    {
+        log::warn!("cannot set process_name: {}", plain(&e));
+    }
     let words = vital::page_words(accepted.instances);
     let how = watchdog::Options {
         no_respawn: options.no_respawn,
         ignore_sigint: options.ignore_sigint,
+        stop_grace: accepted.stop_grace,
         left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
         watchdog::run(how, &page, |worker| match recall(options, accepted) {
-            Ok(config) => i32::from(work(options, config, Some(worker.page))),
+            Ok(config) => i32::from(work(options, config, Some(&worker))),
             Err(e) => {
                 log::error!("cannot read the accepted configuration: {}", plain(&e));
                 i32::from(status::FATAL)
@@ -301,6 +360,9 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
             file.remove();
         }
     }
+    if accepted.shutdown {
+        shut_down(options, accepted);
+    }
     match done {
         Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
         Err(e) => {
@@ -310,16 +372,40 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
     }
 }
 
+/// Runs `shutdown_script`, in a child: the watchdog never holds a configuration.
+fn shut_down(options: &Options, accepted: &Accepted) {
+    logger::flush();
+    match sys::process::fork() {
+        Ok(Fork::Child) => {
+            logger::after_fork();
+            if let Ok(config) = recall(options, accepted) {
+                let process = config.global.process.unwrap_or_default();
+                around::script("shutdown_script", process.shutdown.as_ref());
+            }
+            logger::flush();
+            sys::process::exit(0)
+        }
+        Ok(Fork::Parent(child)) => {
+            let _ = sys::process::wait(child);
+        }
+        Err(e) => log::error!("cannot run shutdown_script: {}", plain(&e)),
+    }
+}
+
 /// The worker: this process, until it is told to stop.
-fn work(options: &Options, config: Config, page: Option<&sys::shared::Page>) -> u8 {
+fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerContext<'_>>) -> u8 {
     // Reading left holes in the heap.
     sys::memory::trim_heap();
+    if let Some(process) = &config.global.process {
+        around::prepare(process, options.umask.is_some());
+    }
     let held = worker_pid_files(options);
     let dump_dir = std::env::var("TMPDIR")
         .ok()
         .filter(|d| d.starts_with('/') && std::path::Path::new(d).is_dir());
     let setup = Setup {
-        page,
+        page: worker.map(|worker| worker.page),
+        again: worker.is_some_and(|worker| worker.generation > 0),
         keep_addresses: options.keep_vrrp,
         ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),

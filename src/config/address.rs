@@ -2,8 +2,10 @@
 
 use super::diag::quote;
 use super::lexer::Word;
+use super::names::Kind;
 use super::value;
 use super::walk::Walk;
+use crate::vrrp::{Address, IfaceId};
 use core::net::{IpAddr, Ipv4Addr};
 
 /// An address line that can be used.
@@ -15,8 +17,44 @@ pub(super) struct Line {
     pub scope: u8,
     pub label: Option<Box<str>>,
     pub broadcast: Option<Ipv4Addr>,
+    pub peer: Option<IpAddr>,
+    /// IFA_F_* bits
+    pub flags: u32,
+    /// `-nodad`
+    pub dad: bool,
+    /// `preferred_lft`; the inner `None`: for ever.
+    pub preferred: Option<Option<u32>>,
+    /// Not `no_track`.
+    pub track: bool,
+    /// `track_group`, which only a static address has.
+    pub group: Option<Word>,
     /// The address itself.
     pub at: Word,
+}
+
+/// Options that are bits of an address (`IFA_F_*`, linux/if_addr.h).
+pub(super) const FLAGS: [(&str, u32); 4] = [
+    ("home", 0x10),
+    ("mngtmpaddr", 0x100),
+    ("noprefixroute", 0x200),
+    ("autojoin", 0x400),
+];
+
+/// What a line means on its interface.
+pub(super) fn meaning(line: &Line, iface: IfaceId) -> Address {
+    let host = line.address.is_ipv6() && line.prefix == 128;
+    Address {
+        scope: line.scope,
+        label: line.label.clone(),
+        broadcast: line.broadcast,
+        peer: line.peer,
+        flags: line.flags,
+        dad: line.dad,
+        // An address without a network would be a bad source: as in keepalived.
+        preferred: line.preferred.unwrap_or(host.then_some(0)),
+        track: line.track,
+        ..Address::new(line.address, line.prefix, iface)
+    }
 }
 
 /// Options and whether they take a word.
@@ -65,6 +103,12 @@ impl<'a> Walk<'a> {
             scope: 0,
             label: None,
             broadcast: None,
+            peer: None,
+            flags: 0,
+            dad: false,
+            preferred: None,
+            track: true,
+            group: None,
             at: first,
         };
         let mut rest = words[1..].iter().copied();
@@ -73,6 +117,15 @@ impl<'a> Walk<'a> {
             if !self.option(&mut line, word, &mut rest, &mut said) {
                 return None;
             }
+        }
+        if line.peer.is_some() {
+            if line.broadcast.is_some() {
+                let text =
+                    "an address has a peer or a broadcast address, not both; the line is ignored";
+                self.wrong(first, text.into(), None);
+                return None;
+            }
+            line.prefix = full;
         }
         Some(line)
     }
@@ -156,13 +209,25 @@ impl<'a> Walk<'a> {
             "brd" | "broadcast" => self.broadcast(line, word, argument),
             "scope" => self.scope(line, argument),
             "label" => self.label(line, argument),
+            "peer" => self.other_end(line, argument),
+            "preferred_lft" => self.preferred(line, argument),
+            "track_group" => {
+                line.group = Some(argument);
+                true
+            }
+            "-nodad" => {
+                line.dad = true;
+                true
+            }
+            "nodad" => true,
+            "no_track" => {
+                line.track = false;
+                true
+            }
             known => {
-                let key = match known {
-                    "no_track" => "address option no_track",
-                    "use_vmac" => "use_vmac",
-                    _ => "address options",
-                };
-                if self.once(key) {
+                if let Some((_, bit)) = FLAGS.iter().find(|f| f.0 == known) {
+                    line.flags |= bit;
+                } else if self.once(known) {
                     let at = self.span(word);
                     let text = format!("address option '{known}' is not supported yet (ignored)");
                     self.diags.warning(at, text);
@@ -222,7 +287,11 @@ impl<'a> Walk<'a> {
             b"link" => Some(253),
             b"host" => Some(254),
             b"nowhere" => Some(255),
-            other => value::int(other, 0, 255).ok(),
+            other => value::int(other, 0, 255).ok().or_else(|| {
+                let outside = self.outside;
+                let found = self.names.find(outside, Kind::Scope, other);
+                found.map(i64::from)
+            }),
         };
         match scope.and_then(|s| u8::try_from(s).ok()) {
             Some(scope) if line.address.is_ipv4() => line.scope = scope,
@@ -243,6 +312,50 @@ impl<'a> Walk<'a> {
                 self.wrong(argument, text, near.as_deref());
                 return false;
             }
+        }
+        true
+    }
+
+    /// `peer ADDRESS`
+    fn other_end(&mut self, line: &mut Line, argument: Word) -> bool {
+        let bytes = self.bytes(argument);
+        let found = value::loose_ip(bytes);
+        let Some(peer) = found.filter(|p| p.is_ipv4() == line.address.is_ipv4()) else {
+            let text = match found {
+                None => format!(
+                    "peer {} is not an IP address; the line is ignored",
+                    quote(bytes)
+                ),
+                Some(_) => "the peer is of the other family; the line is ignored".into(),
+            };
+            self.wrong(argument, text, None);
+            return false;
+        };
+        line.peer = Some(peer);
+        true
+    }
+
+    /// `preferred_lft SECONDS|forever`
+    fn preferred(&mut self, line: &mut Line, argument: Word) -> bool {
+        let bytes = self.bytes(argument);
+        let seconds = value::int(bytes, 0, i64::from(u32::MAX) - 1).ok();
+        let lifetime = match seconds.and_then(|s| u32::try_from(s).ok()) {
+            Some(seconds) => Some(seconds),
+            None if bytes == b"forever" => None,
+            None => {
+                let text = format!(
+                    "preferred_lft {} is neither seconds nor 'forever'; the line is ignored",
+                    quote(bytes)
+                );
+                self.wrong(argument, text, None);
+                return false;
+            }
+        };
+        if line.address.is_ipv4() {
+            let text = "preferred_lft is for IPv6 addresses; ignored".into();
+            self.wrong(argument, text, None);
+        } else {
+            line.preferred = Some(lifetime);
         }
         true
     }

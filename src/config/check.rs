@@ -81,8 +81,28 @@ impl<'a> Walk<'a> {
             Shape::Timeouts => self.timeouts(args),
             Shape::HmacKey => self.int(row, first, 1, 255, true) && self.hmac_key(args),
             Shape::SyncDaemon => self.sync_daemon(args),
+            Shape::Word | Shape::OptWord | Shape::Short(_) | Shape::Many(..) => {
+                self.unfilled(args);
+                true
+            }
             _ => true,
         }
+    }
+
+    /// Any text will do, even the name of a definition that does not exist.
+    pub(super) fn unfilled(&mut self, args: &[Word]) {
+        let whole = |w: &&Word| super::expand::is_reference(self.bytes(**w));
+        let Some(word) = args.iter().find(whole).copied() else {
+            return;
+        };
+        let text = format!(
+            "{} is not defined; it is taken as it stands",
+            quote(self.bytes(word))
+        );
+        let at = self.span(word);
+        self.diags
+            .warning(at, text)
+            .hint("definitions look like '$NAME=value' and stand before their use");
     }
 
     /// A value that cannot be used.
@@ -101,6 +121,16 @@ impl<'a> Walk<'a> {
             hint = Some(
                 "a template that was not filled in? definitions look like '$NAME=value'".into(),
             );
+        } else if let Some(name) = super::expand::unbraced(bytes) {
+            let name = String::from_utf8_lossy(name);
+            hint = Some(format!("inside a word write '${{{name}}}'"));
+        }
+        let twin = core::str::from_utf8(bytes).ok().and_then(|t| {
+            let mut all = t.chars();
+            all.find_map(|c| Some((c, super::lexer::double(c)?)))
+        });
+        if let Some((found, plain)) = twin {
+            hint = Some(format!("U+{:04X} is not '{plain}'", u32::from(found)));
         }
         let diag = self.diags.error(span, text);
         if let Some(hint) = hint {
@@ -122,7 +152,12 @@ impl<'a> Walk<'a> {
                 true
             }
             Err(Fault::Range) => {
-                let text = format!("{} {shown} is out of range {range}", row.name);
+                let text = match max {
+                    BIG if value::int(bytes, i64::MIN, min - 1).is_ok() => {
+                        format!("{} {shown} must be at least {min}", row.name)
+                    }
+                    _ => format!("{} {shown} is out of range {min}..{max}", row.name),
+                };
                 let off = bytes == b"0" && row.name == "persistence_timeout";
                 let diag = self.wrong(word, text, note(row));
                 if off {
@@ -417,9 +452,12 @@ fn words(shape: Shape) -> (usize, usize) {
     }
 }
 
+/// Numbers up to this have no limit worth naming.
+const BIG: i64 = u32::MAX as i64;
+
 fn range(min: i64, max: i64) -> String {
     match max {
-        4_294_967_295 | 2_147_483_647 => format!("from {min} on"),
+        BIG | 2_147_483_647 => format!("from {min} on"),
         _ => format!("{min}..{max}"),
     }
 }

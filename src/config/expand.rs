@@ -25,6 +25,19 @@ pub(super) fn reference_name(bytes: &[u8]) -> Option<&[u8]> {
     reference(bytes).map(|r| r.name)
 }
 
+/// The name of a `$NAME` with something behind it that keeps it from being replaced.
+pub(super) fn unbraced(bytes: &[u8]) -> Option<&[u8]> {
+    let at = bytes.iter().position(|b| *b == b'$')?;
+    let rest = bytes.get(at + 1..)?;
+    let len = name_len(rest);
+    (len > 0 && len < rest.len()).then(|| &rest[..len])
+}
+
+/// Whether this is `$NAME` or `${NAME}` and nothing else.
+pub(super) fn is_reference(bytes: &[u8]) -> bool {
+    reference(bytes).is_some_and(|r| r.len == bytes.len())
+}
+
 pub(super) fn name_len(bytes: &[u8]) -> usize {
     match bytes.first() {
         Some(b) if !b.is_ascii_digit() => bytes.iter().take_while(|b| ident(**b)).count(),

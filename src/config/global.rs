@@ -1,14 +1,14 @@
 //! `global_defs` becomes [`Global`] and the defaults of instances.
 
-use super::Global;
 use super::lexer::{BROKEN, RAW, Word};
 use super::script::ScriptUser;
 use super::table::{Item, Shape};
 use super::value;
 use super::walk::{Seen, Walk};
+use super::{Global, Process};
 use crate::time::Span;
 use crate::vrrp::Garp;
-use crate::wire::vrrp::{ChecksumForm, GROUP4, Version};
+use crate::wire::vrrp::{ChecksumForm, GROUP4, GROUP6, Version};
 use core::net::IpAddr;
 
 /// What instances inherit.
@@ -16,6 +16,8 @@ use core::net::IpAddr;
 pub(super) struct Defaults {
     pub version: Version,
     pub group4: IpAddr,
+    pub group6: IpAddr,
+    pub check_unicast_src: bool,
     pub garp: GarpDefaults,
     pub down_timer_adverts: u8,
     pub lower_prio_no_advert: bool,
@@ -25,6 +27,10 @@ pub(super) struct Defaults {
     pub checksum: ChecksumForm,
     pub strict: bool,
     pub dynamic_interfaces: bool,
+    /// `vrrp_startup_delay`
+    pub startup_delay: Span,
+    /// `vrrp_delay_after_boot`
+    pub delay_after_boot: Span,
     pub script_user: ScriptUser,
     pub security: bool,
 }
@@ -34,6 +40,8 @@ impl Default for Defaults {
         Defaults {
             version: Version::V2,
             group4: IpAddr::V4(GROUP4),
+            group6: IpAddr::V6(GROUP6),
+            check_unicast_src: false,
             garp: GarpDefaults::default(),
             down_timer_adverts: 3,
             lower_prio_no_advert: false,
@@ -43,6 +51,8 @@ impl Default for Defaults {
             checksum: ChecksumForm::Pseudo,
             strict: false,
             dynamic_interfaces: false,
+            startup_delay: Span::ZERO,
+            delay_after_boot: Span::ZERO,
             script_user: ScriptUser::Unset,
             security: false,
         }
@@ -58,6 +68,7 @@ pub(super) struct GarpDefaults {
     refresh_repeat: Option<u8>,
     lower_prio_delay: Option<Span>,
     lower_prio_repeat: Option<u8>,
+    elsewhere: Span,
 }
 
 impl GarpDefaults {
@@ -73,7 +84,7 @@ impl GarpDefaults {
             refresh_repeat: self.refresh_repeat.unwrap_or(default.refresh_repeat),
             lower_prio_delay: self.lower_prio_delay.unwrap_or(delay),
             lower_prio_repeat: self.lower_prio_repeat.unwrap_or(repeat),
-            elsewhere: default.elsewhere,
+            elsewhere: self.elsewhere,
         }
     }
     /// `vrrp_min_garp`: what is still at its default becomes the least.
@@ -133,6 +144,7 @@ impl<'a> Walk<'a> {
     /// A `global_defs` block.
     pub(super) fn global(&mut self, block: u32, global: &mut Global) {
         let mut seen = Seen::new();
+        let mut process = global.process.take().map_or_else(Process::default, |p| *p);
         for node in self.children(Some(block)) {
             if !self.line(node, &mut seen, false) {
                 if self.name(node) == "script_user" {
@@ -142,6 +154,7 @@ impl<'a> Walk<'a> {
             }
             match self.row(node).map(|r| r.shape) {
                 Some(Shape::Words(Item::Mails)) => self.mails(node, global),
+                Some(_) if self.process(node, &mut process) => {}
                 Some(Shape::Script) => {
                     self.script(node);
                 }
@@ -149,6 +162,8 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+        self.script_timeouts(block, &mut process);
+        global.process = (process != Process::default()).then(|| Box::new(process));
         global.dynamic_interfaces = self.defaults.dynamic_interfaces;
     }
 
@@ -195,6 +210,21 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// What the lines of all files are read with, also those written before it.
+    pub(super) fn lookup_paths(&mut self, block: u32) {
+        for node in self.children(Some(block)) {
+            let Some(word) = self.first(node) else {
+                continue;
+            };
+            match self.name(node) {
+                "iproute_usr_dir" => self.names.usr = self.text(word),
+                "iproute_etc_dir" => self.names.etc = self.text(word),
+                "default_interface" => self.default_interface = Some(self.bytes(word)),
+                _ => {}
+            }
+        }
+    }
+
     fn vrrp_default(&mut self, node: u32) {
         let mut d = core::mem::take(&mut self.defaults);
         self.vrrp_default_of(node, &mut d);
@@ -207,6 +237,8 @@ impl<'a> Walk<'a> {
             "vrrp_version" if version == Some(b"3") => d.version = Version::V3,
             "vrrp_version" => d.version = Version::V2,
             "vrrp_mcast_group4" => d.group4 = self.ip_of(node).unwrap_or(d.group4),
+            "vrrp_mcast_group6" => self.group6(node, d),
+            "vrrp_check_unicast_src" => d.check_unicast_src = true,
             "vrrp_garp_master_delay" => d.garp.delay = Some(self.seconds(node)),
             "vrrp_garp_master_repeat" => d.garp.repeat = Some(self.packets(node, 1)),
             "vrrp_garp_master_refresh" => d.garp.refresh = Some(self.seconds(node)),
@@ -215,6 +247,13 @@ impl<'a> Walk<'a> {
             }
             "vrrp_garp_lower_prio_delay" => d.garp.lower_prio_delay = Some(self.seconds(node)),
             "vrrp_garp_lower_prio_repeat" => d.garp.lower_prio_repeat = Some(self.packets(node, 0)),
+            "vrrp_garp_interval" => self.ports.garp = self.timer(node),
+            "vrrp_gna_interval" => self.ports.gna = self.timer(node),
+            "vrrp_garp_extra_if" | "vrrp_vmac_garp_intvl" => {
+                d.garp.elsewhere = self.elsewhere(node);
+            }
+            "vrrp_startup_delay" => d.startup_delay = self.timer(node),
+            "vrrp_delay_after_boot" => d.delay_after_boot = self.timer(node),
             "vrrp_min_garp" if self.flag(node) => d.garp.least(),
             "vrrp_down_timer_adverts" => d.down_timer_adverts = self.packets(node, 1),
             "vrrp_lower_prio_no_advert" => d.lower_prio_no_advert = self.flag(node),
@@ -233,6 +272,57 @@ impl<'a> Walk<'a> {
             "script_user" => self.script_user(node, d),
             _ => {}
         }
+    }
+
+    /// `[all] SECONDS` of `garp_extra_if`: without `all` it is about VMAC interfaces alone.
+    pub(super) fn elsewhere(&mut self, node: u32) -> Span {
+        let args = self.args(node);
+        let (all, number) = match args {
+            [all, number, ..] if self.bytes(*all) == b"all" => (true, *number),
+            [number, ..] => (false, *number),
+            [] => return Span::ZERO,
+        };
+        let seconds = match value::int(self.bytes(number), 0, 86_400) {
+            Ok(n) | Err(value::Fault::Trailing(n, _)) => u64::try_from(n).unwrap_or(0),
+            Err(_) => 0,
+        };
+        if all || seconds == 0 {
+            return Span::from_secs(seconds);
+        }
+        let text = "without 'all' this is about VMAC interfaces only, of which there are none";
+        self.warn(number, text);
+        Span::ZERO
+    }
+
+    /// How long nothing is done after the start.
+    pub(super) fn startup_delay(&self) -> Span {
+        let boot = self.defaults.delay_after_boot;
+        if boot.is_zero() {
+            return self.defaults.startup_delay;
+        }
+        let uptime = self.outside.read("/proc/uptime").unwrap_or_default();
+        let seconds = uptime.split(|b| b.is_ascii_whitespace()).next();
+        let up = match value::decimal(seconds.unwrap_or_default(), 0, u64::MAX, 6) {
+            Ok(us) => Span::from_micros(us),
+            Err(_) => Span::ZERO,
+        };
+        self.defaults.startup_delay.max(boot - up)
+    }
+
+    fn group6(&mut self, node: u32, d: &mut Defaults) {
+        let (Some(word), Some(ip)) = (self.first(node), self.ip_of(node)) else {
+            return;
+        };
+        let IpAddr::V6(group) = ip else {
+            let text = "vrrp_mcast_group6 is not an IPv6 multicast address".into();
+            self.wrong(word, text, None);
+            return;
+        };
+        if group.segments()[0] & 0xf != 2 {
+            let text = "this group is not link-local: routers may pass the adverts on";
+            self.warn(word, text);
+        }
+        d.group6 = ip;
     }
 
     fn script_user(&mut self, node: u32, d: &mut Defaults) {

@@ -66,56 +66,35 @@ impl<'a> Walk<'a> {
         Some(group)
     }
 
-    /// The same VRID twice on an interface; says so. Only the first router runs.
-    pub(super) fn same_router(
-        &mut self,
-        d: &Draft,
-        interface: Word,
-        (vrid, group): (u8, IpAddr),
-    ) -> bool {
-        let key = (self.bytes(interface), vrid, group);
-        let Some((first, line)) = self.routers.get(&key) else {
-            let line = self.line_of(d.at);
-            self.routers.insert(key, (d.name.clone(), line));
-            return false;
-        };
-        let text = format!(
-            "virtual_router_id {vrid} on {} is already used by vrrp_instance {first} (line {line}); \
-             {} does not run",
-            self.text(interface),
-            d.name
-        );
-        let at = d.vrid.map_or(d.at, |v| v.1);
-        self.diags.error(at, text);
-        true
-    }
-
-    /// The same address in two instances.
+    /// The same address in two instances, or twice in one.
     pub(super) fn clashes(&mut self, drafts: &[Draft]) {
-        let mut holders: BTreeMap<(IpAddr, IfaceId), usize> = BTreeMap::new();
-        for i in 0..drafts.len() {
-            let Some(p) = &drafts[i].params else {
+        let mut holders: BTreeMap<(IpAddr, Option<IfaceId>), usize> = BTreeMap::new();
+        for (i, draft) in drafts.iter().enumerate() {
+            let Some(p) = &draft.params else {
                 continue;
             };
-            let held: Vec<_> = p
-                .addresses
-                .iter()
-                .chain(&p.excluded)
-                .map(|a| (a.address, a.iface))
-                .collect();
-            for key in held {
-                let Some(first) = holders.insert(key, i).filter(|f| *f != i) else {
+            let mut lines = draft.addresses.iter().chain(&draft.excluded);
+            for held in p.addresses.iter().chain(&p.excluded) {
+                // In the same order, but for lines that were left out.
+                let Some(line) = lines.find(|l| l.address == held.address) else {
+                    break;
+                };
+                // Link-local addresses mean something else on each interface.
+                let local = matches!(held.address, IpAddr::V6(a) if a.is_unicast_link_local());
+                let key = (held.address, local.then_some(held.iface));
+                let Some(first) = holders.insert(key, i) else {
                     continue;
                 };
-                let lines = drafts[i].addresses.iter().chain(&drafts[i].excluded);
-                let at = lines
-                    .into_iter()
-                    .find(|l| l.address == key.0)
-                    .map_or(drafts[i].at, |l| self.span(l.at));
-                let text = format!(
-                    "{} is also held by vrrp_instance {}",
-                    key.0, drafts[first].name
-                );
+                let at = self.span(line.at);
+                let text = match first == i {
+                    true => format!("{} stands twice in this instance", held.address),
+                    false => format!(
+                        "{} is also held by vrrp_instance {} ({})",
+                        held.address,
+                        drafts[first].name,
+                        self.other(drafts[first].at, at)
+                    ),
+                };
                 self.diags.warning(at, text);
             }
         }
@@ -130,7 +109,7 @@ impl<'a> Walk<'a> {
         params: &mut Params,
     ) -> Vec<(Box<str>, Scripts)> {
         let mut scripts = Vec::new();
-        let mut taken: BTreeMap<InstanceId, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<InstanceId, (usize, At)> = BTreeMap::new();
         for mut g in groups {
             let mut members = Vec::new();
             let own = params.groups.len();
@@ -139,20 +118,21 @@ impl<'a> Walk<'a> {
                 let Some(id) = self.member(*word, &name, &g, names) else {
                     continue;
                 };
-                if taken.get(&id) == Some(&own) {
+                let before = taken.get(&id).copied();
+                if before.is_some_and(|(group, _)| group == own) {
                     let text = format!("{} is in this group already", quote(name.as_bytes()));
                     self.warn(*word, text);
-                } else if let Some(other) = taken.get(&id).and_then(|o| params.groups.get(*o)) {
+                } else if let Some((group, there)) = before {
                     let text = format!(
-                        "{} is already a member of vrrp_sync_group {} (line {})",
+                        "{} is already a member of vrrp_sync_group {} ({})",
                         quote(name.as_bytes()),
-                        other.name,
-                        other.place.line
+                        params.groups.get(group).map_or("", |g| &g.name),
+                        self.other(there, g.at)
                     );
                     self.wrong(*word, text, None);
                 } else {
                     members.push(id);
-                    taken.insert(id, own);
+                    taken.insert(id, (own, g.at));
                     if let Some(own) = tracks.get_mut(usize::from(id.0))
                         && !g.weights
                     {

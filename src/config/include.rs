@@ -23,10 +23,21 @@ const MAX_PATH: usize = 4_096;
 /// Alternatives one pattern may have.
 const MAX_ALTERNATIVES: usize = 1_000;
 
-/// What a pattern led to, for the rules of strictness.
+/// What a pattern led to.
+#[derive(Default)]
 struct Found {
     files: Vec<String>,
-    failed: u8,
+    /// Why a strict include fails.
+    why: Option<String>,
+}
+
+impl Found {
+    /// Remembers the first reason, if `strict` holds a flag.
+    fn fails(&mut self, strict: u8, why: &str) {
+        if strict != 0 && self.why.is_none() {
+            self.why = Some(why.to_owned());
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -174,14 +185,17 @@ impl Reader<'_> {
             return true;
         }
         let found = self.find(&full, &pattern, at, strict);
-        if found.failed & strict != 0 {
-            let text = format!(
-                "include {} fails and is strict here",
-                quote(pattern.as_bytes())
-            );
+        if let Some(why) = &found.why {
+            let text = format!("this include is strict and fails: {why}");
             self.refuse(Some(at), text, Class::Security);
         }
-        for path in found.files.iter().rev() {
+        self.open_all(&found.files, at, checks, strict);
+        true
+    }
+
+    /// Puts the files of a pattern on top of the frames, the first one last.
+    fn open_all(&mut self, files: &[String], at: Span, checks: u8, strict: u8) {
+        for path in files.iter().rev() {
             if self.full || self.loops(path, at) {
                 continue;
             }
@@ -189,7 +203,7 @@ impl Reader<'_> {
                 continue;
             };
             if strict & READ != 0 {
-                let text = format!("{path} cannot be included and is strict here: {why}");
+                let text = format!("this include is strict and fails: {path}: {why}");
                 self.refuse(Some(at), text, Class::Security);
             } else if self.full {
                 // A part of the configuration is missing.
@@ -199,15 +213,12 @@ impl Reader<'_> {
                 self.unusable(at, path, &why, strict);
             }
         }
-        true
     }
 
     /// The files a pattern names.
     fn find(&mut self, full: &str, shown: &str, at: Span, strict: u8) -> Found {
-        let mut found = Found {
-            files: Vec::new(),
-            failed: 0,
-        };
+        let mut found = Found::default();
+        let mut missing = None;
         let alternatives = alternatives(full);
         let many = alternatives.len() > 1;
         for one in &alternatives {
@@ -217,35 +228,37 @@ impl Reader<'_> {
                 _ => self.outside.glob(one),
             };
             if paths.is_empty() {
-                found.failed |= match (many, wild) {
+                let flag = match (many, wild) {
                     (true, _) => BRACE,
                     (false, true) => WILDCARD,
                     (false, false) => MATCH,
                 };
+                let name = if many { one } else { shown };
+                let why = format!("no file matches {}", quote(name.as_bytes()));
+                found.fails(flag & strict, &why);
+                missing.get_or_insert(why);
             }
             for path in paths {
-                match self.outside.stat(&path, true) {
-                    Some(s) if s.dir => self.unusable(at, &path, "it is a directory", strict),
-                    Some(s) if !s.file => self.unusable(at, &path, "it is no plain file", strict),
-                    Some(s) if s.mode & 0o111 != 0 => {
-                        self.unusable(at, &path, "it is executable", strict);
-                    }
+                let why = match self.outside.stat(&path, true) {
+                    Some(s) if s.dir => "it is a directory",
+                    Some(s) if !s.file => "it is no plain file",
+                    Some(s) if s.mode & 0o111 != 0 => "it is executable",
                     Some(_) => {
                         found.files.push(path);
                         continue;
                     }
-                    None => self.unusable(at, &path, "it cannot be read", strict),
-                }
-                found.failed |= READ;
+                    None => "it cannot be read",
+                };
+                self.unusable(at, &path, why, strict);
+                found.fails(READ & strict, &format!("{path}: {why}"));
             }
         }
-        if found.files.is_empty() && found.failed & READ == 0 && found.failed & strict == 0 {
-            let text = format!("no file matches {}", quote(shown.as_bytes()));
+        if let Some(text) = missing.filter(|_| found.why.is_none()) {
             let from = format!("relative names start from {}", self.directory());
             let diag = self.diags.warning(at, text);
             if shown.starts_with(['"', '\'']) {
                 diag.hint("write the name without quotation marks");
-            } else if !shown.starts_with('/') {
+            } else if !many && !shown.starts_with('/') {
                 diag.hint(from);
             }
         }

@@ -4,13 +4,15 @@
 use super::address::Line;
 use super::diag::quote;
 use super::lexer::Word;
+use super::route::{RouteDraft, RuleDraft};
 use super::source::Span as At;
 use super::table::{Item, Shape};
 use super::track::Tracked;
+use super::unicast::Peers;
 use super::walk::{Seen, Walk};
 use crate::notify::Scripts;
 use crate::time::Span;
-use crate::vrrp::{Garp, InstanceParams};
+use crate::vrrp::{Family, Garp, InstanceParams};
 use crate::wire::vrrp::{ChecksumForm, Version};
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -54,11 +56,12 @@ pub(super) struct Draft {
     pub held: BTreeMap<IpAddr, At>,
     pub excluded: Vec<Line>,
     pub no_addresses: bool,
-    /// Where `unicast_peer` with at least one peer stands.
-    pub unicast: Option<At>,
-    /// Where another unicast keyword stands.
-    pub unicast_word: Option<At>,
-    pub ipv6: Option<At>,
+    pub routes: Vec<RouteDraft>,
+    pub rules: Vec<RuleDraft>,
+    pub promote_secondaries: bool,
+    pub peers: Peers,
+    /// The family, and what decided it.
+    pub family: Option<(Family, At)>,
     pub track_primary: bool,
     pub strict: Option<bool>,
     pub garp: Garp,
@@ -106,6 +109,7 @@ impl<'a> Walk<'a> {
                 }
                 _ => {
                     let _ = self.who(node, row.name, &mut draft)
+                        || self.unicast_word(node, row.name, &mut draft)
                         || self.announcements(node, row.name, &mut draft)
                         || self.conduct(node, row.name, &mut draft);
                 }
@@ -139,9 +143,11 @@ impl<'a> Walk<'a> {
             held: BTreeMap::new(),
             excluded: Vec::new(),
             no_addresses: false,
-            unicast: None,
-            unicast_word: None,
-            ipv6: None,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            promote_secondaries: false,
+            peers: Peers::NONE,
+            family: None,
             track_primary: true,
             strict: None,
             garp: self.defaults.garp.garp(),
@@ -172,12 +178,17 @@ impl<'a> Walk<'a> {
             }
             "priority" => d.priority = u8::try_from(self.number(node)).ok(),
             "advert_int" => d.advert_int = Some((self.timer(node), at)),
-            "mcast_src_ip" => d.source = self.ip_of(node).map(|ip| (ip, at)),
-            "unicast_src_ip" => {
-                d.source = self.ip_of(node).map(|ip| (ip, at));
-                d.unicast_word.get_or_insert(self.head(node));
+            "mcast_src_ip" | "unicast_src_ip" => {
+                if name == "unicast_src_ip" {
+                    d.peers.word.get_or_insert(self.head(node));
+                }
+                let ip = self.ip_of(node).filter(|ip| self.fits(d, *ip, at, false));
+                d.source = ip.map(|ip| (ip, at)).or(d.source);
             }
-            "mcast_dst_ip" => d.destination = self.ip_of(node).map(|ip| (ip, at)),
+            "mcast_dst_ip" => {
+                let ip = self.ip_of(node).filter(|ip| self.fits(d, *ip, at, false));
+                d.destination = ip.map(|ip| (ip, at)).or(d.destination);
+            }
             "version" => {
                 let version = match self.bytes(word) {
                     b"3" => Version::V3,
@@ -212,9 +223,9 @@ impl<'a> Walk<'a> {
             }
         };
         if let Some((was, before)) = d.state {
-            let line = self.line_of(before);
+            let line = self.other(before, at);
             let kept = if was || master { "MASTER" } else { "BACKUP" };
-            let text = format!("'state' given twice (first on line {line}); {kept} counts");
+            let text = format!("'state' given twice (first on {line}); {kept} counts");
             self.diags.warning(at, text);
         }
         if d.state.is_none_or(|(was, _)| !was) {
@@ -230,6 +241,7 @@ impl<'a> Walk<'a> {
             "garp_master_refresh" => d.garp.refresh = self.seconds(node),
             "garp_master_refresh_repeat" => d.garp.refresh_repeat = self.packets(node, 1),
             "garp_lower_prio_delay" => d.garp.lower_prio_delay = self.seconds(node),
+            "garp_extra_if" | "vmac_garp_intvl" => d.garp.elsewhere = self.elsewhere(node),
             "garp_lower_prio_repeat" => d.garp.lower_prio_repeat = self.packets(node, 0),
             _ => return false,
         }
@@ -243,12 +255,10 @@ impl<'a> Walk<'a> {
             "nopreempt" => d.nopreempt = Some(at),
             "preempt" => d.nopreempt = None,
             "preempt_delay" => d.preempt_delay = Some((self.timer(node), at)),
+            "promote_secondaries" => d.promote_secondaries = true,
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
-            "native_ipv6" => d.ipv6 = Some(at),
-            "unicast_ttl" | "check_unicast_src" | "old_unicast_checksum" => {
-                d.unicast_word.get_or_insert(at);
-            }
+            "native_ipv6" => self.native_ipv6(d, at),
             "strict_mode" => d.strict = Some(self.flag(node)),
             "lower_prio_no_advert" => d.lower_prio_no_advert = Some(self.flag(node)),
             "higher_prio_send_advert" => d.higher_prio_send_advert = Some(self.flag(node)),
@@ -285,6 +295,9 @@ impl<'a> Walk<'a> {
         if matches!(item, Item::TrackInterface | Item::Track(..)) {
             return self.tracked(node, item, &mut d.tracks);
         }
+        if item == Item::Peer {
+            return self.unicast_peer(node, d);
+        }
         for child in self.children(Some(node)) {
             match item {
                 Item::Address => {
@@ -297,62 +310,40 @@ impl<'a> Walk<'a> {
                         d.excluded.push(line);
                     }
                 }
-                Item::Peer => {
-                    let at = self.head(child);
-                    let peer = self.first_ip(child);
-                    if d.unicast.is_none() && peer.is_some() {
-                        d.unicast = Some(self.head(node));
-                    }
-                    self.item(child, item);
-                    if let (Some(peer), Some((source, _))) = (peer, d.source)
-                        && peer == source
-                    {
-                        self.diags
-                            .warning(at, "this peer is our own unicast_src_ip");
-                    }
+                Item::Route => {
+                    let line = self.route_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.routes.extend(line);
+                }
+                Item::Rule => {
+                    let line = self.rule_of(child);
+                    self.no_group(line.as_ref().and_then(|l| l.group));
+                    d.rules.extend(line);
                 }
                 _ => self.item(child, item),
             }
         }
     }
 
-    fn first_ip(&self, node: u32) -> Option<IpAddr> {
-        super::value::loose_ip(self.bytes(*self.all(node).first()?))
-    }
-
     /// An advertised address: one family, no doubles.
     fn own_address(&mut self, line: Line, d: &mut Draft) {
         let at = line.at;
-        if let Some(first) = d.addresses.first()
-            && first.address.is_ipv4() != line.address.is_ipv4()
-        {
-            let family = if first.address.is_ipv4() {
-                "IPv4"
-            } else {
-                "IPv6"
-            };
-            let text = format!("this address is not {family} as the first one is; it is ignored");
-            self.wrong(at, text, Some("put it into virtual_ipaddress_excluded"));
+        let place = self.span(at);
+        if !self.fits(d, line.address, place, true) {
             return;
         }
         if let Some(first) = d.held.get(&line.address).copied() {
-            let before = self.line_of(first);
-            let text = format!(
-                "{} is on line {before} already; ignored",
-                quote(self.bytes(at))
-            );
+            let before = self.other(first, self.span(at));
+            let text = format!("{} is on {before} already; ignored", quote(self.bytes(at)));
             self.wrong(at, text, None);
             return;
         }
-        if line.address.is_ipv6() && d.ipv6.is_none() {
-            d.ipv6 = Some(self.span(at));
-            let link_local =
-                matches!(line.address, IpAddr::V6(a) if a.segments()[0] & 0xffc0 == 0xfe80);
-            if !link_local {
-                let span = self.span(at);
-                let text = "the first IPv6 address must be link-local (RFC 9568 5.2.9)";
-                self.diags.warning(span, text);
-            }
+        if let IpAddr::V6(address) = line.address
+            && d.addresses.is_empty()
+            && address.segments()[0] & 0xffc0 != 0xfe80
+        {
+            let text = "the first IPv6 address must be link-local (RFC 9568 5.2.9)";
+            self.diags.warning(place, text);
         }
         d.held.insert(line.address, self.span(at));
         d.addresses.push(line);

@@ -2,6 +2,8 @@
 
 use super::diag::{Severity, quote};
 use super::lexer::Word;
+use super::source::Span;
+use super::table;
 use super::value;
 use super::walk::Walk;
 use core::net::IpAddr;
@@ -10,11 +12,20 @@ use std::collections::BTreeMap;
 /// Names and services seen so far.
 #[derive(Default)]
 pub(super) struct Services<'a> {
-    /// Services by what identifies them, with the line of the first.
-    seen: BTreeMap<Vec<u8>, u32>,
+    /// Services by what identifies them, with the place of the first.
+    seen: BTreeMap<Vec<u8>, Span>,
     /// Groups by name: the family of the first address.
     pub groups: BTreeMap<&'a [u8], Option<bool>>,
 }
+
+/// What checkers inherit from their real server.
+const CHECKS: [&str; 5] = [
+    "connect_timeout",
+    "delay_before_retry",
+    "delay_loop",
+    "retry",
+    "warmup",
+];
 
 /// How a virtual server is addressed.
 enum Kind {
@@ -104,13 +115,13 @@ impl<'a> Walk<'a> {
             key.push(b' ');
         }
         key.extend(protocol.to_ascii_uppercase());
-        let line = self.line_of(self.head(node));
+        let at = self.span(args[0]);
         if let Some(before) = services.seen.get(&key) {
-            let at = self.span(args[0]);
-            let text = format!("this virtual_server is already defined on line {before}");
+            let before = self.other(*before, at);
+            let text = format!("this virtual_server is already defined on {before}");
             self.diags.warning(at, text);
         } else {
-            services.seen.insert(key, line);
+            services.seen.insert(key, at);
         }
     }
 
@@ -165,7 +176,7 @@ impl<'a> Walk<'a> {
     /// The real servers of a virtual server.
     fn real_servers(&mut self, node: u32, kind: &Kind) {
         let tunnel = self.child_word(node, &["lb_kind", "lvs_method"]) == Some(b"TUN");
-        let mut seen: BTreeMap<(IpAddr, i64), u32> = BTreeMap::new();
+        let mut seen: BTreeMap<(IpAddr, i64), Span> = BTreeMap::new();
         let mut weights: u64 = 0;
         for server in self.children(Some(node)) {
             if self.name(server) != "real_server" {
@@ -184,13 +195,15 @@ impl<'a> Walk<'a> {
                 (Some(Ok(port)), _) => port,
                 _ => 0,
             };
+            self.idle_checks(server);
             let own = self.child_word(server, &["weight"]);
             let weight = own.and_then(|w| value::int(w, 0, i64::from(i32::MAX)).ok());
             weights = weights.saturating_add(weight.unwrap_or(1).unsigned_abs());
-            let line = self.line_of(self.head(server));
-            if let Some(before) = seen.insert((ip, port), line) {
+            let at = self.head(server);
+            if let Some(before) = seen.insert((ip, port), at) {
+                let before = self.other(before, at);
                 let text = format!(
-                    "real_server {ip} port {port} is on line {before} already; this one is ignored"
+                    "real_server {ip} port {port} is on {before} already; this one is ignored"
                 );
                 self.warn(word, text);
             }
@@ -215,6 +228,26 @@ impl<'a> Walk<'a> {
             return;
         }
         self.quorum(node, weights);
+    }
+
+    /// How to check a real server nobody checks.
+    fn idle_checks(&mut self, server: u32) {
+        let checked = |n: u32| self.row(n).is_some_and(table::Row::opens);
+        if self.node(server).torn || self.children(Some(server)).any(checked) {
+            return;
+        }
+        let idle = |n: &u32| CHECKS.contains(&self.name(*n));
+        let Some(node) = self.children(Some(server)).find(idle) else {
+            return;
+        };
+        let text = format!(
+            "'{}' does nothing: this real_server has no checker",
+            self.name(node)
+        );
+        let at = self.head(node);
+        self.diags
+            .warning(at, text)
+            .hint("it belongs into TCP_CHECK { }, HTTP_GET { } or another checker");
     }
 
     fn quorum(&mut self, node: u32, weights: u64) {

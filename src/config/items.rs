@@ -19,8 +19,7 @@ impl<'a> Walk<'a> {
         match item {
             Item::Mails => {}
             Item::Instances => self.references.extend(words),
-            Item::Route => self.route(words),
-            Item::Rule => self.rule(words),
+            Item::Route | Item::Rule => self.checked(words, item),
             Item::Interfaces => {
                 for word in words {
                     self.ifname(*word);
@@ -77,8 +76,12 @@ impl<'a> Walk<'a> {
             Defined::Bfd => ("track_bfd", "bfd_instance"),
         };
         let (text, near) = match self.everywhere.get(&(kind, name)) {
-            Some(line) => (
-                format!("{what} {} is defined only on line {line}", quote(name)),
+            Some(there) => (
+                format!(
+                    "{what} {} is defined only on {}",
+                    quote(name),
+                    self.other(*there, self.span(word))
+                ),
                 Some(format!("a {block} must stand before what tracks it")),
             ),
             None => {

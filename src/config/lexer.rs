@@ -75,6 +75,10 @@ pub(super) fn lookalike(bytes: &[u8]) -> Option<Lookalike> {
         [0xe3, 0x80, 0x80, ..] => make(Blank, b' ', 3, "U+3000 IDEOGRAPHIC SPACE"),
         [0xe2, 0x80, 0x80..=0x8a, ..] => make(Blank, b' ', 3, "a typographic space"),
         [0xe2, 0x80, 0x8b, ..] => make(Blank, b' ', 3, "U+200B ZERO WIDTH SPACE"),
+        [0xe2, 0x80, 0x8c | 0x8d, ..] | [0xe2, 0x81, 0xa0, ..] => {
+            make(Blank, b' ', 3, "an invisible joiner")
+        }
+        [0xc2, 0xad, ..] => make(Blank, b' ', 2, "U+00AD SOFT HYPHEN"),
         [0xe2, 0x80, 0xaf, ..] => make(Blank, b' ', 3, "U+202F NARROW NO-BREAK SPACE"),
         [0xe2, 0x81, 0x9f, ..] => make(Blank, b' ', 3, "U+205F MATHEMATICAL SPACE"),
         [0xe2, 0x80, 0xa8 | 0xa9, ..] => make(Blank, b' ', 3, "a Unicode line separator"),
@@ -91,6 +95,16 @@ pub(super) fn lookalike(bytes: &[u8]) -> Option<Lookalike> {
         [0xa0, ..] => make(Blank, b' ', 1, "a Latin-1 no-break space"),
         [0x93 | 0x94, ..] => make(Quote, b'"', 1, "a curly quotation mark"),
         [0x91 | 0x92, ..] => make(Quote, b'\'', 1, "a curly apostrophe"),
+        _ => None,
+    }
+}
+
+/// A character that is taken for an ASCII one in numbers and addresses, and that one.
+pub(super) fn double(c: char) -> Option<char> {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+        '\u{3002}' => Some('.'),
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ pub struct Memory {
     pub interfaces: Option<BTreeSet<String>>,
     /// Addresses of interfaces with their prefix lengths.
     pub networks: BTreeMap<String, Vec<(IpAddr, u8)>>,
+    /// Largest packets by interface.
+    pub mtus: BTreeMap<String, u32>,
     /// Node name.
     pub hostname: String,
     /// Environment.
@@ -137,8 +139,16 @@ impl Outside for Memory {
     fn interface(&self, name: &str) -> Option<bool> {
         self.interfaces.as_ref().map(|i| i.contains(name))
     }
-    fn networks(&self, name: &str) -> Option<Vec<(IpAddr, u8)>> {
-        self.networks.get(name).cloned()
+    fn mtu(&self, name: &str) -> Option<u32> {
+        self.mtus.get(name).copied()
+    }
+    fn networks(&self) -> Vec<(Box<str>, IpAddr, u8)> {
+        let all = self.networks.iter();
+        all.flat_map(|(name, list)| {
+            list.iter()
+                .map(|(ip, len)| (name.as_str().into(), *ip, *len))
+        })
+        .collect()
     }
     fn hostname(&self) -> String {
         self.hostname.clone()

@@ -10,14 +10,18 @@ mod diag;
 mod expand;
 mod global;
 mod group;
+mod hold;
 mod include;
 mod instance;
 mod ipvs;
 mod items;
 mod lexer;
 pub mod memory;
+mod names;
 mod number;
+mod ports;
 mod print;
+mod process;
 mod reader;
 mod refs;
 mod repeat;
@@ -26,16 +30,19 @@ mod route;
 mod script;
 mod shell;
 mod source;
+mod statics;
 mod suggest;
 pub mod table;
 mod track;
 mod tree;
+mod unicast;
 mod value;
 mod vrrp;
 mod walk;
 
 pub use diag::{Class, Diag, Diags, Severity};
 pub use print::{print, print_bytes};
+pub use process::Process;
 pub use source::Span as TextSpan;
 
 use crate::time::Span;
@@ -59,9 +66,12 @@ pub trait Outside {
     fn own_user(&self) -> (u32, u32);
     /// Whether an interface exists now. `None`: cannot tell.
     fn interface(&self, name: &str) -> Option<bool>;
-    /// The addresses of an interface with their prefix lengths, virtual ones left out.
-    /// `None`: cannot tell.
-    fn networks(&self, interface: &str) -> Option<Vec<(core::net::IpAddr, u8)>> {
+    /// The addresses that interfaces have now, with their prefix lengths. Nothing: cannot tell.
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        Vec::new()
+    }
+    /// The largest packet an interface carries in one frame, in bytes. `None`: cannot tell.
+    fn mtu(&self, interface: &str) -> Option<u32> {
         let _ = interface;
         None
     }
@@ -101,6 +111,8 @@ pub struct Global {
     pub smtp_connect_timeout: Option<Span>,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: bool,
+    /// How the processes run, if anything was said about that.
+    pub process: Option<Box<Process>>,
 }
 
 /// A loaded configuration.

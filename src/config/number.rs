@@ -1,7 +1,7 @@
 //! Interfaces get their numbers in the order in which the parameters name them, so that equal
 //! configurations are equal, and what only a refused part named is gone.
 
-use crate::vrrp::{IfaceId, Params};
+use crate::vrrp::{IfaceId, Params, RouteLine, RuleLine};
 
 /// Numbers the interfaces anew.
 pub(super) fn canonical(params: &mut Params) {
@@ -23,6 +23,7 @@ pub(super) fn canonical(params: &mut Params) {
         number(&mut instance.iface);
         let held = instance.addresses.iter_mut().chain(&mut instance.excluded);
         held.for_each(|a| number(&mut a.iface));
+        routing(&mut instance.routes, &mut instance.rules, &mut number);
         if let Some(tracks) = &mut instance.tracks {
             tracks.interfaces.iter_mut().for_each(|t| number(&mut t.id));
         }
@@ -30,13 +31,36 @@ pub(super) fn canonical(params: &mut Params) {
     for (address, _) in &mut params.statics.addresses {
         number(&mut address.iface);
     }
-    // Settings of an interface nobody uses are of no use.
-    params.ports.retain_mut(|port| {
-        let used = new.get(usize::from(port.iface.0)).copied().flatten();
-        port.iface = used.unwrap_or(port.iface);
-        used.is_some()
-    });
-    params.ports.sort_by_key(|port| port.iface);
+    routing(
+        &mut params.statics.routes,
+        &mut params.statics.rules,
+        &mut number,
+    );
     names.shrink_to_fit();
     params.interfaces = names;
+}
+
+fn routing(
+    routes: &mut Vec<RouteLine>,
+    rules: &mut Vec<RuleLine>,
+    number: &mut dyn FnMut(&mut IfaceId),
+) {
+    let mut renamed = |mut id: IfaceId| {
+        number(&mut id);
+        id
+    };
+    *routes = core::mem::take(routes)
+        .into_iter()
+        .map(|line| RouteLine {
+            route: line.route.map(&mut renamed),
+            ..line
+        })
+        .collect();
+    *rules = core::mem::take(rules)
+        .into_iter()
+        .map(|line| RuleLine {
+            rule: line.rule.map(&mut renamed),
+            ..line
+        })
+        .collect();
 }

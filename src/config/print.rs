@@ -1,11 +1,17 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+mod parts;
+
 use super::Config;
+use super::address::FLAGS;
+use super::route::print as route;
 use super::table;
 use crate::notify::{Script, Scripts};
-use crate::vrrp::{Address, InstanceId, InstanceParams, Params, Tracks};
-use crate::wire::vrrp::{Auth, ChecksumForm, Version};
+use crate::vrrp::{Address, Family, InstanceId, InstanceParams, Params};
+use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, GROUP6, Version};
 use core::fmt::{self, Write};
+use core::net::IpAddr;
+use parts::{follows, ports, processes, to_peers, tracked};
 
 /// The effective configuration with all defaults filled in.
 ///
@@ -52,6 +58,7 @@ fn marked(config: &Config) -> String {
 fn all(out: &mut String, config: &Config) -> fmt::Result {
     global(out, config)?;
     tracked(out, config)?;
+    ports(out, &config.vrrp)?;
     for (i, group) in config.vrrp.groups.iter().enumerate() {
         writeln!(out, "\nvrrp_sync_group {} {{", word(&group.name))?;
         writeln!(out, "    group {{")?;
@@ -73,7 +80,7 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
     }
-    Ok(())
+    statics(out, &config.vrrp)
 }
 
 /// Whether a member of a group follows something with a weight.
@@ -84,72 +91,6 @@ fn weighs(config: &Config, id: InstanceId) -> bool {
             || t.scripts.iter().any(|t| t.weight != 0)
             || t.files.iter().any(|t| t.weight != 0)
     })
-}
-
-/// The scripts and files that are tracked.
-fn tracked(out: &mut String, config: &Config) -> fmt::Result {
-    for (p, script) in config.vrrp.scripts.iter().zip(&config.notify.tracked) {
-        writeln!(out, "\nvrrp_script {} {{", word(&p.name))?;
-        writeln!(out, "    script {}", command(script))?;
-        if let Some(user) = script.user {
-            writeln!(out, "    user {} {}", user.uid, user.gid)?;
-        }
-        writeln!(out, "    interval {}", p.interval)?;
-        if !p.timeout.is_zero() {
-            writeln!(out, "    timeout {}", p.timeout)?;
-        }
-        writeln!(out, "    rise {}", p.rise)?;
-        writeln!(out, "    fall {}", p.fall)?;
-        if p.init_fail {
-            writeln!(out, "    init_fail")?;
-        }
-        writeln!(out, "}}")?;
-    }
-    for p in &config.vrrp.files {
-        writeln!(out, "\ntrack_file {} {{", word(&p.name))?;
-        writeln!(out, "    file {}", word(&p.path))?;
-        if let Some(initial) = p.initial {
-            let overwrite = if p.overwrite { " overwrite" } else { "" };
-            writeln!(out, "    init_file {initial}{overwrite}")?;
-        }
-        writeln!(out, "}}")?;
-    }
-    Ok(())
-}
-
-/// What an instance follows.
-fn follows(out: &mut String, tracks: &Tracks, params: &Params) -> fmt::Result {
-    let one = |out: &mut String, name: String, weight: i16, reverse: bool| {
-        let reverse = if reverse { " reverse" } else { "" };
-        writeln!(out, "        {name} weight {weight}{reverse}")
-    };
-    if !tracks.interfaces.is_empty() {
-        writeln!(out, "    track_interface {{")?;
-        for t in &tracks.interfaces {
-            let name = params.interfaces.get(usize::from(t.id.0));
-            one(out, word(name.map_or("", |n| n)), t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    if !tracks.scripts.is_empty() {
-        writeln!(out, "    track_script {{")?;
-        for t in &tracks.scripts {
-            let script = params.scripts.get(usize::from(t.id.0));
-            let name = word(script.map_or("", |s| &s.name));
-            one(out, name, t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    if !tracks.files.is_empty() {
-        writeln!(out, "    track_file {{")?;
-        for t in &tracks.files {
-            let file = params.files.get(usize::from(t.id.0));
-            let name = word(file.map_or("", |f| &f.name));
-            one(out, name, t.weight, t.reverse)?;
-        }
-        writeln!(out, "    }}")?;
-    }
-    Ok(())
 }
 
 fn global(out: &mut String, config: &Config) -> fmt::Result {
@@ -177,10 +118,21 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
+    if !config.vrrp.startup_delay.is_zero() {
+        writeln!(out, "    vrrp_startup_delay {}", config.vrrp.startup_delay)?;
+    }
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
-    writeln!(out, "}}")
+    let process = g.process.as_deref();
+    if let Some(process) = process {
+        processes(out, process)?;
+    }
+    writeln!(out, "}}")?;
+    match process.and_then(|p| p.child_wait) {
+        Some(wait) => writeln!(out, "\nchild_wait_time {wait}"),
+        None => Ok(()),
+    }
 }
 
 fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
@@ -192,7 +144,9 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         "    state {}",
         if p.wants_master { "MASTER" } else { "BACKUP" }
     )?;
-    writeln!(out, "    interface {}", word(name(p.iface)))?;
+    if !name(p.iface).is_empty() {
+        writeln!(out, "    interface {}", word(name(p.iface)))?;
+    }
     writeln!(out, "    virtual_router_id {}", p.vrid)?;
     writeln!(out, "    priority {}", p.priority)?;
     writeln!(
@@ -201,10 +155,7 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         if p.version == Version::V2 { 2 } else { 3 }
     )?;
     writeln!(out, "    advert_int {}", p.advert_int)?;
-    if let Some(source) = p.source {
-        writeln!(out, "    mcast_src_ip {source}")?;
-    }
-    writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    sources(out, p)?;
     writeln!(
         out,
         "    {}",
@@ -213,16 +164,18 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     if !p.preempt_delay.is_zero() {
         writeln!(out, "    preempt_delay {}", p.preempt_delay)?;
     }
+    if p.strict {
+        writeln!(out, "    strict_mode on")?;
+    }
+    if p.promote_secondaries {
+        writeln!(out, "    promote_secondaries")?;
+    }
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
     }
     conduct(out, p)?;
     auth(out, &p.auth)?;
-    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
-    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
-    if p.addresses.is_empty() {
-        writeln!(out, "    no_virtual_ipaddress")?;
-    }
+    holdings(out, p, params)?;
     if let Some(tracks) = &p.tracks {
         follows(out, tracks, params)?;
     }
@@ -230,6 +183,31 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
         scripts(out, s)?;
     }
     writeln!(out, "}}")
+}
+
+/// From where to where the adverts go.
+fn sources(out: &mut String, p: &InstanceParams) -> fmt::Result {
+    if p.family == Family::V6 {
+        writeln!(out, "    native_ipv6")?;
+    }
+    if let Some(source) = p.source {
+        let keyword = match p.unicast {
+            Some(_) => "unicast_src_ip",
+            None => "mcast_src_ip",
+        };
+        writeln!(out, "    {keyword} {source}")?;
+    }
+    let usual = match p.family {
+        Family::V4 => IpAddr::V4(GROUP4),
+        Family::V6 => IpAddr::V6(GROUP6),
+    };
+    if p.unicast.is_none() || p.group_address != usual {
+        writeln!(out, "    mcast_dst_ip {}", p.group_address)?;
+    }
+    if let Some(unicast) = &p.unicast {
+        to_peers(out, unicast)?;
+    }
+    Ok(())
 }
 
 /// How the virtual router behaves, and how it announces itself.
@@ -271,6 +249,9 @@ fn conduct(out: &mut String, p: &InstanceParams) -> fmt::Result {
         "    garp_lower_prio_repeat {}",
         p.garp.lower_prio_repeat
     )?;
+    if !p.garp.elsewhere.is_zero() {
+        writeln!(out, "    garp_extra_if all {}", p.garp.elsewhere)?;
+    }
     Ok(())
 }
 
@@ -309,6 +290,50 @@ fn password(key: &[u8; 8]) -> String {
     out
 }
 
+/// What it has while it is Master.
+fn holdings(out: &mut String, p: &InstanceParams, params: &Params) -> fmt::Result {
+    let name =
+        |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
+    addresses(out, "virtual_ipaddress", &p.addresses, p, &name)?;
+    addresses(out, "virtual_ipaddress_excluded", &p.excluded, p, &name)?;
+    if p.addresses.is_empty() {
+        writeln!(out, "    no_virtual_ipaddress")?;
+    }
+    route::routes(out, "virtual_routes", &p.routes, params, 4)?;
+    route::rules(out, "virtual_rules", &p.rules, params, 4)?;
+    Ok(())
+}
+
+/// What is there as long as the daemon runs.
+fn statics(out: &mut String, params: &Params) -> fmt::Result {
+    for (n, members) in params.track_groups.iter().enumerate() {
+        writeln!(out, "\ntrack_group {} {{", route::group(n))?;
+        writeln!(out, "    group {{")?;
+        for id in members {
+            if let Some(member) = params.instances.get(usize::from(id.0)) {
+                writeln!(out, "        {}", word(&member.name))?;
+            }
+        }
+        writeln!(out, "    }}\n}}")?;
+    }
+    if !params.statics.addresses.is_empty() {
+        writeln!(out, "\nstatic_ipaddress {{")?;
+        for (a, group) in &params.statics.addresses {
+            let name = params.interfaces.get(usize::from(a.iface.0));
+            write!(out, "    {}/{}", a.address, a.prefix)?;
+            write!(out, " dev {}", word(name.map_or("", |n| n)))?;
+            options(out, a)?;
+            if let Some(group) = group {
+                write!(out, " track_group {}", route::group(usize::from(*group)))?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "}}")?;
+    }
+    route::routes(out, "static_routes", &params.statics.routes, params, 0)?;
+    route::rules(out, "static_rules", &params.statics.rules, params, 0)
+}
+
 fn addresses<'n>(
     out: &mut String,
     keyword: &str,
@@ -325,18 +350,43 @@ fn addresses<'n>(
         if a.iface != p.iface {
             write!(out, " dev {}", word(name(a.iface)))?;
         }
-        if a.scope != 0 {
-            write!(out, " scope {}", a.scope)?;
-        }
-        if let Some(label) = &a.label {
-            write!(out, " label {}", word(label))?;
-        }
-        if let Some(broadcast) = a.broadcast {
-            write!(out, " brd {broadcast}")?;
-        }
+        options(out, a)?;
         writeln!(out)?;
     }
     writeln!(out, "    }}")
+}
+
+/// Everything of an address line behind address and interface.
+fn options(out: &mut String, a: &Address) -> fmt::Result {
+    if a.scope != 0 {
+        write!(out, " scope {}", a.scope)?;
+    }
+    if let Some(label) = &a.label {
+        write!(out, " label {}", word(label))?;
+    }
+    if let Some(broadcast) = a.broadcast {
+        write!(out, " brd {broadcast}")?;
+    }
+    if let Some(peer) = a.peer {
+        write!(out, " peer {peer}")?;
+    }
+    for (flag, bit) in FLAGS {
+        if a.flags & bit != 0 {
+            write!(out, " {flag}")?;
+        }
+    }
+    if a.dad {
+        write!(out, " -nodad")?;
+    }
+    match a.preferred {
+        _ if a.address.is_ipv4() => {}
+        Some(seconds) => write!(out, " preferred_lft {seconds}")?,
+        None => write!(out, " preferred_lft forever")?,
+    }
+    if !a.track {
+        write!(out, " no_track")?;
+    }
+    Ok(())
 }
 
 fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
@@ -401,7 +451,7 @@ fn command(script: &Script) -> String {
 }
 
 /// A word, in quotes if the plain tokenizer needs them.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_graphic() && !b"\"{}#!\\$".contains(&b);
     let starts = text.bytes().next().is_some_and(|b| !b"@~$'".contains(&b));
     let directive = table::INCLUDES.contains(&text) || text == "include_check";

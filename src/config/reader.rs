@@ -93,6 +93,8 @@ pub(super) struct Reader<'a> {
     pub config_id: Vec<u8>,
     pub random: u32,
     produced: u32,
+    /// Too much was produced, and that has been said.
+    exhausted: bool,
     complaints: Vec<(Complaint, Text)>,
 }
 
@@ -126,6 +128,7 @@ impl<'a> Reader<'a> {
             config_id: id.into_bytes(),
             random: random | 1,
             produced: 0,
+            exhausted: false,
             complaints: Vec::new(),
         }
     }
@@ -173,11 +176,13 @@ impl<'a> Reader<'a> {
         };
         self.produced += 1;
         if self.produced > MAX_LINES || self.sources.arena_len() > MAX_ARENA {
-            let span = self.sources.span(line);
-            self.diags.error(
-                span,
-                "definitions and repetitions produce too much text; the rest is ignored",
-            );
+            if !core::mem::replace(&mut self.exhausted, true) {
+                let span = self.sources.span(line);
+                self.diags.error(
+                    span,
+                    "definitions and repetitions produce too much text; the rest is ignored",
+                );
+            }
             self.frames.retain(|f| matches!(f, Frame::File(_)));
             return;
         }
@@ -269,17 +274,14 @@ impl<'a> Reader<'a> {
     /// Names a look-alike character and the plain one to write.
     fn exotic(&mut self, text: Text, bytes: &[u8], at: usize, found: &lexer::Lookalike) {
         let span = self.sources.span(text.part(at, at + found.len));
-        let (what, write) = match (found.kind, found.plain) {
-            (Exotic::Blank, _) => ("", "write a plain blank"),
-            (Exotic::Quote, b'"') => ("", "write a plain \""),
-            (Exotic::Quote, _) => ("", "write a plain '"),
-            (Exotic::Brace, b'{') => ("", "write a plain {"),
-            (Exotic::Brace, _) => ("", "write a plain }"),
+        let (read, write) = match (found.kind, found.plain) {
+            (Exotic::Blank, _) => ("a blank", "write a plain blank"),
+            (Exotic::Quote, b'"') => ("\"", "write a plain \""),
+            (Exotic::Quote, _) => ("'", "write a plain '"),
+            (Exotic::Brace, b'{') => ("{", "write a plain {"),
+            (Exotic::Brace, _) => ("}", "write a plain }"),
         };
-        let text = format!(
-            "{}{what} is read as the plain character it looks like",
-            found.name
-        );
+        let text = format!("{} is read as {read}", found.name);
         // A free text keeps the character in keepalived, which then says nothing.
         let keyword = bytes.iter().take_while(|b| !lexer::blank(**b)).count();
         let free = at > keyword && super::table::free_text(&bytes[..keyword]);

@@ -105,7 +105,11 @@ impl<'a> Walk<'a> {
             _ => "track_file",
         };
         let text = match self.everywhere.get(&(kind, name)) {
-            Some(line) => format!("{block} {} is defined only on line {line}", quote(name)),
+            Some(there) => format!(
+                "{block} {} is defined only on {}",
+                quote(name),
+                self.other(*there, self.span(word))
+            ),
             None => format!("{block} {} is not defined", quote(name)),
         };
         self.wrong(word, text, Some("it must be defined before it is used"));

@@ -5,9 +5,10 @@ use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
-use super::table::Defined;
+use super::table::{Defined, Shape};
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
+use crate::time::Span;
 use crate::vrrp::InstanceId;
 use std::collections::BTreeMap;
 
@@ -23,14 +24,15 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             // It counts for all scripts, also those written before it.
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
+            walk.lookup_paths(node);
         }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
         }
         if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
-            let line = walk.line_of(walk.span(word));
+            let at = walk.span(word);
             let key = (kind, walk.bytes(word));
-            walk.everywhere.entry(key).or_insert(line);
+            walk.everywhere.entry(key).or_insert(at);
         }
     }
     for node in walk.children(None) {
@@ -44,6 +46,18 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             "global_defs" => walk.global(node, &mut root.global),
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
+            "garp_group" => walk.garp_group(node),
+            "interface_up_down_delays" => {
+                if let Shape::Lines(item, _) = row.shape {
+                    walk.up_down_delays(node, item);
+                }
+            }
+            "child_wait_time" => {
+                let seconds = u64::from(walk.number(node));
+                let process = root.global.process.get_or_insert_default();
+                process.child_wait = Some(Span::from_secs(seconds));
+            }
+            name if walk.static_block(node, name, &mut root.statics) => {}
             _ => root.other(walk, node),
         }
     }
@@ -53,6 +67,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
 #[derive(Default)]
 struct Root<'a> {
     services: Services<'a>,
+    statics: super::statics::Drafts,
     global: Global,
     drafts: Vec<Draft>,
     groups: Vec<GroupDraft>,
@@ -121,13 +136,17 @@ impl<'a> Root<'a> {
         let at = walk.span(word);
         let name = walk.bytes(word);
         if let Some(first) = walk.defined.get(&(kind, name)) {
-            let line = walk.line_of(first.at);
+            let line = walk.other(first.at, at);
             let text = format!(
-                "{} {} is already defined on line {line}; this one is ignored",
+                "{} {} is already defined on {line}; this one is ignored",
                 walk.name(node),
                 super::diag::quote(name)
             );
             walk.diags.error(at, text);
+            // That nothing tracks it need not be said too.
+            if let Some(index) = index {
+                walk.definitions.name(kind, index);
+            }
             return;
         }
         let (weight, reverse) = walk.weight_of(node);
@@ -146,6 +165,7 @@ impl<'a> Root<'a> {
             mut drafts,
             groups,
             instances,
+            statics,
             ..
         } = self;
         let mut config = Config {
@@ -178,9 +198,12 @@ impl<'a> Root<'a> {
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
+        walk.settle_statics(statics, &names, &mut config.vrrp);
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
         config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
         super::number::canonical(&mut config.vrrp);
+        walk.settings(&mut config.vrrp);
+        config.vrrp.startup_delay = walk.startup_delay();
         config.notify.security = walk.defaults.security;
         if let Some(at) = walk.first_script
             && !walk.defaults.security
@@ -190,7 +213,7 @@ impl<'a> Root<'a> {
                 true => Class::General,
                 false => Class::Security,
             };
-            let text = "there are scripts to run, but enable_script_security is not set";
+            let text = "there are scripts, but enable_script_security is not set";
             walk.diags
                 .add(Severity::Warning, Some(at), text)
                 .class(class)
@@ -210,9 +233,9 @@ fn taken(
 ) -> bool {
     if let Some(first) = names.get(name) {
         let text = format!(
-            "{what} {} is already defined on line {}; this one is ignored",
+            "{what} {} is already defined on {}; this one is ignored",
             super::diag::quote(name.as_bytes()),
-            walk.line_of(*first)
+            walk.other(*first, at)
         );
         walk.diags.error(at, text);
         return true;

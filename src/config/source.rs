@@ -36,7 +36,7 @@ impl Span {
 }
 
 /// Characters in a file or in the arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Text {
     /// Index of the file, or [`ARENA`].
     pub buf: u16,
@@ -241,7 +241,8 @@ impl Sources {
             .lines
             .get(line)
             .map_or(f.text.len(), |next| *next as usize - 1);
-        (from, f.text.get(from as usize..to).unwrap_or_default())
+        let line = f.text.get(from as usize..to).unwrap_or_default();
+        (from, line.strip_suffix(b"\r").unwrap_or(line))
     }
 
     /// Appends a piece of another text to the arena, remembering where each byte came from.

@@ -83,7 +83,7 @@ fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Op
         ));
     }
     let names = table::rows(block).iter().map(|r| r.name);
-    if let Some(near) = diags.nearest(name, names) {
+    if let Some(near) = diags.nearest(name, names).or_else(|| longer(name, block)) {
         return Some(format!("did you mean '{near}'?"));
     }
     let everywhere = table::BLOCKS
@@ -99,6 +99,13 @@ fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Op
         Block::Root => format!("did you mean '{near}'? it stands outside every block"),
         home => format!("did you mean '{near}'? it stands in {home}"),
     })
+}
+
+/// The shortest keyword of a block that begins with `name`.
+fn longer(name: &[u8], block: Block) -> Option<&'static str> {
+    let names = table::rows(block).iter().map(|r| r.name);
+    let begins = |n: &&str| name.len() >= 5 && n.as_bytes().starts_with(name);
+    names.filter(begins).min_by_key(|n| n.len())
 }
 
 /// The known word that differs least, if it differs little.

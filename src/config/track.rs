@@ -196,9 +196,9 @@ impl<'a> Walk<'a> {
             };
             let at = self.span(name);
             if let Some(first) = list.iter().find(|t| self.same(t.what, what)) {
-                let line = self.line_of(first.at);
+                let line = self.other(first.at, at);
                 let text = format!(
-                    "{} is tracked already (line {line}); ignored",
+                    "{} is tracked already ({line}); ignored",
                     quote(self.bytes(name))
                 );
                 self.warn(name, text);
@@ -341,8 +341,8 @@ impl<'a> Walk<'a> {
             }
             match own.iter().position(|t| self.same(t.what, new.what)) {
                 Some(at) => {
-                    let line = self.line_of(own[at].at);
-                    let text = format!("a member tracks this too (line {line}); once is enough");
+                    let line = self.other(own[at].at, new.at);
+                    let text = format!("a member tracks this too ({line}); once is enough");
                     self.diags.warning(new.at, text);
                     if own[at].weight != 0 {
                         (own[at].weight, own[at].reverse) = (new.weight, new.reverse);
@@ -389,7 +389,7 @@ impl<'a> Walk<'a> {
         } = core::mem::take(&mut self.definitions);
         let unused = |diags: &mut super::Diags, what: &str, name: &str, at| {
             let text = format!("nothing tracks {what} {name}; it is left out");
-            diags.error(at, text).severity(Severity::Warning);
+            diags.warning(at, text);
         };
         let (mut renamed_scripts, mut commands) = (Vec::new(), Vec::new());
         for (i, (script, command, at)) in (0u16..).zip(scripts) {

@@ -6,11 +6,9 @@ use super::lexer::Word;
 use super::source::Span as At;
 use super::walk::Walk;
 use crate::time::Span;
-use crate::vrrp::{Address, Family, IfaceId, InstanceParams, Params, Place};
+use crate::vrrp::{Family, IfaceId, InstanceParams, Params, Place};
 use crate::wire::vrrp::{Auth, Version};
-
-/// Addresses one advert can list: its count is a byte.
-const MAX_ADDRESSES: usize = 255;
+use core::net::IpAddr;
 
 impl<'a> Walk<'a> {
     /// What follows from an instance's statements together.
@@ -18,27 +16,32 @@ impl<'a> Walk<'a> {
         self.own_interface(d);
         let mut runs = self.identified(d);
         self.owner(d);
-        let version = self.version(d);
-        self.strictness(d);
+        let family = d.family.map_or(Family::V4, |f| f.0);
+        let version = self.version(d, family);
+        runs &= self.strictness(d);
         let interval = self.interval(d, version);
         let auth = self.auth(d, version);
-        self.count(d, version, &mut runs);
-        self.not_yet(d, &mut runs);
+        runs = self.count(d, version, runs);
+        let group = self.group_address(d, family);
+        let unicast = self.unicast(d);
         if let Some(word) = d.interface {
             self.exists(word, self.defaults.dynamic_interfaces);
         }
-        let (Some(interface), Some((vrid, _)), true) = (d.interface, d.vrid, runs) else {
+        let (Some((vrid, _)), true) = (d.vrid, runs) else {
             return;
         };
-        let group = d.destination.map_or(self.defaults.group4, |g| g.0);
-        if self.same_router(d, interface, (vrid, group)) {
+        if self.same_router(d, vrid, group) {
             return;
         }
-        let iface = self.intern(params, interface);
+        let iface = match d.interface {
+            Some(word) => self.intern(params, word),
+            None => self.intern_name(params, b"", "".into()),
+        };
         let mut p = InstanceParams::new(&d.name, iface, vrid);
         p.place = self.place(d.at);
         p.version = version;
-        p.family = Family::V4;
+        p.family = family;
+        p.unicast = unicast;
         p.priority = d.priority.unwrap_or(100);
         p.wants_master = d.state.is_some_and(|s| s.0);
         p.advert_int = interval;
@@ -50,8 +53,13 @@ impl<'a> Walk<'a> {
         p.garp = d.garp;
         p.track_primary = d.track_primary;
         self.inherit(d, &mut p);
-        p.addresses = self.addresses(&d.addresses, iface, params);
-        p.excluded = self.addresses(&d.excluded, iface, params);
+        p.addresses = self.held(&d.addresses, iface, params);
+        p.excluded = self.held(&d.excluded, iface, params);
+        p.routes = self.routes(core::mem::take(&mut d.routes), params);
+        p.rules = self.rules(core::mem::take(&mut d.rules), params);
+        p.promote_secondaries = d.promote_secondaries;
+        // An instance that was torn apart may have lost its addresses.
+        p.strict = d.strict.unwrap_or(self.defaults.strict) && !p.addresses.is_empty();
         d.params = Some(p);
     }
 
@@ -66,7 +74,7 @@ impl<'a> Walk<'a> {
             }
             runs = false;
         }
-        if d.interface.is_none() && d.unicast.is_none() {
+        if d.interface.is_none() && !d.peers.used() {
             if !d.interface_bad {
                 let text = format!("vrrp_instance {name} has no interface; it cannot run");
                 self.diags.error(d.at, text);
@@ -88,17 +96,29 @@ impl<'a> Walk<'a> {
 
     /// The number of an interface name.
     pub(super) fn intern(&mut self, params: &mut Params, word: Word) -> IfaceId {
-        let bytes = self.bytes(word);
+        let (bytes, name) = (self.bytes(word), self.text(word));
+        if !self.interfaces.contains_key(bytes) && params.interfaces.len() > usize::from(u16::MAX) {
+            let text = "more than 65536 interfaces are named; the first one is used".into();
+            self.wrong(word, text, None);
+        }
+        self.intern_name(params, bytes, name)
+    }
+
+    /// The number of a name, the first one's if there are too many.
+    pub(super) fn intern_name(
+        &mut self,
+        params: &mut Params,
+        bytes: &'a [u8],
+        name: Box<str>,
+    ) -> IfaceId {
         if let Some(index) = self.interfaces.get(bytes) {
             return *index;
         }
         let Ok(index) = u16::try_from(params.interfaces.len()) else {
-            let text = "more than 65536 interfaces are named; the first one is used".into();
-            self.wrong(word, text, None);
             return IfaceId(0);
         };
         let index = IfaceId(index);
-        params.interfaces.push(self.text(word));
+        params.interfaces.push(name);
         self.interfaces.insert(bytes, index);
         index
     }
@@ -123,58 +143,6 @@ impl<'a> Walk<'a> {
         p.down_timer_adverts = d.down_timer_adverts.unwrap_or(from.down_timer_adverts);
     }
 
-    fn addresses(
-        &mut self,
-        lines: &[super::address::Line],
-        own: IfaceId,
-        params: &mut Params,
-    ) -> Vec<Address> {
-        let mut out = Vec::with_capacity(lines.len());
-        let mut said = false;
-        for line in lines {
-            let iface = match line.dev {
-                Some(dev) => {
-                    self.exists(dev, self.defaults.dynamic_interfaces);
-                    self.intern(params, dev)
-                }
-                None => own,
-            };
-            if !said {
-                said = self.outside_of_networks(line, params, iface);
-            }
-            out.push(Address {
-                scope: line.scope,
-                label: line.label.clone(),
-                broadcast: line.broadcast,
-                ..Address::new(line.address, line.prefix, iface)
-            });
-        }
-        out
-    }
-
-    /// An address that no network of its interface holds; says so.
-    fn outside_of_networks(
-        &mut self,
-        line: &super::address::Line,
-        params: &Params,
-        iface: IfaceId,
-    ) -> bool {
-        let Some(name) = params.interfaces.get(usize::from(iface.0)) else {
-            return false;
-        };
-        let family = |n: &(core::net::IpAddr, u8)| n.0.is_ipv4() == line.address.is_ipv4();
-        let mut networks = self.outside.networks(name).unwrap_or_default();
-        networks.retain(family);
-        let holds = |n: &(core::net::IpAddr, u8)| same_network(n.0, line.address, n.1);
-        if networks.is_empty() || networks.iter().any(holds) {
-            return false;
-        }
-        let text = format!("{} is in no network of {name}", line.address);
-        let at = self.span(line.at);
-        self.diags.warning(at, text);
-        true
-    }
-
     /// Priority, state and preemption depend on each other.
     fn owner(&mut self, d: &mut Draft) {
         let master = d.state.filter(|s| s.0);
@@ -190,7 +158,10 @@ impl<'a> Walk<'a> {
         }
         self.useless_weights(d);
         let why = match (master, owner) {
-            (Some((_, at)), _) => format!("'state MASTER' (line {})", self.line_of(at)),
+            (Some((_, at)), _) => {
+                let here = d.nopreempt.unwrap_or(d.at);
+                format!("'state MASTER' ({})", self.other(at, here))
+            }
             (None, true) => "priority 255".to_owned(),
             (None, false) => String::new(),
         };
@@ -216,28 +187,31 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn version(&mut self, d: &mut Draft) -> Version {
-        let v6 = d.ipv6.is_some() || d.source.is_some_and(|s| s.0.is_ipv6());
-        match (d.version, v6) {
-            (Some((Version::V2, at)), true) => {
+    fn version(&mut self, d: &mut Draft, family: Family) -> Version {
+        match (d.version, family) {
+            (Some((Version::V2, at)), Family::V6) => {
                 let text = "version 2 carries no IPv6 addresses; version 3 is used";
                 self.diags.error(at, text);
                 Version::V3
             }
-            (_, true) => Version::V3,
-            (Some((version, _)), false) => version,
-            (None, false) => self.defaults.version,
+            (_, Family::V6) => Version::V3,
+            (Some((version, _)), Family::V4) => version,
+            (None, Family::V4) => self.defaults.version,
         }
     }
 
     /// Strict mode: what the RFC does not allow is refused or corrected (behaviour of keepalived).
-    fn strictness(&mut self, d: &mut Draft) {
+    ///
+    /// `false`: the instance cannot run.
+    fn strictness(&mut self, d: &mut Draft) -> bool {
         if !d.strict.unwrap_or(self.defaults.strict) {
-            return;
+            return true;
         }
-        if let Some(at) = d.unicast {
+        let unicast = d.peers.word.filter(|_| d.peers.used());
+        if let Some(at) = unicast {
+            let text = format!("vrrp_strict forbids unicast_peer; {} does not run", d.name);
             self.diags
-                .error(at, "vrrp_strict forbids unicast_peer")
+                .error(at, text)
                 .hint("remove vrrp_strict, or the peers");
         }
         let owner = d.priority == Some(255);
@@ -266,6 +240,7 @@ impl<'a> Walk<'a> {
         d.lower_prio_no_advert = Some(true);
         d.higher_prio_send_advert = Some(false);
         d.owner_ignore_adverts = Some(true);
+        unicast.is_none()
     }
 
     fn interval(&mut self, d: &Draft, version: Version) -> Span {
@@ -352,72 +327,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How many addresses there are.
-    fn count(&mut self, d: &mut Draft, version: Version, runs: &mut bool) {
-        if d.addresses.is_empty() && !d.no_addresses && *runs && !d.torn {
-            let name = d.name.clone();
-            let strict = d.strict.unwrap_or(self.defaults.strict);
-            if version == Version::V3 || strict {
-                let mode = if strict { "vrrp_strict" } else { "VRRPv3" };
-                let text = format!(
-                    "vrrp_instance {name} has no virtual address, which {mode} does not allow"
-                );
-                self.diags.error(d.at, text);
-                *runs = false;
-            } else {
-                let text = format!("vrrp_instance {name} has no virtual address");
-                self.diags.error(d.at, text).severity(Severity::Warning);
-            }
-        }
-        if d.addresses.len() > MAX_ADDRESSES {
-            let at = self.span(d.addresses[MAX_ADDRESSES].at);
-            let text = format!(
-                "an advert lists at most {MAX_ADDRESSES} addresses; {} are written, the rest is held \
-                 but not advertised",
-                d.addresses.len()
-            );
-            self.diags.error(at, text);
-            let mut rest = d.addresses.split_off(MAX_ADDRESSES);
-            rest.append(&mut d.excluded);
-            d.excluded = rest;
-        }
-    }
-
-    /// What cannot run yet is said once and left out.
-    fn not_yet(&mut self, d: &Draft, runs: &mut bool) {
-        if let (None, Some(at)) = (d.unicast, d.unicast_word) {
-            let text = "a unicast keyword without unicast_peer: multicast is used";
-            self.diags.error(at, text).severity(Severity::Warning);
-        }
-        let name = &d.name;
-        let missing = match (d.unicast, d.ipv6) {
-            (Some(at), _) => Some((at, "unicast peers are")),
-            (None, Some(at)) => Some((at, "IPv6 is")),
-            (None, None) => d.source.filter(|s| s.0.is_ipv6()).map(|s| (s.1, "IPv6 is")),
+    /// Where adverts to a group go.
+    fn group_address(&mut self, d: &Draft, family: Family) -> IpAddr {
+        let usual = match family {
+            Family::V4 => self.defaults.group4,
+            Family::V6 => self.defaults.group6,
         };
-        if let Some((at, what)) = missing {
-            let text = format!("{what} not supported yet: vrrp_instance {name} does not run");
-            self.diags.error(at, text).ours();
-            *runs = false;
-        }
-        if let Some((ip, at)) = d.destination
-            && ip.is_ipv6()
-            && *runs
-        {
-            self.diags
-                .error(at, "an IPv6 group does not fit IPv4 addresses");
-            *runs = false;
+        match d.destination {
+            Some((ip, _)) if ip.is_ipv4() == usual.is_ipv4() => ip,
+            Some((_, at)) => {
+                let text =
+                    format!("this group does not fit the family of the instance; {usual} is used");
+                self.diags.error(at, text);
+                usual
+            }
+            None => usual,
         }
     }
-}
-
-fn same_network(a: core::net::IpAddr, b: core::net::IpAddr, prefix: u8) -> bool {
-    use core::net::IpAddr::{V4, V6};
-    let (difference, width) = match (a, b) {
-        (V4(a), V4(b)) => (u128::from(u32::from(a) ^ u32::from(b)), 32),
-        (V6(a), V6(b)) => (u128::from(a) ^ u128::from(b), 128),
-        _ => return false,
-    };
-    let host = width - u32::from(prefix).min(width);
-    difference.checked_shr(host).unwrap_or(0) == 0
 }

@@ -24,14 +24,25 @@ pub(super) struct Walk<'a> {
     said: BTreeSet<&'a str>,
     /// Scripts, track files … by kind and name.
     pub defined: BTreeMap<(Defined, &'a [u8]), Thing>,
-    /// Lines on which things are defined, wherever they stand.
-    pub everywhere: BTreeMap<(Defined, &'a [u8]), u32>,
+    /// Where things are defined, before or after their use.
+    pub everywhere: BTreeMap<(Defined, &'a [u8]), Span>,
     /// Names of instances outside sync groups.
     pub references: Vec<Word>,
-    /// Virtual routers by interface, VRID and group: name and line of their instance.
-    pub routers: BTreeMap<(&'a [u8], u8, IpAddr), (Box<str>, u32)>,
+    /// The addresses of interfaces, once someone asked.
+    pub networks: Option<Vec<(Box<str>, IpAddr, u8)>>,
+    /// Virtual routers by interface, unicast source, VRID and destination: name and place of their
+    /// instance.
+    pub routers: BTreeMap<RouterKey<'a>, (Box<str>, Span)>,
+    /// Settings of interfaces.
+    pub ports: super::ports::Ports,
     /// Scripts and files that can be tracked.
     pub definitions: super::track::Definitions,
+    /// Names for the numbers of routing.
+    pub names: super::names::Names,
+    /// `default_interface`
+    pub default_interface: Option<&'a [u8]>,
+    /// Words that name a `track_group`, and its number.
+    pub grouped: BTreeMap<super::source::Text, Option<u16>>,
     /// Interfaces that have a number.
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
@@ -39,6 +50,9 @@ pub(super) struct Walk<'a> {
     /// An interface that must exist does not.
     pub absent: bool,
 }
+
+/// Interface, unicast source, VRID and destination.
+pub(super) type RouterKey<'a> = (&'a [u8], Option<IpAddr>, u8, IpAddr);
 
 /// Something that is defined by name and referred to from instances.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +90,13 @@ impl<'a> Walk<'a> {
             everywhere: BTreeMap::new(),
             references: Vec::new(),
             routers: BTreeMap::new(),
+            networks: None,
+            ports: super::ports::Ports::default(),
+            names: super::names::Names::default(),
             definitions: super::track::Definitions::default(),
             interfaces: BTreeMap::new(),
+            default_interface: None,
+            grouped: BTreeMap::new(),
             first_script: None,
             absent: false,
         }
@@ -130,6 +149,15 @@ impl<'a> Walk<'a> {
         self.sources.line_number(span)
     }
 
+    /// Another place, for a message about `here`: `line 3`, or `line 3 of PATH` in another file.
+    pub(super) fn other(&self, there: Span, here: Span) -> String {
+        let line = self.line_of(there);
+        match there.file == here.file {
+            true => format!("line {line}"),
+            false => format!("line {line} of {}", self.sources.path(there.file)),
+        }
+    }
+
     /// The statements directly inside a block; `None`: at the root.
     pub(super) fn children(&self, node: Option<u32>) -> Children<'a> {
         let (at, end) = match node {
@@ -165,22 +193,22 @@ impl<'a> Walk<'a> {
             match row.again {
                 Again::Adds => {}
                 Again::First => {
-                    let text = format!(
-                        "'{}' given twice (first on line {}); the first one counts",
-                        row.name,
-                        self.line_of(self.head(first))
-                    );
                     let head = self.head(node);
+                    let text = format!(
+                        "'{}' given twice (first on {}); the first one counts",
+                        row.name,
+                        self.other(self.head(first), head)
+                    );
                     self.diags.error(head, text).severity(Severity::Warning);
                     return false;
                 }
                 Again::Last => {
-                    let text = format!(
-                        "'{}' given twice (first on line {}); the last one counts",
-                        row.name,
-                        self.line_of(self.head(first))
-                    );
                     let head = self.head(node);
+                    let text = format!(
+                        "'{}' given twice (first on {}); the last one counts",
+                        row.name,
+                        self.other(self.head(first), head)
+                    );
                     self.diags.warning(head, text);
                 }
             }
@@ -194,7 +222,7 @@ impl<'a> Walk<'a> {
     fn notice(&mut self, node: u32, row: &'static Row, quiet: bool) {
         let head = self.head(node);
         match row.state {
-            State::Works | State::Idle | State::Blocks(_) => {}
+            State::Works | State::Idle => {}
             State::Later("") if !quiet => {
                 if self.once(row.name) {
                     let text = format!("'{}' is not supported yet", row.name);
@@ -203,8 +231,11 @@ impl<'a> Walk<'a> {
             }
             State::Later(what) if !quiet && !what.is_empty() => {
                 if self.once(what) {
-                    let text = format!("'{}': {what} is not supported yet", row.name)
-                        .replace("s is not supported", "s are not supported");
+                    let text = match what == row.name {
+                        true => format!("'{what}' is not supported yet"),
+                        false => format!("'{}': {what} is not supported yet", row.name)
+                            .replace("s is not supported", "s are not supported"),
+                    };
                     self.diags.warning(head, text);
                 }
             }
@@ -296,7 +327,11 @@ impl<'a> Walk<'a> {
             }
         });
         match (head, args) {
-            (Head::None, []) | (Head::Name | Head::Required, [_]) => true,
+            (Head::None, []) => true,
+            (Head::Name | Head::Required, [_]) => {
+                self.unfilled(args);
+                true
+            }
             (Head::Name, []) => {
                 let text = format!("{row} needs a name; the block is ignored");
                 self.diags

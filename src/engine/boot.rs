@@ -6,6 +6,8 @@ use crate::sys;
 use crate::sys::process::{self, Capability};
 use crate::vrrp::Event;
 use crate::wire::rtnetlink::{GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS, GROUP_LINK};
+use crate::wire::rtnetlink::{route, rule};
+use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::os::fd::AsRawFd;
@@ -23,15 +25,16 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // Two sockets for each interface; without room for them it would be deaf there.
-        if let Err(e) = process::descriptors(DESCRIPTORS + 2 * params.interfaces.len()) {
+        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
-        let monitor = Netlink::route(MONITORED, MONITOR_BUFFER)?;
+        let monitor = monitor(params)?;
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
         for (fd, token) in [
             (signals.as_raw_fd(), TOKEN_SIGNALS),
@@ -42,7 +45,13 @@ impl<'a> Engine<'a> {
             poll.registry()
                 .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
         }
+        let files = Files::new(&params.files);
+        if let Some(fd) = files.descriptor() {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
+        }
         Ok(Engine {
+            files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -51,6 +60,7 @@ impl<'a> Engine<'a> {
                 keep_addresses: setup.keep_addresses,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir,
+                again: setup.again,
             },
             poll,
             signals,
@@ -75,6 +85,10 @@ impl<'a> Engine<'a> {
     /// Asks the kernel what there is; the room starts when it has answered.
     pub(super) fn boot(&mut self) {
         let now = sys::now();
+        // A worker that takes a dead one's place must not undo what was written since.
+        if !self.how.again {
+            Files::initialise(&self.how.vrrp.files);
+        }
         self.hands.vital.beat();
         self.arm_own(Own::Beat, now + BEAT);
         self.request(Dump::Links);
@@ -108,8 +122,16 @@ impl<'a> Engine<'a> {
         let links = &self.links;
         self.hands
             .jobs
-            .take_untagged(|iface| links.get(iface).ipv4.is_some());
+            .take_untagged(|iface, address| match address {
+                IpAddr::V4(_) => links.get(iface).ipv4.is_some(),
+                IpAddr::V6(_) => links.get(iface).ipv6.is_some(),
+            });
+        self.hands.inherit_promotions();
+        self.hands.objects.hold_statics(true);
+        self.files.begin(now);
+        self.tell_files(now);
         self.tell(Event::Start, now);
+        self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {
             let s = if left == 1 { "" } else { "es" };
@@ -137,6 +159,30 @@ fn permitted() -> io::Result<()> {
         io::ErrorKind::PermissionDenied,
         format!("it needs {missing}: run it as root"),
     ))
+}
+
+/// The socket for notifications. Those about routes come only if there are any of ours, and of the
+/// others only those about routes that are gone and bear our mark: a router that knows the whole
+/// Internet changes thousands a second.
+fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+    let statics = &params.statics;
+    let instances = &params.instances;
+    let routes = !statics.routes.is_empty() || instances.iter().any(|i| !i.routes.is_empty());
+    let rules = !statics.rules.is_empty() || instances.iter().any(|i| !i.rules.is_empty());
+    let mut groups = MONITORED;
+    if routes {
+        groups |= mask(route::GROUP_IPV4_ROUTE) | mask(route::GROUP_IPV6_ROUTE);
+    }
+    if rules {
+        groups |= mask(rule::GROUP_IPV4_RULE) | mask(rule::GROUP_IPV6_RULE);
+    }
+    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
+    if (routes || rules)
+        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
+    {
+        log::warn!("cannot filter notifications about routes: {}", plain(&e));
+    }
+    Ok(monitor)
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

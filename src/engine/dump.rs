@@ -2,7 +2,7 @@
 
 use super::outside::plain;
 use super::*;
-use crate::vrrp::GroupId;
+use crate::vrrp::{FileId, GroupId, ScriptId};
 use crate::{control, sys};
 
 impl Engine<'_> {
@@ -13,7 +13,10 @@ impl Engine<'_> {
         for (at, params) in all.instances.iter().enumerate() {
             if let Some(s) = self.router.snapshot(InstanceId(at as u16)) {
                 // Writing to a String cannot fail.
+                let id = InstanceId(at as u16);
                 let _ = control::data(&mut text, all, params, &s, now);
+                let _ = control::faults(&mut text, all, self.router.reasons(id));
+                let _ = control::tracked(&mut text, all, self.router.tracked(id));
             }
         }
         if !all.groups.is_empty() {
@@ -24,7 +27,29 @@ impl Engine<'_> {
                 let _ = control::group_data(&mut text, all, params, &s);
             }
         }
+        self.dump_tracked(&mut text);
         self.write_dump("keepalived.data", &text);
+    }
+
+    /// The scripts and files that are tracked.
+    fn dump_tracked(&self, text: &mut String) {
+        let all = &self.how.vrrp;
+        if !all.scripts.is_empty() {
+            text.push_str("------< VRRP Scripts >------\n");
+        }
+        for (at, params) in all.scripts.iter().enumerate() {
+            if let Some(s) = self.router.script_snapshot(ScriptId(at as u16)) {
+                let _ = control::script(text, params, &s);
+            }
+        }
+        if !all.files.is_empty() {
+            text.push_str("------< VRRP Track files >------\n");
+        }
+        for (at, params) in all.files.iter().enumerate() {
+            if let Some(value) = self.router.file_value(FileId(at as u16)) {
+                let _ = control::file(text, params, value);
+            }
+        }
     }
 
     /// SIGUSR2: the counters; `clear` sets them to zero after that.

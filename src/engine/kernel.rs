@@ -35,6 +35,7 @@ impl Engine<'_> {
                         plain(&e)
                     );
                     self.hands.jobs.lose_answers();
+                    self.hands.objects.lose_answers();
                     self.schedule_redump(now);
                 }
             }
@@ -81,7 +82,10 @@ impl Engine<'_> {
                 continue;
             }
             match rtnetlink::parse(&message) {
-                Ok(Some(Report::Link(l))) => self.links.link(l.index, l.name, l.flags, l.mac),
+                Ok(Some(Report::Link(l))) => {
+                    self.links.link(l.index, l.name, l.flags, l.mac);
+                    self.links.vrf(l.index, l.table);
+                }
                 Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
                 Ok(Some(Report::Address(a))) => {
                     self.hands
@@ -91,6 +95,10 @@ impl Engine<'_> {
                     self.hands
                         .address_seen(&a, false, &mut self.links, self.started, now);
                 }
+                Ok(Some(Report::RouteGone(r))) => {
+                    self.hands.route_gone(&r, message.port, &self.links, now);
+                }
+                Ok(Some(Report::RuleGone)) => self.hands.rule_gone(message.port, now),
                 Ok(None) => {}
                 Err(e) => log::warn!("notification of the kernel ignored: {e}"),
             }
@@ -111,7 +119,9 @@ impl Engine<'_> {
             self.links.end_redump();
             // First what went with its interface: nobody took that away.
             self.report_links(now);
-            let missing = self.hands.jobs.restore_missing();
+            let links = &self.links;
+            let exists = |iface| links.is_up(iface);
+            let missing = self.hands.jobs.restore_missing(exists);
             if missing > 0 {
                 log::warn!("virtual addresses had been removed unnoticed: {missing} put back");
             }
@@ -135,14 +145,25 @@ impl Engine<'_> {
         if !self.started && self.dump != Dump::Idle {
             return;
         }
+        while let Some((iface, index)) = self.links.next_departed() {
+            self.hands.desert(iface, index);
+        }
         while let Some((iface, link)) = self.links.next_change() {
             self.link_changed(iface, link, now);
+        }
+        while let Some((instance, usable)) = self.links.next_source() {
+            self.tell(Event::Source { instance, usable }, now);
         }
     }
 
     fn link_changed(&mut self, iface: IfaceId, mut link: Link, now: Instant) {
         if link.index == 0 {
             self.hands.jobs.interface_gone(iface);
+        }
+        self.hands.objects.link(iface, &self.links, now);
+        self.hands.promote_link(iface, &self.links);
+        if self.links.is_up(iface) {
+            self.hands.interface_up(iface);
         }
         let name = self.links.name(iface);
         let registry = self.poll.registry();
@@ -186,6 +207,7 @@ impl Engine<'_> {
         }
         self.links.begin_redump();
         self.hands.jobs.doubt();
+        self.hands.objects.doubt(now);
         self.request(Dump::Links);
     }
 

@@ -1,7 +1,8 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
-use crate::vrrp::{IfaceId, Link, Params};
-use crate::wire::rtnetlink::{IFF_NOARP, IFF_RUNNING, IFF_UP};
+use crate::vrrp::{IfaceId, InstanceId, Link, Params};
+use crate::wire::rtnetlink::route::Resolve;
+use crate::wire::rtnetlink::{IFF_MULTICAST, IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One configured interface.
@@ -11,6 +12,8 @@ struct Entry {
     index: u32,
     flags: u32,
     mac: Option<[u8; 6]>,
+    /// Routing table of a VRF, 0 if it is none.
+    table: u32,
     /// IPv4 addresses that are not virtual ones, in the kernel's order.
     ipv4: Vec<Seen<Ipv4Addr>>,
     /// Link-local IPv6 addresses.
@@ -36,6 +39,23 @@ pub struct Links {
     entries: Vec<Entry>,
     /// Virtual addresses, sorted: they never serve as a source.
     virtuals: Vec<IpAddr>,
+    /// Devices that left a configured name, perhaps for another one.
+    departed: Vec<(IfaceId, u32)>,
+    sources: Vec<Source>,
+}
+
+/// The configured IPv6 source of an instance: the kernel sends from no address that is not there or
+/// not known to be the only one of its kind. (Over IPv4 we write the header, and it does not ask.)
+#[derive(Debug)]
+struct Source {
+    instance: InstanceId,
+    iface: IfaceId,
+    address: Ipv6Addr,
+    /// Kernel index of the interface it is usable on, 0: none.
+    index: u32,
+    seen: bool,
+    /// What [`Links::next_source`] said last.
+    told: bool,
 }
 
 impl Links {
@@ -51,28 +71,53 @@ impl Links {
             .collect();
         virtuals.sort_unstable();
         virtuals.dedup();
+        let sources = params.instances.iter().enumerate();
+        let sources = sources.filter_map(|(at, i)| match i.source {
+            Some(IpAddr::V6(address)) => Some(Source {
+                instance: InstanceId(at as u16),
+                iface: i.iface,
+                address,
+                index: 0,
+                seen: false,
+                told: true,
+            }),
+            _ => None,
+        });
+        let sources = sources.collect();
         let entries = params
             .interfaces
             .iter()
             .map(|name| Entry {
                 name: name.clone(),
+                // The one without a name is always there.
+                index: if name.is_empty() { ANY } else { 0 },
                 changed: true,
                 ..Entry::default()
             })
             .collect();
-        Links { entries, virtuals }
+        Links {
+            entries,
+            virtuals,
+            departed: Vec::new(),
+            sources,
+        }
     }
 
     /// A link appeared or changed. A known index under another name was renamed.
     pub fn link(&mut self, index: u32, name: &str, flags: u32, mac: Option<[u8; 6]>) {
-        for e in &mut self.entries {
+        for (id, e) in (0..).map(IfaceId).zip(&mut self.entries) {
+            if e.index == ANY {
+                continue;
+            }
+            let before = e.index;
+            if (&*e.name == name) != (before == index) && before != 0 {
+                self.departed.push((id, before));
+            }
             if &*e.name == name {
                 if e.index != index {
                     e.forget();
                 }
-                let changed = e.index != index
-                    || (e.flags ^ flags) & (IFF_UP | IFF_RUNNING | IFF_NOARP) != 0
-                    || e.mac != mac;
+                let changed = e.index != index || (e.flags ^ flags) & FOLLOWED != 0 || e.mac != mac;
                 (e.index, e.flags, e.mac, e.seen) = (index, flags, mac, true);
                 e.changed |= changed;
             } else if e.index == index {
@@ -83,13 +128,24 @@ impl Links {
 
     /// A link is gone.
     pub fn link_gone(&mut self, index: u32) {
+        for source in self.sources.iter_mut().filter(|s| s.index == index) {
+            source.index = 0;
+        }
         for e in self.entries.iter_mut().filter(|e| e.index == index) {
             e.forget();
         }
     }
 
-    /// An address appeared or went. `usable`: not tentative.
+    /// An address appeared or went. `usable`: neither tentative nor a duplicate.
     pub fn address(&mut self, index: u32, address: IpAddr, present: bool, usable: bool) {
+        for source in &mut self.sources {
+            if address != source.address {
+            } else if present && usable {
+                (source.index, source.seen) = (index, true);
+            } else if source.index == index {
+                source.index = 0;
+            }
+        }
         if self.virtuals.binary_search(&address).is_ok() {
             return;
         }
@@ -113,11 +169,15 @@ impl Links {
             e.ipv4.iter_mut().for_each(|a| a.seen = false);
             e.ipv6.iter_mut().for_each(|a| a.seen = false);
         }
+        self.sources.iter_mut().for_each(|s| s.seen = false);
     }
 
     /// After a full dump that can be trusted: what it did not list is gone.
     pub fn end_redump(&mut self) {
-        for e in &mut self.entries {
+        for source in self.sources.iter_mut().filter(|s| !s.seen) {
+            source.index = 0;
+        }
+        for e in self.entries.iter_mut().filter(|e| e.index != ANY) {
             if !e.seen && e.index != 0 {
                 e.forget();
             }
@@ -141,18 +201,50 @@ impl Links {
         Some((id, self.get(id)))
     }
 
+    /// The next device that left a configured name since the last call, with the name. It may be
+    /// gone, or live on under another name with all that we gave it.
+    pub fn next_departed(&mut self) -> Option<(IfaceId, u32)> {
+        self.departed.pop()
+    }
+
+    /// The next instance whose configured source became usable, or ceased to be.
+    pub fn next_source(&mut self) -> Option<(InstanceId, bool)> {
+        let entries = &self.entries;
+        self.sources.iter_mut().find_map(|s| {
+            let own = entries.get(usize::from(s.iface.0)).map_or(0, |e| e.index);
+            // A link-local address is one of its link; others may live anywhere, as on lo.
+            let usable = s.index != 0 && (s.index == own || !s.address.is_unicast_link_local());
+            let news = usable != s.told;
+            s.told = usable;
+            news.then_some((s.instance, usable))
+        })
+    }
+
+    /// Whether the interface is there and the administrator has set it up.
+    pub fn is_up(&self, id: IfaceId) -> bool {
+        let entry = self.entries.get(usize::from(id.0));
+        entry.is_some_and(|e| e.index != 0 && e.flags & IFF_UP != 0)
+    }
+
     /// What is known of an interface.
     pub fn get(&self, id: IfaceId) -> Link {
         let Some(e) = self.entries.get(usize::from(id.0)) else {
             return Link::default();
         };
+        if e.index == ANY {
+            return Link {
+                index: ANY,
+                up: true,
+                ..Link::default()
+            };
+        }
         let (ipv4, ipv6) = e.sources();
         Link {
             index: e.index,
             up: e.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
             ipv4,
             ipv6,
-            no_multicast: false,
+            no_multicast: e.index != 0 && e.flags & IFF_MULTICAST == 0,
         }
     }
 
@@ -163,6 +255,14 @@ impl Links {
             return None;
         }
         e.mac
+    }
+
+    /// The table of an interface that is a VRF.
+    pub fn vrf(&mut self, index: u32, table: Option<u32>) {
+        for e in self.entries.iter_mut().filter(|e| e.index == index) {
+            e.changed |= e.table != table.unwrap_or(0);
+            e.table = table.unwrap_or(0);
+        }
     }
 
     /// The configured name.
@@ -176,6 +276,25 @@ impl Links {
         Some(IfaceId(at as u16))
     }
 }
+
+impl Resolve<IfaceId> for Links {
+    fn index(&self, device: IfaceId) -> u32 {
+        self.get(device).index
+    }
+    fn name(&self, device: IfaceId) -> &str {
+        Links::name(self, device)
+    }
+    fn table(&self, device: IfaceId) -> u32 {
+        let e = self.entries.get(usize::from(device.0));
+        e.map_or(0, |e| if e.index == 0 { 0 } else { e.table })
+    }
+}
+/// Index of the interface without a name, which unicast instances without `interface` use: no
+/// interface of the kernel's has it.
+const ANY: u32 = u32::MAX;
+
+/// The flags that matter.
+const FOLLOWED: u32 = IFF_UP | IFF_RUNNING | IFF_NOARP | IFF_MULTICAST;
 
 impl Entry {
     /// The addresses adverts may come from.
@@ -258,12 +377,32 @@ mod tests {
         let mut l = Links::new(&params());
         l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
         drain(&mut l);
+        assert_eq!(l.next_departed(), None);
         l.link(7, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), Some((IfaceId(0), 7)));
         assert_eq!(l.get(IfaceId(0)).index, 0);
         assert_eq!(l.get(IfaceId(1)).index, 7);
         assert_eq!(drain(&mut l).len(), 2);
-        l.link_gone(7);
+        l.link(9, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), Some((IfaceId(1), 7)));
+        l.link_gone(9);
         assert_eq!(l.get(IfaceId(1)).index, 0);
+        l.link(9, "eth1", IFF_UP | IFF_RUNNING, None);
+        assert_eq!(l.next_departed(), None);
+    }
+
+    #[test]
+    fn what_cannot_multicast_is_named_and_followed() {
+        let mut l = Links::new(&params());
+        drain(&mut l);
+        assert!(
+            !l.get(IfaceId(0)).no_multicast,
+            "what is not there lacks nothing"
+        );
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        assert!(drain(&mut l)[0].1.no_multicast);
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING | IFF_MULTICAST, None);
+        assert!(!drain(&mut l)[0].1.no_multicast);
     }
 
     #[test]
@@ -300,5 +439,51 @@ mod tests {
         l.link_gone(9);
         let told: Vec<u32> = drain(&mut l).iter().map(|c| c.1.index).collect();
         assert_eq!(told, [0]);
+    }
+
+    #[test]
+    fn a_configured_source_is_waited_for() {
+        let (link_local, global) = ("fe80::1", "2001:db8::1");
+        let mut p = params();
+        for (at, source) in [link_local, global].iter().enumerate() {
+            let mut i = InstanceParams::new("S", IfaceId(at as u16), 9);
+            i.source = Some(source.parse().unwrap());
+            p.instances.push(i);
+        }
+        let mut l = Links::new(&p);
+        let news = |l: &mut Links| core::iter::from_fn(|| l.next_source()).collect::<Vec<_>>();
+        assert_eq!(
+            news(&mut l),
+            [(InstanceId(1), false), (InstanceId(2), false)]
+        );
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        let (one, two) = (link_local.parse().unwrap(), global.parse().unwrap());
+        l.address(7, one, true, false);
+        l.address(8, one, true, true);
+        assert_eq!(news(&mut l), [], "tentative, and one of another link");
+        l.address(7, one, true, true);
+        l.address(8, two, true, true);
+        assert_eq!(news(&mut l), [(InstanceId(1), true), (InstanceId(2), true)]);
+        l.begin_redump();
+        l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+        l.address(7, one, true, true);
+        l.end_redump();
+        assert_eq!(news(&mut l), [(InstanceId(2), false)]);
+        l.link_gone(7);
+        assert_eq!(news(&mut l), [(InstanceId(1), false)]);
+    }
+
+    #[test]
+    fn the_interface_without_a_name_is_always_there() {
+        let mut p = params();
+        p.interfaces.push("".into());
+        let mut l = Links::new(&p);
+        drain(&mut l);
+        // A name that is no text is reported as none.
+        l.link(7, "", IFF_UP, None);
+        l.begin_redump();
+        l.end_redump();
+        assert_eq!(drain(&mut l), []);
+        assert!(l.get(IfaceId(2)).up && l.get(IfaceId(2)).index != 0);
     }
 }

@@ -5,6 +5,7 @@
 //! waiting in the socket must stop the timer that would declare its sender dead.
 
 pub mod exec;
+pub mod ids;
 pub mod links;
 pub mod outside;
 pub mod ports;
@@ -12,6 +13,7 @@ pub mod record;
 pub mod vital;
 pub mod wheel;
 
+pub mod around;
 mod boot;
 mod dump;
 mod kernel;
@@ -27,6 +29,8 @@ use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
 use exec::Hands;
+use exec::watch::Files;
+use ids::Slot;
 use links::Links;
 use mio::{Events, Poll};
 use std::io;
@@ -40,6 +44,8 @@ pub struct Setup<'a> {
     pub notify: notify::Params,
     /// The page shared with the watchdog, if there is one.
     pub page: Option<&'a Page>,
+    /// It takes the place of a worker that died: what is done once at the start has been done.
+    pub again: bool,
     /// `-V`: leave addresses in place at exit and send no priority 0.
     pub keep_addresses: bool,
     /// `--ignore-sigint`: SIGINT does not stop the daemon.
@@ -55,6 +61,7 @@ impl<'a> Setup<'a> {
             vrrp: Rc::new(config.vrrp),
             notify: config.notify,
             page: None,
+            again: false,
             keep_addresses: false,
             ignore_int: false,
             dump_dir: "/tmp",
@@ -75,6 +82,7 @@ const TOKEN_COMMAND: usize = 1;
 const TOKEN_MONITOR: usize = 2;
 const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
+const TOKEN_FILES: usize = 5;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,9 +101,21 @@ enum Own {
     Hushed = 5,
     /// Try again to open sockets that could not be opened.
     Reopen = 6,
+    /// A tracked script's time is up, or one is to be started.
+    Scripts = 7,
+    /// Look after tracked files that cannot be watched.
+    Files = 8,
+    /// The next announcement of an interface that is to be paced.
+    Announce = 9,
+    /// Put back addresses that somebody takes away again and again.
+    PutBack = 10,
+    /// Ask again for what the kernel refused.
+    Retry = 11,
+    /// Ask the kernel for routes, rules and static addresses that may have gone.
+    Verify = 12,
 }
 
-const OWN_TIMERS: usize = 7;
+const OWN_TIMERS: usize = 13;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -104,6 +124,12 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Redump,
     Own::Hushed,
     Own::Reopen,
+    Own::Scripts,
+    Own::Files,
+    Own::Announce,
+    Own::PutBack,
+    Own::Retry,
+    Own::Verify,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -147,6 +173,7 @@ struct How<'a> {
     keep_addresses: bool,
     ignore_int: bool,
     dump_dir: &'a str,
+    again: bool,
 }
 
 /// The worker.
@@ -163,6 +190,8 @@ struct Engine<'a> {
     links: Links,
     router: Router,
     hands: Hands<'a>,
+    /// Tracked files.
+    files: Files,
     deferred: Vec<Deferred>,
     dump: Dump,
     /// The tables changed while they were dumped, or notifications were lost: ask once more.

@@ -45,6 +45,13 @@ impl Outside for Real {
     fn interface(&self, name: &str) -> Option<bool> {
         sys::outside::interface(name)
     }
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        sys::outside::networks()
+    }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        let text = sys::outside::read(&format!("/sys/class/net/{name}/mtu")).ok()?;
+        core::str::from_utf8(&text).ok()?.trim().parse().ok()
+    }
     fn hostname(&self) -> String {
         sys::hostname()
     }

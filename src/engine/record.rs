@@ -69,7 +69,18 @@ fn piece(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_ne_bytes(*len)).ok()?)
 }
 
-impl Outside for Recorder {
+/// What files and patterns say.
+trait Files {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    fn glob(&self, pattern: &str) -> Vec<String>;
+    /// What is known of a path without asking.
+    fn known(&self, path: &str) -> Option<Stat> {
+        let _ = path;
+        None
+    }
+}
+
+impl Files for Recorder {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let answer = Real.read(path);
         match &answer {
@@ -88,33 +99,9 @@ impl Outside for Recorder {
         self.keep(PATHS, pattern, &value);
         paths
     }
-    fn stat(&self, path: &str, follow: bool) -> Option<Stat> {
-        Real.stat(path, follow)
-    }
-    fn link(&self, path: &str) -> Option<String> {
-        Real.link(path)
-    }
-    fn user(&self, name: &str) -> Option<(u32, u32)> {
-        Real.user(name)
-    }
-    fn group(&self, name: &str) -> Option<u32> {
-        Real.group(name)
-    }
-    fn own_user(&self) -> (u32, u32) {
-        Real.own_user()
-    }
-    fn interface(&self, name: &str) -> Option<bool> {
-        Real.interface(name)
-    }
-    fn hostname(&self) -> String {
-        Real.hostname()
-    }
-    fn env(&self, name: &str) -> Option<String> {
-        Real.env(name)
-    }
 }
 
-impl Outside for Replay {
+impl Files for Replay {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         match self.find(&[FILE, FAILED], path) {
             Some((FILE, bytes)) => Ok(bytes.to_vec()),
@@ -129,19 +116,28 @@ impl Outside for Replay {
             .map(|p| String::from_utf8_lossy(p).into_owned())
             .collect()
     }
+    /// What was read may be gone from the disk; it was a plain file when it was accepted.
+    fn known(&self, path: &str) -> Option<Stat> {
+        self.find(&[FILE], path).map(|_| Stat {
+            mode: 0o600,
+            uid: 0,
+            gid: 0,
+            file: true,
+            dir: false,
+        })
+    }
+}
+
+/// All that is neither file nor pattern is asked of the real world.
+impl<F: Files> Outside for F {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        Files::read(self, path)
+    }
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        Files::glob(self, pattern)
+    }
     fn stat(&self, path: &str, follow: bool) -> Option<Stat> {
-        // What was read may be gone from the disk; it was a plain file when it was accepted.
-        let gone = || {
-            let (kind, _) = self.find(&[FILE], path)?;
-            (kind == FILE).then_some(Stat {
-                mode: 0o600,
-                uid: 0,
-                gid: 0,
-                file: true,
-                dir: false,
-            })
-        };
-        gone().or_else(|| Real.stat(path, follow))
+        self.known(path).or_else(|| Real.stat(path, follow))
     }
     fn link(&self, path: &str) -> Option<String> {
         Real.link(path)
@@ -158,6 +154,12 @@ impl Outside for Replay {
     fn interface(&self, name: &str) -> Option<bool> {
         Real.interface(name)
     }
+    fn networks(&self) -> Vec<(Box<str>, core::net::IpAddr, u8)> {
+        Real.networks()
+    }
+    fn mtu(&self, name: &str) -> Option<u32> {
+        Real.mtu(name)
+    }
     fn hostname(&self) -> String {
         Real.hostname()
     }
@@ -168,7 +170,7 @@ impl Outside for Replay {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Outside, Recorder, Replay};
 
     #[test]
     fn what_was_read_is_read_again_even_when_it_is_gone() {

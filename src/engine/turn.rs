@@ -3,20 +3,8 @@
 use super::*;
 use crate::sys;
 use crate::sys::signal::Signal;
-use crate::vrrp::{Event, TIMERS, Timer};
-use crate::wire::vrrp::Packet;
+use crate::vrrp::{Event, Timer};
 use std::time::Duration;
-
-/// The timers of an instance, by number.
-const TIMER: [Timer; TIMERS] = [
-    Timer::Advert,
-    Timer::MasterDown,
-    Timer::PreemptDelay,
-    Timer::SecondBurst,
-    Timer::Refresh,
-    Timer::LowerPrioBurst,
-    Timer::Elsewhere,
-];
 
 impl Engine<'_> {
     /// Sleeps until something happens.
@@ -61,6 +49,7 @@ impl Engine<'_> {
                 // It fired: whatever is next must be armed anew.
                 TOKEN_TIMER => self.armed = None,
                 TOKEN_LOG => exec::log::on_writable(),
+                TOKEN_FILES => self.files.ready(),
                 token => self.hands.ports.ready(token),
             }
         }
@@ -74,8 +63,10 @@ impl Engine<'_> {
         if self.monitor_unread {
             self.take_notifications(now);
         }
+        self.take_files(now);
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
+        self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
     }
@@ -88,7 +79,7 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
-            self.hands.perform(action, &self.router, now);
+            self.hands.perform(action, &self.router, &self.links, now);
         }
     }
 
@@ -99,9 +90,8 @@ impl Engine<'_> {
             at = usize::from(iface.0) + 1;
             for _ in 0..ports::BUDGET {
                 match self.hands.ports.receive(iface, &mut self.buf) {
-                    Some(Ok(len)) => {
-                        let bytes = &self.buf[..len.min(self.buf.len())];
-                        let event = match Packet::parse_ipv4(bytes) {
+                    Some(Ok(got)) => {
+                        let event = match got.parse(&self.buf) {
                             Ok(packet) => Event::Packet { iface, packet },
                             Err(why) => Event::Malformed { iface, why },
                         };
@@ -133,15 +123,19 @@ impl Engine<'_> {
     }
 
     fn take_timers(&mut self, now: Instant) {
-        let instances = self.hands.instances();
         while let Some((id, _)) = self.hands.wheel.pop(now) {
-            let id = id as usize;
-            if id >= instances * TIMERS {
-                self.own_timer(id - instances * TIMERS, now);
-                continue;
-            }
-            let instance = InstanceId((id / TIMERS) as u16);
-            let timer = TIMER[id % TIMERS];
+            let (instance, timer) = match self.hands.ids.slot(id) {
+                Some(Slot::Instance(instance, timer)) => (instance, timer),
+                Some(Slot::Own(which)) => {
+                    self.own_timer(which, now);
+                    continue;
+                }
+                Some(Slot::Clock(clock)) => {
+                    self.tell(Event::Clock(clock), now);
+                    continue;
+                }
+                None => continue,
+            };
             if timer == Timer::MasterDown {
                 let iface = self.hands.iface(instance);
                 if self.hands.ports.unread(iface) {
@@ -160,10 +154,24 @@ impl Engine<'_> {
                 self.beat(now);
             }
             Some(Own::Children) => self.hands.children.tick(now),
+            Some(Own::Scripts) => {
+                // One that has just ended has not taken too long.
+                self.hands.reap(now);
+                self.hands.scripts.tick(now);
+                self.take_ends(now);
+            }
+            Some(Own::Files) => {
+                self.files.look(now);
+                self.tell_files(now);
+            }
             Some(Own::Log) => exec::log::retry(now),
             Some(Own::Redump) => self.redump(now),
+            Some(Own::Announce) => {}
+            Some(Own::PutBack) => self.hands.put_back(&self.links, now),
+            Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::Reopen) => self.reopen(now),
+            Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
                 self.hands.give_up();
@@ -172,8 +180,33 @@ impl Engine<'_> {
         }
     }
 
-    fn own_id(&self, which: Own) -> u32 {
-        (self.hands.instances() * TIMERS + which as usize) as u32
+    /// Tells the room which groups of static objects became complete or incomplete, and the page
+    /// what would have to be taken away.
+    fn report_groups(&mut self, now: Instant) {
+        while let Some((group, whole)) = self.hands.objects.group_change(&self.links) {
+            self.tell(Event::Static { group, whole }, now);
+        }
+        self.hands.vital.statics(self.hands.objects.held_statics());
+    }
+
+    /// What became of tracked scripts.
+    fn take_ends(&mut self, now: Instant) {
+        while let Some((script, ended)) = self.hands.scripts.next_ended() {
+            self.tell(Event::Script { script, ended }, now);
+        }
+    }
+
+    /// What happened to tracked files.
+    fn take_files(&mut self, now: Instant) {
+        self.more |= self.files.take(&mut self.buf, now);
+        self.tell_files(now);
+    }
+
+    /// The values of the files that changed.
+    pub(super) fn tell_files(&mut self, now: Instant) {
+        while let Some((file, value)) = self.files.next_change() {
+            self.tell(Event::File { file, value }, now);
+        }
     }
 
     /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
@@ -188,11 +221,12 @@ impl Engine<'_> {
     }
 
     pub(super) fn arm_own(&mut self, which: Own, at: Instant) {
-        self.hands.wheel.arm(self.own_id(which), at);
+        self.hands.wake(Slot::Own(which as usize), Some(at));
     }
 
     pub(super) fn is_armed(&self, which: Own) -> bool {
-        self.hands.wheel.deadline(self.own_id(which)).is_some()
+        let id = self.hands.ids.number(Slot::Own(which as usize));
+        self.hands.wheel.deadline(id).is_some()
     }
 
     fn take_signals(&mut self, now: Instant) {
@@ -203,7 +237,10 @@ impl Engine<'_> {
                 Signal::Hup => log::warn!(
                     "reload is not available yet: the running configuration stays; restart to change it"
                 ),
-                Signal::Child => self.hands.reap(now),
+                Signal::Child => {
+                    self.hands.reap(now);
+                    self.take_ends(now);
+                }
                 Signal::Usr1 => self.dump_data(now),
                 Signal::Usr2 => self.dump_stats(false),
                 Signal::StatsClear => self.dump_stats(true),
@@ -230,6 +267,7 @@ impl Engine<'_> {
         log::info!("stopping");
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
+        self.hands.objects.hold_statics(false);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
     }
@@ -237,7 +275,24 @@ impl Engine<'_> {
     /// Scripts, the log, and whether it is time to leave.
     fn after_work(&mut self, now: Instant) -> Option<Outcome> {
         if let Some(at) = self.hands.children.deadline() {
-            self.arm_own(Own::Children, at);
+            // Not before what is due already: an advert goes first.
+            self.arm_own(Own::Children, at.max(now));
+        }
+        if let Some(at) = self.hands.scripts.deadline() {
+            self.arm_own(Own::Scripts, at.max(now));
+        }
+        if let Some(at) = self.files.look_at() {
+            self.arm_own(Own::Files, at);
+        }
+        for (own, at) in [
+            (Own::Announce, self.hands.announce_at()),
+            (Own::PutBack, self.hands.jobs.put_back_at()),
+            (Own::Retry, self.hands.retry_at),
+            (Own::Verify, self.hands.objects.deadline()),
+        ] {
+            if let Some(at) = at {
+                self.arm_own(own, at);
+            }
         }
         if let Some(at) = self.hands.teller.settle_at() {
             self.arm_own(Own::Hushed, at);
@@ -246,6 +301,7 @@ impl Engine<'_> {
             self.arm_own(Own::Log, at);
         }
         if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
+            self.hands.demote_all(&self.links);
             log::info!("stopped");
             exec::log::flush_for(Span::from_millis(50));
             return Some(Outcome::Stopped);

@@ -1,18 +1,21 @@
 //! What outlives a worker: a page shared with the watchdog (house rule: a new worker takes the place
 //! of a dead one before the Backup's timer runs out).
 //!
-//! Word 0 is the heartbeat; then [`WORDS`] words per instance.
+//! Word 0 is the heartbeat, word 1 counts static objects in place; then [`WORDS`] words per instance.
 
 use crate::sys::shared::{Page, WIDE};
 use crate::time::Instant;
 use crate::vrrp::{InstanceId, State};
 
 /// Words per instance.
-const WORDS: usize = 4 + WIDE;
+const WORDS: usize = 5 + WIDE;
 /// Number of addresses in place, among the words of an instance.
 const HELD: usize = 3 + WIDE;
-/// Word 0 belongs to the heartbeat.
-const FIRST: usize = 1;
+/// Whether `promote_secondaries` of its interface was set for the instance, and was not before.
+const PROMOTED: usize = 4 + WIDE;
+/// Number of static addresses, routes and rules in place.
+const STATICS: usize = 1;
+const FIRST: usize = 2;
 
 /// Words a page needs for this many instances.
 pub const fn page_words(instances: usize) -> usize {
@@ -21,9 +24,12 @@ pub const fn page_words(instances: usize) -> usize {
 
 /// Whether a worker that is dead held addresses: nobody else takes them away.
 pub fn left_behind(page: &Page) -> bool {
-    (FIRST..page.len())
-        .step_by(WORDS)
-        .any(|at| page.get(at) == State::Master as u32 || page.get(at + HELD) != 0)
+    let of_instance = |at: usize| {
+        page.get(at) == State::Master as u32
+            || page.get(at + HELD) != 0
+            || page.get(at + PROMOTED) != 0
+    };
+    page.get(STATICS) != 0 || (FIRST..page.len()).step_by(WORDS).any(of_instance)
 }
 
 /// The page, or nothing when there is no watchdog.
@@ -82,6 +88,26 @@ impl<'a> Vital<'a> {
         }
     }
 
+    /// Records how many static objects are in place.
+    pub fn statics(self, objects: usize) {
+        if let Some(page) = self.0 {
+            page.set(STATICS, u32::try_from(objects).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Records that `promote_secondaries` of its interface was set for the instance.
+    pub fn promoted(self, instance: InstanceId, set: bool) {
+        if let Some(page) = self.0 {
+            page.set(base(instance) + PROMOTED, u32::from(set));
+        }
+    }
+
+    /// Whether the worker before us had set it.
+    pub fn was_promoted(self, instance: InstanceId) -> bool {
+        self.0
+            .is_some_and(|page| page.get(base(instance) + PROMOTED) != 0)
+    }
+
     /// What the worker before us left.
     pub fn legacy(self, instance: InstanceId) -> Option<Legacy> {
         let page = self.0?;
@@ -121,5 +147,11 @@ mod tests {
         assert!(!left_behind(&page));
         vital.advert(InstanceId(1), Instant::from_secs(9), 7, 8);
         assert!(!left_behind(&page), "adverts are no addresses");
+        vital.promoted(InstanceId(1), true);
+        assert!(left_behind(&page) && vital.was_promoted(InstanceId(1)));
+        vital.promoted(InstanceId(1), false);
+        assert!(!left_behind(&page));
+        vital.statics(1);
+        assert!(left_behind(&page), "static objects are to go too");
     }
 }

@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::check;
 
+/// Gives a file of /proc/sys a value it does not have yet; whether it had another one.
+pub fn switch(path: &str, value: &str) -> io::Result<bool> {
+    if std::fs::read_to_string(path)?.trim() == value {
+        return Ok(false);
+    }
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(value.as_bytes())?;
+    Ok(true)
+}
+
 /// A file that says "process N is running" and is locked while it does.
 ///
 /// The lock belongs to the open file (F_OFD_SETLK, fcntl(2)): a forked child keeps it alive, so a
@@ -132,6 +142,65 @@ fn write_new(path: &str, bytes: &[u8]) -> io::Result<()> {
     file?.write_all(bytes)
 }
 
+/// Reads the beginning of a plain file without ever waiting for somebody: how many bytes of `buf`
+/// are filled. Symbolic links are followed; EINVAL: it is no plain file.
+pub fn read_head(path: &str, buf: &mut [u8]) -> io::Result<usize> {
+    let plain = |is_file: bool| match is_file {
+        true => Ok(()),
+        false => Err(io::Error::from_raw_os_error(libc::EINVAL)),
+    };
+    // Looked at first: opening a device may do something. A FIFO put there afterwards is opened
+    // without waiting for its writer.
+    plain(std::fs::metadata(path)?.is_file())?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC)
+        .open(path)?;
+    plain(file.metadata()?.is_file())?;
+    let mut len = 0;
+    while len < buf.len() {
+        match file.read_at(&mut buf[len..], len as u64)? {
+            0 => break,
+            read => len += read,
+        }
+    }
+    Ok(len)
+}
+
+/// Writes a small file: a new one, or over an existing plain one if `replace`. Whether it did.
+/// Symbolic links are not followed.
+pub fn write_small(path: &str, bytes: &[u8], replace: bool) -> io::Result<bool> {
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .mode(0o644)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC);
+    let mut file = match options.clone().create_new(true).open(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            if !replace {
+                return Ok(false);
+            }
+            let file = options.open(path)?;
+            if !file.metadata()?.is_file() {
+                return Err(io::Error::from_raw_os_error(libc::EINVAL));
+            }
+            file.set_len(0)?;
+            file
+        }
+        other => other?,
+    };
+    file.write_all(bytes)?;
+    Ok(true)
+}
+
+/// The real path of a file, all links resolved (realpath(3)).
+pub fn real_path(path: &str) -> io::Result<String> {
+    let path = std::fs::canonicalize(path)?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
 /// Whether a descriptor is a terminal.
 pub fn isatty(fd: RawFd) -> bool {
     // SAFETY: takes a number and touches no memory.
@@ -184,6 +253,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::sys::tests::Scratch;
+    use nix::sys::stat::Mode;
 
     #[test]
     fn a_pid_file_has_one_owner() {
@@ -235,6 +305,42 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
         assert!(write_atomically(&scratch.path("no/such/folder"), b"x").is_err());
+    }
+
+    #[test]
+    fn heads_are_read_of_plain_files_only_and_nothing_waits() {
+        let scratch = Scratch::new("head");
+        let (path, fifo) = (scratch.path("value"), scratch.path("fifo"));
+        let mut buf = [0; 4];
+        let missing = read_head(&path, &mut buf).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        std::fs::write(&path, "123456").unwrap();
+        assert_eq!(read_head(&path, &mut buf).unwrap(), 4);
+        assert_eq!(&buf, b"1234");
+        nix::unistd::mkfifo(fifo.as_str(), Mode::S_IRWXU).unwrap();
+        for odd in [&*fifo, "/dev/null", "/"] {
+            assert_eq!(
+                read_head(odd, &mut buf).unwrap_err().raw_os_error(),
+                Some(libc::EINVAL),
+                "{odd}"
+            );
+        }
+    }
+
+    #[test]
+    fn small_files_are_new_or_replaced_on_request() {
+        let scratch = Scratch::new("small");
+        let (path, link) = (scratch.path("value"), scratch.path("link"));
+        assert!(write_small(&path, b"17\n", false).unwrap());
+        assert!(!write_small(&path, b"9\n", false).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "17\n");
+        assert!(write_small(&path, b"9\n", true).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "9\n");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(write_small(&link, b"1\n", true).is_err());
+        assert!(write_small(&scratch.path("no/such"), b"1\n", true).is_err());
+        assert!(write_small("/dev/null", b"1\n", true).is_err());
+        assert_eq!(real_path(&link).unwrap(), real_path(&path).unwrap());
     }
 
     #[test]

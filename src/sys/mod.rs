@@ -5,6 +5,7 @@
 //! close-on-exec. Errors are [`std::io::Error`] with the kernel's number in them.
 
 pub mod file;
+pub mod inotify;
 pub mod memory;
 pub mod net;
 pub mod outside;

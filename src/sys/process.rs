@@ -1,10 +1,12 @@
 //! Processes: fork, leave the terminal, reap, kill, limits. Starting programs is in [`spawn`].
 
+pub mod sched;
 mod spawn;
 
-pub use spawn::{Spawn, Started, spawn};
+pub use spawn::{Spawn, Started, spawn, try_open};
 
 use crate::sys::check;
+use crate::time::Instant;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, Pid};
@@ -111,6 +113,35 @@ pub fn reap() -> Option<(i32, Exit)> {
     Some((pid, exit_of(status)))
 }
 
+/// Waits a little.
+fn pause() {
+    let _ = crate::sys::poll::wait(&[], Some(crate::time::Span::from_millis(5)));
+}
+
+/// Waits for one child to end, until then; `None`: it goes on. Only before or after the loop turns.
+pub fn wait_until(pid: i32, until: Instant) -> io::Result<Option<Exit>> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the pointer is to an int that outlives the call.
+        match check(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) }) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+            Ok(0) if crate::sys::now() >= until => return Ok(None),
+            Ok(0) => pause(),
+            Ok(_) => return Ok(Some(exit_of(status))),
+        }
+    }
+}
+
+/// How one child has ended, without waiting: for tests, which share a process.
+#[cfg(test)]
+pub fn reap_one(pid: i32) -> Option<Exit> {
+    let mut status = 0;
+    // SAFETY: the pointer is to an int that outlives the call.
+    let waited = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) };
+    (waited == pid).then(|| exit_of(status))
+}
+
 /// Waits for one child to end. Only before the loop turns: nothing else may wait.
 pub fn wait(pid: i32) -> io::Result<Exit> {
     loop {
@@ -140,6 +171,15 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
 /// Sends a signal to every process of a group.
 pub fn kill_group(group: i32, signal: i32) -> io::Result<()> {
     send(group, group.saturating_neg(), signal)
+}
+
+/// Whether a process group has a process, be it a zombie that nobody has waited for.
+pub fn group_alive(group: i32) -> bool {
+    // EPERM: there is one, of somebody else.
+    match kill_group(group, 0) {
+        Ok(()) => true,
+        Err(e) => e.raw_os_error() == Some(libc::EPERM),
+    }
 }
 
 fn send(id: i32, target: i32, signal: i32) -> io::Result<()> {

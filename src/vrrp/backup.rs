@@ -88,6 +88,14 @@ impl Backup {
         }
     }
 
+    /// Our priority changed: the running timer moves by the difference of the skews.
+    pub fn reweigh(&mut self, (from, to): (u8, u8), core: &mut Core, cx: &mut Cx<'_>) {
+        let interval = self.interval(cx.params);
+        let skew = |priority| timing::skew(cx.params.version, priority, interval);
+        let down = self.down + skew(to) - skew(from);
+        self.expect(down, core, cx);
+    }
+
     pub fn down_expired(&mut self, core: &mut Core, cx: &mut Cx<'_>) -> Wish {
         if cx.now < self.down {
             core.arm(Timer::MasterDown, self.down, cx);

@@ -15,7 +15,18 @@ pub(super) fn source(params: &InstanceParams, links: &[Link]) -> Option<IpAddr> 
     })
 }
 
-/// The other interfaces an instance depends on: those its addresses live on, each once.
+/// What is known of an interface before it was reported: nothing. The one without a name stands
+/// for wherever a unicast instance's packets go and is always there.
+pub(super) fn unreported(name: &str) -> Link {
+    Link {
+        index: u32::from(name.is_empty()),
+        up: name.is_empty(),
+        ..Link::default()
+    }
+}
+
+/// The other interfaces an instance depends on: those its addresses live on and its routes lead
+/// over, each once.
 ///
 /// The own interface is looked at anyway; what `dont_track_primary` means for it is decided there.
 pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
@@ -24,6 +35,13 @@ pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
         .iter()
         .chain(&params.excluded)
         .map(|line| line.iface)
+        .chain(
+            params
+                .routes
+                .iter()
+                .filter(|line| line.track)
+                .flat_map(|line| line.route.devices()),
+        )
         .filter(|&iface| iface != params.iface)
         .collect();
     list.sort_unstable();
@@ -44,6 +62,10 @@ pub(super) fn reasons<'a>(
         (exists && params.track_primary && !own.up).then_some(Reason::LinkDown(params.iface));
     let no_address =
         (exists && source(params, links).is_none()).then_some(Reason::NoAddress(params.iface));
+    let no_multicast = (exists && own.no_multicast && params.unicast.is_none())
+        .then_some(Reason::NoMulticast(params.iface));
+    let unicast = params.unicast.as_deref();
+    let lonely = unicast.is_some_and(|u| u.fault_without_peer && u.peers.is_empty());
     let others = watched.iter().filter_map(|&iface| match of(iface, links) {
         Link { index: 0, .. } => Some(Reason::NoInterface(iface)),
         Link { up: false, .. } => Some(Reason::LinkDown(iface)),
@@ -53,6 +75,8 @@ pub(super) fn reasons<'a>(
         .into_iter()
         .chain(down)
         .chain(no_address)
+        .chain(no_multicast)
+        .chain(lonely.then_some(Reason::NoPeer))
         .chain(others)
 }
 

@@ -3,17 +3,19 @@
 //! An instance answers an event with what it does by itself and a [`Wish`]. Whether the wish is
 //! granted is decided by the router, because a sync group may object.
 
+mod hear;
+
 use super::backup::Backup;
 use super::master::Master;
 use super::outbox::Outbox;
-use super::receive::{self, AddressList, Advert, OWNER};
+use super::receive::{AddressList, Advert, OWNER};
 use super::timing::Phase;
 use super::{
-    Action, Counters, IfaceId, InstanceId, InstanceParams, Note, Reason, Reject, State, TIMERS,
-    Timer, Transition, Who,
+    Action, Counters, InstanceId, InstanceParams, Note, Reason, State, TIMERS, Timer, Transition,
+    Who, track,
 };
 use crate::time::Instant;
-use crate::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
+use crate::wire::vrrp::{Auth, ChecksumForm};
 use core::net::IpAddr;
 
 /// What an instance gets lent while it handles something.
@@ -64,6 +66,8 @@ pub(super) struct Core {
     revision: u32,
     /// Address our adverts come from; the last one known.
     pub source: Option<IpAddr>,
+    /// What all that is tracked adds to the priority, together.
+    pub sum: i32,
     /// An owner that stepped back from another one that would not.
     pub demoted: bool,
     pub last_transition: Option<Instant>,
@@ -74,9 +78,6 @@ pub(super) struct Core {
     /// Sender whose address list was looked at, and whether it was ours.
     checked: Option<(IpAddr, bool)>,
 }
-
-/// Peers remembered for that.
-const NAMED: usize = 4;
 
 /// One virtual router.
 pub(super) struct Instance {
@@ -95,6 +96,7 @@ impl Instance {
                 sequence: 0,
                 revision: 0,
                 source: None,
+                sum: 0,
                 demoted: false,
                 last_transition: None,
                 named: Vec::new(),
@@ -119,41 +121,6 @@ impl Instance {
         match &self.role {
             Role::Backup(backup) => Some(backup),
             _ => None,
-        }
-    }
-
-    /// A datagram for this virtual router arrived.
-    pub fn receive(&mut self, iface: IfaceId, packet: &Packet<'_>, cx: &mut Cx<'_>) -> Wish {
-        // RFC 9568 §6.4.1: Initialize hears nothing. Compat: nor does keepalived's FAULT.
-        if matches!(self.role, Role::Init | Role::Fault) {
-            return Wish::Stay;
-        }
-        // Looped back, or a router with our address: never a peer.
-        if Some(packet.source) == self.core.source {
-            cx.out
-                .push(Action::Note(Note::OwnAddress(cx.id, packet.source)));
-            return Wish::Stay;
-        }
-        match receive::check(packet, cx.params, self.core.sequence) {
-            Ok(advert) => {
-                let master = matches!(self.role, Role::Master(_));
-                self.core.accepted(&advert, cx);
-                self.core.compare(&self.list, packet, master, cx);
-                self.handle(Input::Advert(advert), cx)
-            }
-            Err(why) => {
-                self.core.counters.reject(why);
-                if let (Reject::Replay(_), Role::Master(master)) = (why, &mut self.role) {
-                    master.out_of_step(packet.source, &mut self.core, cx);
-                }
-                cx.out.push(Action::Note(Note::Rejected {
-                    iface,
-                    instance: Some(cx.id),
-                    source: Some(packet.source),
-                    why,
-                }));
-                Wish::Stay
-            }
         }
     }
 
@@ -183,6 +150,7 @@ impl Instance {
             (Role::Master(m), Input::Timer(Timer::SecondBurst)) => m.second_burst(cx),
             (Role::Master(m), Input::Timer(Timer::Refresh)) => m.refresh(core, cx),
             (Role::Master(m), Input::Timer(Timer::LowerPrioBurst)) => m.lower_burst(cx),
+            (Role::Master(m), Input::Timer(Timer::Elsewhere)) => m.elsewhere(core, cx),
             // RFC 9568 §6.4.3 (priority 0: advert at once, restart Adver_Timer).
             (Role::Master(m), Input::Advert(a)) if a.priority == 0 => m.answer(core, cx),
             // RFC 9568 §6.4.3 (higher priority, or equal and a higher address: yield).
@@ -199,9 +167,27 @@ impl Instance {
         }
     }
 
+    /// What is tracked adds up to `sum` from now on.
+    ///
+    /// Compat: a Master says so with its next advert, no sooner; a Backup waits the shorter or
+    /// longer for it at once.
+    pub fn weigh(&mut self, sum: i32, cx: &mut Cx<'_>) {
+        let from = self.core.priority(cx.params);
+        self.core.sum = sum;
+        let to = self.core.priority(cx.params);
+        if from == to {
+            return;
+        }
+        cx.out.push(Action::Note(Note::Priority(cx.id, from, to)));
+        if let Role::Backup(backup) = &mut self.role {
+            backup.reweigh((from, to), &mut self.core, cx);
+        }
+    }
+
     /// Becomes Master. RFC 9568 §6.4.1 (owner) and §6.4.2: advert, addresses, announcements, timer.
     pub fn enter_master(&mut self, reason: Reason, cx: &mut Cx<'_>) {
         let from = self.leave(cx);
+        self.speaks_again(from, cx);
         self.core.demoted = false;
         self.core.counters.become_master += 1;
         self.role = Role::Master(Master::begin(&mut self.core, cx));
@@ -211,6 +197,7 @@ impl Instance {
     /// Becomes Backup, having `heard` whoever is Master now. No priority 0: the other one is there.
     pub fn enter_backup(&mut self, reason: Reason, heard: Option<Advert>, cx: &mut Cx<'_>) {
         let from = self.leave(cx);
+        self.speaks_again(from, cx);
         self.role = Role::Backup(Backup::begin(heard, &mut self.core, cx));
         self.core.tell(from, State::Backup, reason, cx);
     }
@@ -247,6 +234,13 @@ impl Instance {
         }
     }
 
+    /// Compat: after a fault the peers of a unicast instance learn anew where its source is.
+    fn speaks_again(&self, from: State, cx: &mut Cx<'_>) {
+        if from == State::Fault && cx.params.unicast.is_some() {
+            cx.out.push(Action::AnnounceSource(cx.id));
+        }
+    }
+
     /// One advert of priority 0 if Master.
     fn give_up(&mut self, cx: &mut Cx<'_>) {
         if let Role::Master(_) = self.role {
@@ -273,7 +267,7 @@ impl Core {
         if self.demoted {
             OWNER - 1
         } else {
-            params.priority
+            track::effective(params.priority, self.sum)
         }
     }
 
@@ -365,45 +359,6 @@ impl Core {
 
     pub fn revision(&self) -> u32 {
         self.revision
-    }
-
-    /// Which unicast peers, by position, want the old form of checksum; empty: none does.
-    pub fn old_peers(&self) -> &[bool] {
-        self.old.as_deref().map_or(&[], |old| &**old)
-    }
-
-    /// Counts an accepted advert and learns what does not depend on the state.
-    fn accepted(&mut self, advert: &Advert, cx: &mut Cx<'_>) {
-        self.counters.advert_rcvd += 1;
-        self.counters.pri_zero_rcvd += u64::from(advert.priority == 0);
-        if let Some(sequence) = advert.sequence {
-            self.sequence = sequence;
-        }
-        let peer = (advert.source, advert.checksum);
-        let ipv4_v3 = cx.params.version == Version::V3 && advert.source.is_ipv4();
-        if ipv4_v3 && !self.named.contains(&peer) {
-            self.named.truncate(NAMED - 1);
-            self.named.insert(0, peer);
-            cx.out
-                .push(Action::Note(Note::PeerChecksum(cx.id, peer.0, peer.1)));
-        }
-    }
-
-    /// Compares the address list. RFC 9568 §7.1 allows it; a difference never discards the advert.
-    fn compare(&mut self, list: &AddressList, packet: &Packet<'_>, master: bool, cx: &mut Cx<'_>) {
-        let before = self.checked.filter(|(sender, _)| *sender == packet.source);
-        if before.is_some() && cx.params.skip_check_adv_addr && !master {
-            return;
-        }
-        let same = list.matches(cx.params, packet);
-        if !same {
-            self.counters.addr_list_err += 1;
-            if before.is_none_or(|(_, same)| same) {
-                cx.out
-                    .push(Action::Note(Note::AddressList(cx.id, packet.source)));
-            }
-        }
-        self.checked = Some((packet.source, same));
     }
 
     fn tell(&mut self, from: State, to: State, reason: Reason, cx: &mut Cx<'_>) {

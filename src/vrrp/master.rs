@@ -48,6 +48,9 @@ impl Master {
         if !garp.refresh.is_zero() && garp.refresh_repeat > 0 {
             core.arm(Timer::Refresh, cx.now + garp.delay + garp.refresh, cx);
         }
+        if !garp.elsewhere.is_zero() && cx.params.lives_elsewhere() {
+            core.arm(Timer::Elsewhere, cx.now + garp.elsewhere, cx);
+        }
         Master {
             due,
             answers: Answers {
@@ -83,6 +86,13 @@ impl Master {
             repeat: garp.refresh_repeat,
         });
         core.arm(Timer::Refresh, cx.now + garp.refresh, cx);
+        Wish::Stay
+    }
+
+    /// Compat: `garp_extra_if`.
+    pub fn elsewhere(&mut self, core: &mut Core, cx: &mut Cx<'_>) -> Wish {
+        cx.out.push(Action::AnnounceElsewhere(cx.id));
+        core.arm(Timer::Elsewhere, cx.now + cx.params.garp.elsewhere, cx);
         Wish::Stay
     }
 
@@ -141,6 +151,7 @@ impl Master {
             cx.id,
             advert.source,
             advert.priority,
+            core.priority(cx.params),
         )));
         if !self.answers.allow(cx.now, cx.params.advert_int) {
             return Wish::Stay;

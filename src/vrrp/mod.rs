@@ -13,18 +13,32 @@ mod instance;
 mod master;
 mod outbox;
 pub mod params;
+mod port;
 mod receive;
 mod router;
+mod script;
 mod snapshot;
 mod template;
 mod text;
 pub mod timing;
+mod track;
 
 pub use params::*;
 pub use router::Router;
-pub use snapshot::{Counters, GroupSnapshot, REASONS, Snapshot, Unrouted};
+pub use snapshot::{Counters, GroupSnapshot, REASONS, ScriptSnapshot, Snapshot, Tracked, Unrouted};
 pub use template::{Destination, Template};
 pub use text::Text;
+pub use track::Effect;
+
+/// What routes and rules are made of.
+pub mod routing {
+    pub use crate::wire::rtnetlink::PROTOCOL_KEEPALIVED;
+    pub use crate::wire::rtnetlink::route::{
+        Encap, Hop, MPLS_LABELS, Metrics, Position, Prefix, RTN_UNICAST, Route, TABLE_MAIN, Table,
+        metric,
+    };
+    pub use crate::wire::rtnetlink::rule::{Rule, RuleAction};
+}
 
 use crate::time::{Instant, Span};
 use crate::wire::{self, vrrp::Packet};
@@ -313,6 +327,8 @@ pub enum Reason {
     Group(GroupId, InstanceId),
     /// A script it depends on failed.
     ScriptFailed(ScriptId),
+    /// A script that must not succeed did (`reverse`).
+    ScriptSucceeded(ScriptId),
     /// A script it depends on has no result yet.
     ScriptPending(ScriptId),
     /// The value of a file it depends on forbids it.
@@ -344,7 +360,8 @@ pub enum Note {
         why: Reject,
     },
     /// Still Master: a lower-priority (or lower-address) Master spoke; new election forced.
-    LowerMaster(InstanceId, IpAddr, u8),
+    /// Its priority and ours.
+    LowerMaster(InstanceId, IpAddr, u8, u8),
     /// v3: the peer's interval differs from ours (said once per Master).
     IntervalDiffers(InstanceId, IpAddr, Span),
     /// v3 over IPv4: the peer forms its checksum this way (said once per peer).
@@ -355,10 +372,13 @@ pub enum Note {
     OwnAddress(InstanceId, IpAddr),
     /// A tracked script changed its level; how its last run ended.
     Script(ScriptId, bool, Ended),
-    /// A script was due while its last run had not ended; it is left out this time.
+    /// A script was due while its last run had not ended: left out until it has (said once per run).
     ScriptBusy(ScriptId),
     /// The effective priority changed, from, to.
     Priority(InstanceId, u8, u8),
+    /// One more reason for Fault arose (`true`), or one is gone while others remain. An instance
+    /// that has not begun because of it ([`Reason::ScriptPending`]) says so too.
+    Fault(InstanceId, Reason, bool),
     /// A unicast advert came from somebody who is no peer, or with a TTL out of the peer's bounds.
     NoPeer(InstanceId, IpAddr, u8),
 }

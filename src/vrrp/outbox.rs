@@ -1,6 +1,6 @@
 //! The queue of actions: filled during one event in any order, drained in phases.
 
-use super::{Action, Who};
+use super::{Action, InstanceId, Note, Who};
 
 /// Actions of one event, then of all events not drained yet.
 pub(super) struct Outbox {
@@ -15,7 +15,7 @@ pub(super) struct Outbox {
 }
 
 /// Number of phases.
-const PHASES: u8 = 7;
+const PHASES: u8 = 8;
 
 /// The order in which the actions of one event leave the room: first what the network must learn,
 /// then the addresses, then what can wait; instances are told before their groups.
@@ -25,6 +25,8 @@ fn phase(action: &Action) -> u8 {
         Action::Claim { .. } | Action::Release(_) => 1,
         Action::Announce { .. } | Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => 2,
         Action::Arm(..) | Action::Disarm(..) | Action::Wake(..) | Action::Run(_) => 3,
+        // What goes with a change of state comes behind it.
+        Action::Note(Note::Fault(..)) => 7,
         Action::Note(_) => 4,
         Action::Tell(transition) => match transition.who {
             Who::Instance(_) => 5,
@@ -47,6 +49,12 @@ impl Outbox {
     /// Asks for something.
     pub fn push(&mut self, action: Action) {
         self.stage.push(action);
+    }
+
+    /// Takes back what the event at hand has said about reasons for Fault: it ended.
+    pub fn retract_faults(&mut self, of: InstanceId) {
+        self.stage
+            .retain(|action| !matches!(action, Action::Note(Note::Fault(id, ..)) if *id == of));
     }
 
     /// The event is over: what it asked for becomes ready.
@@ -87,7 +95,7 @@ impl Outbox {
 mod tests {
     use super::*;
     use crate::time::Instant;
-    use crate::vrrp::{GroupId, InstanceId, Reason, State, Timer, Transition};
+    use crate::vrrp::{GroupId, Reason, State, Timer, Transition};
 
     #[test]
     fn leaves_in_phases_and_keeps_the_order_within_one() {

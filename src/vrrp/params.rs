@@ -1,6 +1,7 @@
 //! What the VRRP room is built from: plain values, no text, no spans.
 
 use crate::time::Span;
+use crate::wire::rtnetlink;
 use crate::wire::vrrp::{Auth, ChecksumForm, GROUP4, Version};
 use core::net::{IpAddr, Ipv4Addr};
 
@@ -89,7 +90,7 @@ pub struct Track<Id> {
     /// Added to the priority (positive: while good; negative: while bad); 0: bad is a fault. For a
     /// file: factor of its value; 0: any value but 0 is a fault.
     pub weight: i16,
-    /// Good and bad are exchanged; a file's value is negated.
+    /// What is added to the priority changes its sign; with weight 0 good and bad are exchanged.
     pub reverse: bool,
 }
 
@@ -180,13 +181,11 @@ pub struct RuleLine {
     pub line: u32,
 }
 
-/// A route as it is configured. To be filled by the part that speaks to the routing tables.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Route {}
+/// A route as it is configured.
+pub type Route = rtnetlink::route::Route<IfaceId>;
 
-/// A rule as it is configured. To be filled by the part that speaks to the routing tables.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rule {}
+/// A rule as it is configured.
+pub type Rule = rtnetlink::rule::Rule<IfaceId>;
 
 /// Addresses, routes and rules that are there as long as the daemon runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -430,6 +429,12 @@ impl InstanceParams {
             Version::V2 => self.auth,
             Version::V3 => Auth::None,
         }
+    }
+
+    /// Whether an address of it lives on another interface than its own.
+    pub fn lives_elsewhere(&self) -> bool {
+        let mut held = self.addresses.iter().chain(&self.excluded);
+        held.any(|line| line.iface != self.iface)
     }
 
     /// The group that version 3 checksums of old unicast routers name.

@@ -3,7 +3,7 @@
 //! Pure and without state of its own: what was learnt from earlier packets comes in, what this one
 //! teaches goes out. The first check that fails names the counter.
 
-use super::{InstanceParams, Reject};
+use super::{InstanceParams, OldChecksum, Peer, Reject};
 use crate::time::Span;
 use crate::wire::ah;
 use crate::wire::vrrp::{Auth, ChecksumForm, HEADER_LEN, Packet, Version};
@@ -27,10 +27,12 @@ pub(super) struct Advert {
 /// Smallest payload of an Ethernet frame; shorter datagrams arrive padded (IEEE 802.3 §3.2.8).
 const ETHERNET_MIN: usize = 46;
 
-/// Judges `packet`; `sequence` is the highest AH sequence number seen or used so far.
+/// Judges `packet`; `ours` is the address our adverts come from, `sequence` the highest AH sequence
+/// number seen or used so far.
 pub(super) fn check(
     packet: &Packet<'_>,
     params: &InstanceParams,
+    ours: Option<IpAddr>,
     sequence: u32,
 ) -> Result<Advert, Reject> {
     let auth = params.authentication();
@@ -44,15 +46,15 @@ pub(super) fn check(
     // 2. Length, computed from the packet's own count.
     let around = packet.raw.len().saturating_sub(packet.message.len());
     let expected = around + packet.expected_len(params.version);
-    if !fits(packet.raw.len(), expected) {
+    if !fits(packet, packet.raw.len(), expected) {
         return Err(length_or_version(packet, params.version, around));
     }
-    // 3. RFC 9568 §7.1: TTL must be 255.
-    if packet.ttl != 255 && params.group_address.is_multicast() {
+    // 3. RFC 9568 §7.1: TTL must be 255. A unicast peer may be routers away.
+    if packet.ttl != 255 && params.unicast.is_none() {
         return Err(Reject::Ttl(packet.ttl));
     }
     // 4. RFC 9568 §7.1: version.
-    if packet.version() != number(params.version) {
+    if packet.version() != params.version.number() {
         return Err(Reject::Version(packet.version()));
     }
     let interval = packet.interval(params.version);
@@ -69,7 +71,7 @@ pub(super) fn check(
         return Err(Reject::Kind(packet.kind()));
     }
     // 8. What the IP header says of the length; a raw socket may still deliver padding.
-    if packet.total_length < expected || !fits(packet.raw.len(), packet.total_length) {
+    if packet.total_length < expected || !fits(packet, packet.raw.len(), packet.total_length) {
         return Err(Reject::Length);
     }
     // RFC 9568 erratum 8301: interval 0 would make the down timer 0. Otherwise v3 learns it.
@@ -80,12 +82,17 @@ pub(super) fn check(
     if packet.count() == 0 {
         return Err(Reject::NoAddresses);
     }
-    // 10. Checksum; for v3 over IPv4 both forms are in use (RFC 9568 §5.2.8).
-    let Some(checksum) = packet.checksum_form(params.version) else {
+    // 10. Checksum; for v3 over IPv4 several forms are in use (RFC 9568 §5.2.8).
+    let form = packet.checksum_form(params.version);
+    let Some(checksum) = form.or_else(|| old_form(packet, params)) else {
         return Err(Reject::Checksum);
     };
-    // 11. To the group this instance listens to.
-    if packet.destination != params.group_address {
+    // 11. To the group this instance listens to, or to itself.
+    let listens_at = match params.unicast {
+        None => Some(params.group_address),
+        Some(_) => ours,
+    };
+    if Some(packet.destination) != listens_at {
         return Err(Reject::Destination(packet.destination));
     }
     // 12. Compat: RFC 3768 §7.1 lets every owner ignore adverts; RFC 9568 erratum 8298 and
@@ -93,6 +100,8 @@ pub(super) fn check(
     if params.owner_ignore_adverts && params.priority == OWNER {
         return Err(Reject::Owner);
     }
+    // 14. Compat: `check_unicast_src`; keepalived looks at it last.
+    from_peer(packet, params)?;
     Ok(Advert {
         source: packet.source,
         priority: packet.priority(),
@@ -107,18 +116,39 @@ pub(super) const OWNER: u8 = 255;
 /// The only type of VRRP packet (RFC 9568 §5.2.2).
 const ADVERTISEMENT: u8 = 1;
 
-fn number(version: Version) -> u8 {
-    match version {
-        Version::V2 => 2,
-        Version::V3 => 3,
+/// Whether the checksum of a unicast advert is the one keepalived sent before 1.3.7.
+fn old_form(packet: &Packet<'_>, params: &InstanceParams) -> Option<ChecksumForm> {
+    let unicast = params.unicast.as_deref()?;
+    let looked_for = params.version == Version::V3
+        && packet.source.is_ipv4()
+        && unicast.old_checksum != OldChecksum::Never;
+    let group = params.old_group();
+    (looked_for && packet.names_group(group)).then_some(ChecksumForm::Group(group))
+}
+
+/// If only peers are believed: whether the sender is one, and as far away as one may be.
+fn from_peer(packet: &Packet<'_>, params: &InstanceParams) -> Result<(), Reject> {
+    let Some(unicast) = params.unicast.as_deref().filter(|u| u.check_source) else {
+        return Ok(());
+    };
+    let known = |peer: &&Peer| peer.address == packet.source;
+    let peer = unicast.peers.iter().find(known).ok_or(Reject::NotPeer)?;
+    if packet.ttl < peer.min_ttl || packet.ttl > peer.max_ttl {
+        return Err(Reject::Ttl(packet.ttl));
     }
+    Ok(())
 }
 
 /// Whether `len` bytes are `expected` ones, perhaps with Ethernet padding behind.
 ///
+/// Over IPv6 the kernel has taken the padding away.
+fn fits(packet: &Packet<'_>, len: usize, expected: usize) -> bool {
+    len == expected || (packet.source.is_ipv4() && padded(len, expected))
+}
+
 /// All VRRP datagrams are a multiple of 4 long and 46 is not, hence the remainder.
-fn fits(len: usize, expected: usize) -> bool {
-    len == expected || (len > expected && expected < ETHERNET_MIN && (len - expected) % 4 == 2)
+fn padded(len: usize, expected: usize) -> bool {
+    len > expected && expected < ETHERNET_MIN && (len - expected) % 4 == 2
 }
 
 /// The two versions have different lengths; a sound packet of the other one is called what it is.
@@ -128,7 +158,8 @@ fn length_or_version(packet: &Packet<'_>, ours: Version, around: usize) -> Rejec
         Version::V3 => Version::V2,
     };
     let said = packet.version();
-    if said == number(other) && fits(packet.raw.len(), around + packet.expected_len(other)) {
+    let expected = around + packet.expected_len(other);
+    if said == other.number() && fits(packet, packet.raw.len(), expected) {
         Reject::Version(said)
     } else {
         Reject::Length
@@ -218,12 +249,11 @@ mod tests {
 
     #[test]
     fn padding_is_only_what_ethernet_adds() {
-        assert!(fits(40, 40));
-        assert!(fits(46, 40), "v2, one address");
-        assert!(fits(46, 32), "v3, one address");
-        assert!(!fits(44, 40), "another address is no padding");
-        assert!(!fits(39, 40));
-        assert!(!fits(54, 48), "long enough already");
+        assert!(padded(46, 40), "v2, one address");
+        assert!(padded(46, 32), "v3, one address");
+        assert!(!padded(44, 40), "another address is no padding");
+        assert!(!padded(39, 40));
+        assert!(!padded(54, 48), "long enough already");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The owner: finds whom an event concerns, lets sync groups agree, queues the actions.
 
+mod addressee;
 mod settle;
 mod views;
+mod watch;
 
 use super::fault;
 use super::instance::{Cx, Input, Instance};
@@ -9,13 +11,12 @@ use super::outbox::Outbox;
 use super::receive::Advert;
 use super::timing::Phase;
 use super::{
-    Action, Event, Family, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params,
-    Reason, Reject, State, Timer, Unrouted,
+    Action, Clock, Event, GroupId, IfaceId, InstanceId, InstanceParams, Link, Note, Params, Reason,
+    Reject, State, Timer, Unrouted,
 };
 use crate::time::{Instant, Span};
-use crate::wire::vrrp::Packet;
-use core::net::IpAddr;
 use std::rc::Rc;
+use watch::Watch;
 
 /// All virtual routers and sync groups: one pure machine.
 pub struct Router {
@@ -26,13 +27,17 @@ pub struct Router {
     sites: Vec<Site>,
     /// Sync groups, and every other instance alone.
     units: Vec<Unit>,
-    /// Sorted: where an advert belongs.
+    /// Sorted: where an advert belongs. See [`Router::addressee`].
     routes: Vec<(u32, InstanceId)>,
     /// One per advertisement interval in use.
     phases: Vec<Phase>,
     out: Outbox,
     unrouted: Unrouted,
     running: bool,
+    /// What instances depend on beside the interfaces.
+    watch: Watch,
+    /// The end of `vrrp_startup_delay` is waited for.
+    delayed: bool,
 }
 
 struct Site {
@@ -40,9 +45,20 @@ struct Site {
     phase: usize,
     /// Interfaces of its addresses, other than its own.
     watched: Box<[IfaceId]>,
-    faulty: bool,
+    /// Why the instance itself cannot take part, each once; what only waits comes last.
+    reasons: Vec<Reason>,
+    /// Its source address can be used.
+    usable: bool,
     /// An earlier worker was Master: when it last sent.
     resume: Option<Instant>,
+    /// It went on as Master after that: a script without a result does not put an end to it.
+    trusting: bool,
+}
+
+impl Site {
+    fn faulty(&self) -> bool {
+        !self.reasons.is_empty()
+    }
 }
 
 /// Instances that share one state.
@@ -52,7 +68,14 @@ struct Unit {
     state: State,
     last_transition: Option<Instant>,
     /// A member found or lost a fault in this event.
-    changed: Option<(InstanceId, Reason)>,
+    changed: Option<InstanceId>,
+}
+
+impl Unit {
+    /// Started or not, it has not begun to take part.
+    fn waits(&self) -> bool {
+        self.state == State::Init
+    }
 }
 
 /// Why a unit is looked at.
@@ -97,29 +120,27 @@ impl Router {
                 unit: usize::MAX,
                 phase,
                 watched: fault::watched(instance),
-                faulty: false,
+                reasons: Vec::new(),
+                usable: true,
                 resume: None,
+                trusting: false,
             });
         }
         let units = units(&params, &mut sites);
-        let mut routes: Vec<_> = (0..)
-            .map(InstanceId)
-            .zip(&params.instances)
-            .map(|(id, p)| (route(p.iface, p.family, p.vrid), id))
-            .collect();
-        routes.sort_unstable();
-        routes.dedup_by_key(|(key, _)| *key);
         let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2 + 32;
+        let links = params.interfaces.iter().map(|name| fault::unreported(name));
         Router {
-            links: vec![Link::default(); params.interfaces.len()],
+            links: links.collect(),
             instances: params.instances.iter().map(Instance::new).collect(),
             sites,
             units,
-            routes,
+            routes: addressee::routes(&params),
             phases,
             out: Outbox::with_capacity(capacity),
             unrouted: Unrouted::default(),
             running: false,
+            watch: Watch::new(&params),
+            delayed: false,
             params,
         }
     }
@@ -141,11 +162,11 @@ impl Router {
                 self.reject(iface, None, Reject::Malformed(why));
             }
             Event::Timer(id, timer) => self.timer(id, timer, now),
-            Event::Clock(_)
-            | Event::Script { .. }
-            | Event::File { .. }
-            | Event::Source { .. }
-            | Event::Static { .. } => {}
+            Event::Clock(clock) => self.clock(clock, now),
+            Event::Script { script, ended } => self.script_ended(script, ended, now),
+            Event::File { file, value } => self.file_read(file, value, now),
+            Event::Source { instance, usable } => self.source_checked(instance, usable, now),
+            Event::Static { group, whole } => self.statics_checked(group, whole, now),
         }
         self.out.seal();
     }
@@ -159,26 +180,57 @@ impl Router {
 /// Events.
 impl Router {
     fn start(&mut self, now: Instant) {
-        if self.running {
+        if self.running || self.delayed {
             return;
         }
+        // Before the delay is over there may be results already.
+        self.start_scripts(now);
+        // Compat: `vrrp_startup_delay`. Whoever was Master a moment ago has been through it.
+        let resumed = self.sites.iter().any(|site| site.resume.is_some());
+        if self.params.startup_delay.is_zero() || resumed {
+            return self.begin(now);
+        }
+        self.delayed = true;
+        let end = now + self.params.startup_delay;
+        self.out.push(Action::Wake(Clock::Startup, Some(end)));
+    }
+
+    /// The time of [`Clock::Startup`] has come; one that was not asked for is none.
+    pub(super) fn delay_over(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.begin(now);
+        }
+    }
+
+    fn begin(&mut self, now: Instant) {
         self.running = true;
-        for at in 0..self.instances.len() {
-            self.look(at);
+        for (id, at) in (0..).map(InstanceId).zip(0..self.instances.len()) {
+            self.sites[at].trusting = self.resumes(id, now);
+            self.look(at, now);
         }
         for unit in 0..self.units.len() {
             self.settle(unit, Cause::Start, now);
         }
-        for site in &mut self.sites {
+        for (id, site) in (0..).map(InstanceId).zip(&mut self.sites) {
             site.resume = None;
+            if self.units.get(site.unit).is_some_and(Unit::waits) {
+                for &reason in &site.reasons {
+                    self.out.push(Action::Note(Note::Fault(id, reason, true)));
+                }
+            }
         }
     }
 
     fn stop(&mut self, now: Instant) {
+        if core::mem::take(&mut self.delayed) {
+            self.out.push(Action::Wake(Clock::Startup, None));
+            self.stop_watching();
+        }
         if !self.running {
             return;
         }
         self.running = false;
+        self.stop_watching();
         for at in 0..self.units.len() {
             self.enter(at, State::Init, Cause::Start, now);
         }
@@ -194,43 +246,6 @@ impl Router {
             let sequence = sequence.saturating_add(SEQUENCE_GAP);
             instance.core.sequence = instance.core.sequence.max(sequence);
             site.resume = Some(last_advert);
-        }
-    }
-
-    fn interface(&mut self, iface: IfaceId, link: Link, now: Instant) {
-        let Some(known) = self.links.get_mut(usize::from(iface.0)) else {
-            return;
-        };
-        let before = core::mem::replace(known, link);
-        if !self.running || before == link {
-            return;
-        }
-        if before.index != 0 && link.index != 0 && before.index != link.index {
-            // Another device by the same name: what was on the old one is gone.
-            self.links[usize::from(iface.0)] = Link::default();
-            self.reconsider(iface, now);
-            self.links[usize::from(iface.0)] = link;
-        }
-        self.reconsider(iface, now);
-    }
-
-    fn packet(&mut self, iface: IfaceId, packet: &Packet<'_>, now: Instant) {
-        let family = match packet.source {
-            IpAddr::V4(_) => Family::V4,
-            IpAddr::V6(_) => Family::V6,
-        };
-        let Some(&vrid) = packet.message.get(1) else {
-            self.unrouted.malformed += 1;
-            return self.reject(iface, Some(packet.source), Reject::Length);
-        };
-        let key = route(iface, family, vrid);
-        let Ok(at) = self.routes.binary_search_by_key(&key, |(key, _)| *key) else {
-            self.unrouted.unknown_vrid += 1;
-            return self.reject(iface, Some(packet.source), Reject::UnknownVrid(vrid));
-        };
-        let id = self.routes[at].1;
-        if let Some(wish) = self.with(id, now, |i, cx| i.receive(iface, packet, cx)) {
-            self.consider(id, wish, now);
         }
     }
 
@@ -282,32 +297,14 @@ impl Router {
             }
         }
     }
-
-    fn reject(&mut self, iface: IfaceId, source: Option<IpAddr>, why: Reject) {
-        self.out.push(Action::Note(Note::Rejected {
-            iface,
-            instance: None,
-            source,
-            why,
-        }));
-    }
 }
 
-/// The key of the routing table.
-fn route(iface: IfaceId, family: Family, vrid: u8) -> u32 {
-    let family = match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
-    };
-    u32::from(iface.0) << 16 | family << 8 | u32::from(vrid)
-}
-
-/// Groups as configured, then every instance that is in none.
 /// What the arithmetic of the machine relies on.
 fn within_bounds(p: &InstanceParams) -> bool {
     p.advert_int >= SHORTEST && p.priority > 0 && p.down_timer_adverts > 0
 }
 
+/// Groups as configured, then every instance that is in none.
 fn units(params: &Params, sites: &mut [Site]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(params.groups.len() + sites.len());
     let mut add = |group, members: Box<[InstanceId]>| {

@@ -1,6 +1,6 @@
 //! What the outside may look at: plain copies, no references into the machine.
 
-use super::{Reason, Reject, State};
+use super::{Ended, FileId, IfaceId, Reason, Reject, ScriptId, State, Track};
 use crate::time::{Instant, Span};
 use core::net::IpAddr;
 
@@ -39,7 +39,7 @@ pub struct Counters {
     pub version_err: u64,
     /// Wrong checksum (no counter of keepalived's).
     pub checksum_err: u64,
-    /// Sent to another destination than our group (no counter of keepalived's).
+    /// Sent to another destination than ours, or by no unicast peer (no counter of keepalived's).
     pub destination_err: u64,
     /// Ignored by an owner told to ignore adverts (no counter of keepalived's).
     pub owner_ignored: u64,
@@ -106,8 +106,34 @@ pub struct Snapshot {
     pub sequence: u32,
     /// Counters.
     pub counters: Counters,
-    /// In Fault: why (the first [`REASONS`]).
+    /// What all that is tracked adds to the priority, not clamped.
+    pub tracked_priority: i32,
+    /// What keeps it from taking part (the first [`REASONS`]; [`super::Router::reasons`] has all).
     pub reasons: heapless::Vec<Reason, REASONS>,
+}
+
+/// A tracked script at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptSnapshot {
+    /// Up or down; `None` before the first result.
+    pub level: Option<bool>,
+    /// How the last run since the start ended.
+    pub last: Option<Ended>,
+    /// A run goes on.
+    pub running: bool,
+    /// 0 to `rise + fall - 1`; up from `rise` on.
+    pub count: u32,
+}
+
+/// Something an instance tracks, with what it makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracked {
+    /// An interface, and whether it counts as up.
+    Interface(Track<IfaceId>, bool),
+    /// A script.
+    Script(Track<ScriptId>),
+    /// A file, and its value.
+    File(Track<FileId>, i32),
 }
 
 /// A sync group at one moment.

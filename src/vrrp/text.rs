@@ -68,6 +68,7 @@ impl Display for Text<'_, GroupId> {
 impl Display for Text<'_, IfaceId> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.0.interfaces.get(usize::from(self.1.0)) {
+            Some(name) if name.is_empty() => f.write_str("(any)"),
             Some(name) => f.write_str(name),
             None => write!(f, "#{}", self.1.0),
         }
@@ -135,6 +136,7 @@ impl Display for Text<'_, Reason> {
                 params.text(group)
             ),
             Reason::ScriptFailed(id) => write!(f, "script {} failed", params.text(id)),
+            Reason::ScriptSucceeded(id) => write!(f, "script {} succeeded", params.text(id)),
             Reason::ScriptPending(id) => {
                 write!(f, "script {} has no result yet", params.text(id))
             }
@@ -176,7 +178,7 @@ impl Display for Reject {
             Reject::Interval(span) if span.is_zero() => f.write_str("advert interval 0"),
             Reject::Interval(span) => write!(f, "advert interval {span} s, not ours"),
             Reject::Checksum => f.write_str("wrong checksum"),
-            Reject::Destination(to) => write!(f, "sent to {to}, not to our group"),
+            Reject::Destination(to) => write!(f, "sent to {to}, where we do not listen"),
             Reject::NotPeer => f.write_str("the sender is no unicast peer"),
             Reject::NoAddresses => f.write_str("lists no addresses"),
             Reject::Owner => f.write_str("we own the addresses and ignore adverts"),
@@ -217,10 +219,9 @@ impl Display for Text<'_, Note> {
                 }
                 write!(f, "on {} ignored: {why}", params.text(iface))
             }
-            Note::LowerMaster(id, from, priority) => {
-                let ours = params.instances.get(usize::from(id.0));
+            Note::LowerMaster(id, from, priority, ours) => {
                 let who = params.text(Who::Instance(id));
-                if ours.is_some_and(|ours| ours.priority == priority) {
+                if ours == priority {
                     write!(
                         f,
                         "{who}: {from} is MASTER too, with equal priority and lower address"
@@ -270,7 +271,7 @@ impl Params {
             ),
             Note::ScriptBusy(id) => write!(
                 f,
-                "script {} still runs when it is due again; left out once",
+                "script {} still runs when it is due again; left out until it ends",
                 params.text(id)
             ),
             Note::Priority(id, from, to) => write!(
@@ -278,6 +279,15 @@ impl Params {
                 "{} effective priority {from} -> {to}",
                 params.text(Who::Instance(id))
             ),
+            Note::Fault(id, reason, arose) => {
+                let words = match (arose, reason) {
+                    (true, Reason::ScriptPending(_)) => "waits",
+                    (true, _) => "another fault",
+                    (false, _) => "this fault is gone, others are left",
+                };
+                let who = params.text(Who::Instance(id));
+                write!(f, "{who} {words}: {}", params.text(reason))
+            }
             Note::NoPeer(id, from, ttl) => write!(
                 f,
                 "{} advert from {from} with TTL {ttl}, which is not what a peer sends",

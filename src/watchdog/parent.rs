@@ -177,6 +177,13 @@ impl Parent {
         }
     }
 
+    /// How long a worker may take to stop.
+    fn grace(&self) -> Span {
+        self.options
+            .stop_grace
+            .map_or(STOP_GRACE, Span::from_micros)
+    }
+
     /// Before a long pause or the end: if the dead worker left addresses behind, another one is
     /// started and told to stop at once, which takes them away.
     fn sweep(&mut self, then: Then, now: Instant) -> Turn {
@@ -190,7 +197,7 @@ impl Parent {
                 let _ = process::kill(worker.pid, Signal::Term.number());
                 self.phase = Phase::Sweeping {
                     worker,
-                    limit: now + STOP_GRACE,
+                    limit: now + self.grace(),
                     then,
                 };
                 Turn::Again
@@ -364,7 +371,7 @@ impl Parent {
         let _ = process::kill(worker.pid, Signal::Term.number());
         self.phase = Phase::Stopping {
             worker,
-            limit: now + STOP_GRACE,
+            limit: now + self.grace(),
             killed: false,
         };
         Turn::Again
@@ -382,8 +389,9 @@ impl Parent {
                 killed: false,
             } if limit <= now => {
                 log::error!(
-                    "worker (pid {}) did not stop within {STOP_GRACE} s: killed",
-                    worker.pid
+                    "worker (pid {}) did not stop within {} s: killed",
+                    worker.pid,
+                    self.grace()
                 );
                 self.kill(worker);
                 self.phase = Phase::Stopping {
@@ -409,8 +417,9 @@ impl Parent {
                 then,
             } if limit <= now => {
                 log::error!(
-                    "worker (pid {}) did not stop within {STOP_GRACE} s: killed",
-                    worker.pid
+                    "worker (pid {}) did not stop within {} s: killed",
+                    worker.pid,
+                    self.grace()
                 );
                 self.kill(worker);
                 return self.go_on(then);

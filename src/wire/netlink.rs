@@ -27,6 +27,8 @@ pub const NLM_F_REPLACE: u16 = 0x100;
 pub const NLM_F_EXCL: u16 = 0x200;
 /// Create it if it does not exist.
 pub const NLM_F_CREATE: u16 = 0x400;
+/// Put it behind what exists.
+pub const NLM_F_APPEND: u16 = 0x800;
 
 const NLMSG_NOOP: u16 = 1;
 const NLMSG_ERROR: u16 = 2;
@@ -51,6 +53,15 @@ pub struct Builder<'a> {
     /// An attribute did not fit its 16-bit length.
     overflow: bool,
     ended: bool,
+}
+
+/// Takes the wish for an acknowledgement back from the message at the start of `messages`: the
+/// kernel then answers only if it fails.
+pub fn unacknowledged(messages: &mut [u8]) {
+    if let Some([low, high]) = messages.get_mut(6..8) {
+        let flags = u16::from_ne_bytes([*low, *high]) & !NLM_F_ACK;
+        [*low, *high] = flags.to_ne_bytes();
+    }
 }
 
 /// A nest that was begun; give it back to [`Builder::end_nest`].
@@ -119,6 +130,13 @@ impl<'a> Builder<'a> {
         self.buf.extend_from_slice(&0u16.to_ne_bytes()); // length, written by `end_nest`
         self.buf
             .extend_from_slice(&(kind | NLA_F_NESTED).to_ne_bytes());
+        Nest(at)
+    }
+    /// Begins a structure whose first field is its 16-bit length, attributes included, such as
+    /// `struct rtnexthop`.
+    pub fn begin_record(&mut self, fixed: &[u8]) -> Nest {
+        let at = self.buf.len();
+        self.bytes(fixed);
         Nest(at)
     }
     /// Ends the nest; inner ones first.

@@ -4,6 +4,9 @@ use super::Error;
 use super::netlink::{self, Attribute, Builder, Message};
 use core::net::{IpAddr, Ipv4Addr};
 
+pub mod route;
+pub mod rule;
+
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_GETLINK: u16 = 18;
@@ -48,6 +51,10 @@ const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const IFLA_VRF_TABLE: u16 = 1;
 
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
@@ -237,6 +244,8 @@ pub struct LinkMsg<'a> {
     pub master: Option<u32>,
     /// Link below this one (VLAN, macvlan).
     pub link: Option<u32>,
+    /// The routing table, if it is a VRF.
+    pub table: Option<u32>,
 }
 
 /// What the kernel tells of an address.
@@ -269,6 +278,10 @@ pub enum Report<'a> {
     Address(AddrMsg<'a>),
     /// The address is gone.
     AddressGone(AddrMsg<'a>),
+    /// The route is gone.
+    RouteGone(route::RouteMsg),
+    /// A rule is gone.
+    RuleGone,
 }
 
 /// Reads a report; `None` if the message is none, or is of a family that does not concern us.
@@ -281,6 +294,8 @@ pub fn parse<'a>(message: &Message<'a>) -> Result<Option<Report<'a>>, Error> {
         RTM_DELLINK => parse_link(message)?.map(Report::LinkGone),
         RTM_NEWADDR => parse_address(message)?.map(Report::Address),
         RTM_DELADDR => parse_address(message)?.map(Report::AddressGone),
+        route::RTM_DELROUTE => route::parse(message)?.map(Report::RouteGone),
+        rule::RTM_DELRULE => Some(Report::RuleGone),
         _ => None,
     })
 }
@@ -318,6 +333,7 @@ fn parse_link<'a>(message: &Message<'a>) -> Result<Option<LinkMsg<'a>>, Error> {
         mtu: 0,
         master: None,
         link: None,
+        table: None,
     };
     for attribute in attributes {
         let attribute = attribute?;
@@ -327,10 +343,32 @@ fn parse_link<'a>(message: &Message<'a>) -> Result<Option<LinkMsg<'a>>, Error> {
             IFLA_MTU => link.mtu = attribute.u32()?,
             IFLA_MASTER => link.master = Some(attribute.u32()?).filter(|index| *index != 0),
             IFLA_LINK => link.link = Some(attribute.u32()?).filter(|index| *index != 0),
+            IFLA_LINKINFO => link.table = vrf_table(&attribute)?,
             _ => {}
         }
     }
     Ok(Some(link))
+}
+
+/// The table of a VRF, from what the kernel says about the kind of a link.
+fn vrf_table(info: &Attribute<'_>) -> Result<Option<u32>, Error> {
+    let mut vrf = false;
+    for attribute in info.nested() {
+        let attribute = attribute?;
+        match attribute.kind {
+            IFLA_INFO_KIND => vrf = attribute.text() == "vrf",
+            IFLA_INFO_DATA if vrf => {
+                for inner in attribute.nested() {
+                    let inner = inner?;
+                    if inner.kind == IFLA_VRF_TABLE {
+                        return inner.u32().map(Some);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 fn parse_address<'a>(message: &Message<'a>) -> Result<Option<AddrMsg<'a>>, Error> {

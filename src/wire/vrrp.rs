@@ -78,6 +78,8 @@ pub const PROTOCOL_VRRP: u8 = 112;
 pub const PROTOCOL_AH: u8 = 51;
 /// The IPv4 multicast group of VRRP (RFC 9568 §5.1.1.2).
 pub const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+/// The IPv6 multicast group of VRRP (RFC 9568 §5.1.2.2).
+pub const GROUP6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
 /// Length of an IPv4 header without options (RFC 791 §3.1).
 pub const IPV4_LEN: usize = 20;
 /// Length of the fixed VRRP header.

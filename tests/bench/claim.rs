@@ -6,8 +6,6 @@ use crate::lab::{Advert, Capture, Forge, Injector, Kind, now, pause, wait_for};
 use crate::table::Table;
 use crate::wire::{ROUTER, Wire, median, wait_for_masters};
 use holdfast::sys::net::Netlink;
-use holdfast::sys::poll::{self, Want};
-use holdfast::time::Span;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -83,7 +81,8 @@ fn placed(wire: &Wire) -> Duration {
             now() - begin < Duration::from_secs(60),
             "{seen} addresses only"
         );
-        let _ = poll::wait(&[Want::read(&socket)], Some(Span::from_secs(1)));
+        // Looking now and then costs the daemon less than being woken by each.
+        pause(1);
         while let Ok(Some(length)) = socket.recv(&mut buffer) {
             if length > 6 && buffer[4..6] == NEWADDR {
                 seen += 1;

@@ -271,7 +271,9 @@ impl Drop for Daemon<'_> {
             println!("--- log of {} ({})", self.node.name, self.kind.name());
             print!("{}", self.node.log.report());
             println!("{}", self.node.read("output"));
-            println!("--- its addresses: {:?}", self.node.addresses("eth0"));
+            let addresses = self.node.command("ip").args(["-br", "addr"]).output();
+            let addresses = addresses.map(|o| o.stdout).unwrap_or_default();
+            println!("--- its addresses: {}", String::from_utf8_lossy(&addresses));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// The VRRP group's Ethernet address (RFC 1112 §6.4).
@@ -89,6 +89,71 @@ impl Frame {
         let gratuitous = self.kind() == 0x0806 && arp[14..18] == arp[24..28];
         gratuitous.then(|| Ipv4Addr::new(arp[14], arp[15], arp[16], arp[17]))
     }
+}
+
+/// An IPv6 advertisement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advert6 {
+    pub at: Duration,
+    pub outgoing: bool,
+    pub source: Ipv6Addr,
+    pub destination: Ipv6Addr,
+    pub hops: u8,
+    pub traffic_class: u8,
+    pub vrid: u8,
+    pub priority: u8,
+    /// The whole VRRP message.
+    pub message: Vec<u8>,
+}
+
+impl Frame {
+    /// The IPv6 advertisement in this frame, if it is one.
+    pub fn advert6(&self) -> Option<Advert6> {
+        let ip = self.bytes.get(ETH..)?;
+        if self.kind() != 0x86dd || ip.len() < 48 || ip[6] != 112 {
+            return None;
+        }
+        let length = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
+        let message = ip.get(40..40 + length).filter(|m| m.len() >= 8)?;
+        Some(Advert6 {
+            at: self.at,
+            outgoing: self.outgoing,
+            source: address6(&ip[8..24]),
+            destination: address6(&ip[24..40]),
+            hops: ip[7],
+            traffic_class: ip[0] << 4 | ip[1] >> 4,
+            vrid: message[1],
+            priority: message[2],
+            message: message.to_vec(),
+        })
+    }
+
+    /// The target of an unsolicited neighbour advertisement.
+    pub fn unsolicited_na(&self) -> Option<Ipv6Addr> {
+        let ip = self.bytes.get(ETH..)?;
+        let is = self.kind() == 0x86dd && ip.len() >= 64 && ip[6] == 58 && ip[40] == 136;
+        (is && ip[44] & 0x40 == 0).then(|| address6(&ip[48..64]))
+    }
+}
+
+impl Advert6 {
+    /// Whether the checksum is right (RFC 8200 §8.1).
+    pub fn is_sound(&self) -> bool {
+        checksum6(self.source, self.destination, 112, &self.message) == 0
+    }
+}
+
+fn address6(bytes: &[u8]) -> Ipv6Addr {
+    Ipv6Addr::from(<[u8; 16]>::try_from(bytes).expect("sixteen bytes"))
+}
+
+/// The checksum of a message over IPv6 with its pseudo-header.
+pub fn checksum6(from: Ipv6Addr, to: Ipv6Addr, protocol: u8, message: &[u8]) -> u16 {
+    let mut bytes = [from.octets(), to.octets()].concat();
+    bytes.extend((message.len() as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, protocol]);
+    bytes.extend(message);
+    checksum(&bytes)
 }
 
 /// RFC 1071.

@@ -20,6 +20,8 @@ pub struct Test {
     pub ours_only: Option<&'static str>,
     /// Measures time: nothing else runs beside it.
     pub alone: bool,
+    /// Seconds after which it is ended.
+    pub limit: u64,
 }
 
 impl Test {
@@ -30,6 +32,7 @@ impl Test {
             needs: &[],
             ours_only: None,
             alone: false,
+            limit: LIMIT,
         }
     }
     pub const fn needs(self, needs: &'static [&'static str]) -> Test {
@@ -41,6 +44,10 @@ impl Test {
             ..self
         }
     }
+    /// It may take this long, in seconds.
+    pub const fn within(self, limit: u64) -> Test {
+        Test { limit, ..self }
+    }
     pub const fn alone(self) -> Test {
         Test {
             alone: true,
@@ -49,8 +56,9 @@ impl Test {
     }
 }
 
-/// No test takes longer than this.
-const LIMIT: Duration = Duration::from_secs(240);
+/// No test takes longer than this unless it says so, in seconds, beside what
+/// `HOLDFAST_SCRIPTS_SECONDS` asks for.
+const LIMIT: u64 = 240;
 
 #[derive(Default)]
 struct Options {
@@ -186,12 +194,14 @@ fn run(test: &Test) -> (Verdict, String) {
         let _ = reader.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     });
+    let asked = std::env::var("HOLDFAST_SCRIPTS_SECONDS").ok();
+    let asked = Duration::from_secs(asked.and_then(|v| v.parse().ok()).unwrap_or(0));
     let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().expect("our own child") {
             break status.code();
         }
-        if start.elapsed() > LIMIT {
+        if start.elapsed() > Duration::from_secs(test.limit) + asked {
             let _ = child.kill();
             let _ = child.wait();
             break None;

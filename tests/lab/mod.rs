@@ -25,7 +25,7 @@ pub mod syslog;
 
 pub use capture::{Capture, Injector};
 pub use daemon::{Daemon, Kind};
-pub use frames::{Advert, Forge, Frame};
+pub use frames::{Advert, Advert6, Forge, Frame};
 pub use node::Node;
 pub use prober::Prober;
 pub use stats::Stats;

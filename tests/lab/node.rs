@@ -96,6 +96,29 @@ impl Node {
         addresses.iter().filter(|a| plain.contains(a)).count()
     }
 
+    /// Gives eth0 IPv6, with a link-local address that is usable at once.
+    pub fn ipv6(&self) {
+        self.sysctl("net/ipv6/conf/eth0/dad_transmits", "0");
+        self.sysctl("net/ipv6/conf/eth0/router_solicitations", "0");
+        self.sysctl("net/ipv6/conf/eth0/disable_ipv6", "0");
+        super::wait_for("a link-local address", 10, || {
+            let text = self.ip("-o -6 addr show dev eth0 scope link");
+            text.contains("fe80") && !text.contains("tentative")
+        });
+    }
+
+    /// IPv6 addresses of eth0, without their prefix.
+    pub fn addresses6(&self) -> Vec<String> {
+        let text = self.ip("-o -6 addr show dev eth0");
+        let words = text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace().skip_while(|w| *w != "inet6");
+            words.nth(1)
+        });
+        words
+            .filter_map(|w| w.split('/').next().map(str::to_owned))
+            .collect()
+    }
+
     /// The cable's other end up or down: the router sees its carrier go.
     pub fn carrier(&self, up: bool) {
         sh(&format!(

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 /// Where a program is.
 pub fn find(program: &str) -> Option<String> {
-    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/local/sbin:/usr/sbin:/sbin";
+    let path =
+        std::env::var("PATH").unwrap_or_default() + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/frr";
     path.split(':')
         .map(|dir| format!("{dir}/{program}"))
         .find(|file| Path::new(file).is_file())

@@ -11,9 +11,9 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0.7 < advert prio=0 from=10.0.0.1
 > note (V1) advert from our own address 10.0.0.1: is it in use twice?
 @1 < advert prio=200 to=10.0.0.1
-> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 10.0.0.1, not to our group
+> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 10.0.0.1, where we do not listen
 @1.1 < advert prio=200 to=224.0.0.19
-> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 224.0.0.19, not to our group
+> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 224.0.0.19, where we do not listen
 @1.2 < show V1
 > V1 BACKUP wants=BACKUP prio=100 source=10.0.0.1 master=10.0.0.2/200 interval=1 rcvd:1 destination:2
 @3.609375 * V1 MasterDown
@@ -34,7 +34,7 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 > arm V1 LowerPrioBurst @9.4
 > note (V1): 0.0.0.0 is MASTER too, with equal priority and lower address
 @4.5 < advert prio=254 to=10.0.0.1
-> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 10.0.0.1, not to our group
+> note (V1) advert from 10.0.0.2 on eth0 ignored: sent to 10.0.0.1, where we do not listen
 @4.6 < show V1
 > V1 MASTER wants=MASTER prio=100 source=10.0.0.1 interval=1 rcvd:2 sent:2 become:1 destination:3
 # Off-link and multicast senders are routers like any other to the machine.

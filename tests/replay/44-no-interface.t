@@ -5,9 +5,13 @@ instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100
 @0 < show V1
 > V1 FAULT wants=FAULT prio=100 interval=1; interface eth0 does not exist
 @1 < link eth0 index=7
+> note (V1) another fault: interface eth0 is down
+> note (V1) another fault: interface eth0 has no address to send from
+> note (V1) this fault is gone, others are left: interface eth0 does not exist
 @1 < show V1
 > V1 FAULT wants=FAULT prio=100 interval=1; interface eth0 is down; interface eth0 has no address to send from
 @2 < link eth0 index=7 up
+> note (V1) this fault is gone, others are left: interface eth0 is down
 @2 < show V1
 > V1 FAULT wants=FAULT prio=100 interval=1; interface eth0 has no address to send from
 @3 < link eth0 index=7 up ip=10.0.0.1

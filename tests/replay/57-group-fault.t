@@ -39,9 +39,11 @@ group G1 V1 V2
 @4 < show V2
 > V2 FAULT wants=FAULT prio=100 source=10.1.0.1 interval=1 sent:2 become:1 release:1 zero_sent:1; interface eth1 is down
 @5 < link eth0 index=2 ip=10.0.0.1
+> note (V1) another fault: interface eth0 is down
 @5 < show V1
 > V1 FAULT wants=FAULT prio=100 source=10.0.0.1 interval=1 sent:2 become:1 release:1 zero_sent:1; interface eth0 is down; following V2 in group G1
 @6 < link eth1 index=3 up ip=10.1.0.1
+> note (V2) this fault is gone, others are left: interface eth1 is down
 @7 < link eth0 index=2 up ip=10.0.0.1
 > arm V1 MasterDown @10.609375
 > arm V2 MasterDown @10.609375

@@ -4,7 +4,8 @@
 //! # comment
 //! instance V1 eth0 vrid=51 prio=100 addr=10.0.0.100     (see `instance`)
 //! group G1 V1 V2
-//! @0 < link eth0 index=2 up ip=10.0.0.1
+//! startup_delay 5
+//! @0 < link eth0 index=2 up ip=10.0.0.1    (and ip6=fe80::1 no_multicast)
 //! @0 < start                       (or stop; resume V1 last=… seq=…; timer V1 Advert)
 //! @1 < advert prio=150 from=10.0.0.2                    (see `packet.rs`)
 //! @5 < wait                        (lets time pass)
@@ -12,17 +13,21 @@
 //! @5 < show V1                     (state and counters)
 //! ```
 //!
-//! The runner adds a line `> …` for each action and a line `@… * V1 MasterDown` for each timer that
-//! runs out on the way. A timer due at the very moment of an input comes after it, except for `wait`.
+//! What is tracked: see `track.rs`. The runner adds a line `> …` for each action and a line
+//! `@… * V1 MasterDown` for each timer that runs out on the way, or `@… * startup` for what has a
+//! clock of its own. A timer due at the very moment of an input comes after it, except for `wait`.
 
 use crate::packet;
+use crate::track::{self, Clocks};
+use crate::unicast::{GROUP6, unicast};
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
-    Action, Address, Event, GroupParams, IfaceId, InstanceId, InstanceParams, Link, Params, Place,
-    Router, Snapshot, TIMERS, Timer,
+    Action, Address, Event, Family, GroupParams, IfaceId, InstanceId, InstanceParams, Link, Params,
+    Place, Router, Snapshot, TIMERS, Timer,
 };
-use holdfast::wire::vrrp::{Auth, ChecksumForm, Packet, Version};
+use holdfast::wire::vrrp::{Auth, ChecksumForm, Version};
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// Words of a line: plain ones and `key=value` ones.
 pub struct Words<'a>(Vec<&'a str>);
@@ -34,6 +39,10 @@ impl<'a> Words<'a> {
     pub fn at(&self, index: usize) -> Result<&'a str, String> {
         let word = self.0.get(index).copied();
         word.ok_or_else(|| format!("{:?}: a word is missing", self.0.join(" ")))
+    }
+    /// All words from `index` on.
+    pub fn from(&self, index: usize) -> impl Iterator<Item = &'a str> + '_ {
+        self.0.iter().skip(index).copied()
     }
     pub fn has(&self, flag: &str) -> bool {
         self.0.contains(&flag)
@@ -92,7 +101,8 @@ pub fn version(text: &str) -> Result<Version, String> {
     }
 }
 
-fn iface(params: &mut Params, name: &str) -> IfaceId {
+pub fn iface(params: &mut Params, name: &str) -> IfaceId {
+    let name = if name == "-" { "" } else { name };
     let known = params.interfaces.iter().position(|known| **known == *name);
     let at = known.unwrap_or_else(|| {
         params.interfaces.push(name.into());
@@ -112,14 +122,17 @@ fn addresses(params: &mut Params, words: &Words<'_>, own: IfaceId, key: &str) ->
             } else {
                 iface(params, dev)
             };
-            Address::new(address.parse().expect("an address"), 24, iface)
+            let address: IpAddr = address.parse().expect("an address");
+            Address::new(address, if address.is_ipv4() { 24 } else { 64 }, iface)
         })
         .collect()
 }
 
 /// `instance NAME IFACE` and any of: version= prio= int= MASTER source= nopreempt delay= auth= sum=
 /// addr=a,b@eth1 excluded= down= dont_track_primary skip_check owner_ignore no_lower_advert
-/// higher_advert garp_delay= garp_repeat= garp_refresh= lower_delay= lower_repeat=
+/// higher_advert garp_delay= garp_repeat= garp_refresh= lower_delay= lower_repeat= extra_if= group=
+///
+/// The family is that of the first address. IFACE `-` is none. See also [`unicast`].
 fn instance(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     let own = iface(params, words.at(2)?);
     let mut i = InstanceParams::new(words.at(1)?, own, words.get("vrid", 51)?);
@@ -147,6 +160,18 @@ fn instance(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     i.garp.refresh = words.span("garp_refresh", i.garp.refresh)?;
     i.garp.lower_prio_delay = words.span("lower_delay", i.garp.delay)?;
     i.garp.lower_prio_repeat = words.get("lower_repeat", i.garp.repeat)?;
+    i.garp.elsewhere = words.span("extra_if", i.garp.elsewhere)?;
+    if let Some(Address {
+        address: IpAddr::V6(_),
+        ..
+    }) = i.addresses.first()
+    {
+        i.family = Family::V6;
+        i.version = version(words.value("version").unwrap_or("3"))?;
+        i.group_address = GROUP6.into();
+    }
+    i.group_address = words.get("group", i.group_address)?;
+    i.unicast = unicast(words)?;
     params.instances.push(i);
     Ok(())
 }
@@ -164,7 +189,7 @@ fn group(params: &mut Params, words: &Words<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
+pub fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
     let at = params.instances.iter().position(|i| *i.name == *name);
     at.map(|at| InstanceId(at as u16))
         .ok_or_else(|| format!("no instance {name}"))
@@ -174,6 +199,7 @@ fn find(params: &Params, name: &str) -> Result<InstanceId, String> {
 struct Stage {
     router: Router,
     armed: Vec<[Option<Instant>; TIMERS]>,
+    clocks: Clocks,
     text: String,
     frozen: bool,
     /// When everything is served that was due before.
@@ -186,6 +212,7 @@ impl Stage {
         while let Some(action) = self.router.next_action() {
             let line = self.router.params().text(action);
             writeln!(self.text, "> {line}").unwrap();
+            self.clocks.note(&action);
             match action {
                 Action::Arm(id, timer, at) => {
                     self.armed[usize::from(id.0)][timer as usize] = Some(at);
@@ -209,8 +236,21 @@ impl Stage {
                     .into_iter()
                     .filter_map(move |t| armed[t as usize].map(|when| (when, at, t)))
             });
-            let Some((when, at, timer)) = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8))
-            else {
+            let timer = due.min_by_key(|(when, at, t)| (*when, *at, *t as u8));
+            if let Some((when, clock)) = self.clocks.next()
+                && timer.is_none_or(|(first, ..)| when <= first)
+            {
+                if when > end || (when == end && !including) {
+                    return;
+                }
+                self.clocks.take(clock);
+                let name = self.router.params().text(clock);
+                let when = self.late.unwrap_or(when);
+                writeln!(self.text, "@{when} * {name}").unwrap();
+                self.event(Event::Clock(clock), when);
+                continue;
+            }
+            let Some((when, at, timer)) = timer else {
                 return;
             };
             if when > end || (when == end && !including) {
@@ -239,16 +279,7 @@ impl Stage {
             "start" => self.event(Event::Start, now),
             "stop" => self.event(Event::Stop, now),
             "link" => {
-                let name = words.at(3)?;
-                let at = params.interfaces.iter().position(|known| **known == *name);
-                let at = at.ok_or_else(|| format!("no interface {name}"))?;
-                let link = Link {
-                    index: words.get("index", 0)?,
-                    up: words.has("up"),
-                    ipv4: words.value("ip").map(|text| text.parse().unwrap()),
-                    ..Link::default()
-                };
-                let iface = IfaceId(at as u16);
+                let (iface, link) = link(params, words)?;
                 self.event(Event::Interface { iface, link }, now);
             }
             "resume" => {
@@ -267,8 +298,9 @@ impl Stage {
                 self.event(Event::Timer(id, timer), now);
             }
             "advert" => {
-                let (iface, bytes) = packet::build(params, words)?;
-                match Packet::parse_ipv4(&bytes) {
+                let arrival = packet::build(params, words)?;
+                let iface = arrival.iface;
+                match arrival.parse() {
                     Ok(packet) => self.event(Event::Packet { iface, packet }, now),
                     Err(why) => self.event(Event::Malformed { iface, why }, now),
                 }
@@ -280,10 +312,33 @@ impl Stage {
                 let shown = show(&snapshot, params);
                 writeln!(self.text, "> {name} {shown}").unwrap();
             }
-            other => return Err(format!("{other}: what?")),
+            "status" => {
+                let shown = track::status(&self.router, words)?;
+                writeln!(self.text, "> {shown}").unwrap();
+            }
+            other => match track::event(params, words)? {
+                Some(event) => self.event(event, now),
+                None => return Err(format!("{other}: what?")),
+            },
         }
         Ok(())
     }
+}
+
+/// `link NAME` and any of: index= up ip= ip6= no_multicast
+fn link(params: &Params, words: &Words<'_>) -> Result<(IfaceId, Link), String> {
+    let name = words.at(3)?;
+    let name = if name == "-" { "" } else { name };
+    let at = params.interfaces.iter().position(|known| **known == *name);
+    let at = at.ok_or_else(|| format!("no interface {name}"))?;
+    let link = Link {
+        index: words.get("index", 0)?,
+        up: words.has("up"),
+        ipv4: words.value("ip").map(|text| text.parse().unwrap()),
+        ipv6: words.value("ip6").map(|text| text.parse().unwrap()),
+        no_multicast: words.has("no_multicast"),
+    };
+    Ok((IfaceId(at as u16), link))
 }
 
 /// A snapshot on a line, with the counters that are not 0.
@@ -344,7 +399,13 @@ pub fn play(written: &str) -> Result<String, String> {
             match words.0.first().copied() {
                 Some("instance") => instance(&mut params, &words)?,
                 Some("group") => group(&mut params, &words)?,
-                Some(word) if !word.starts_with('#') => return Err(format!("{word}: what?")),
+                Some("startup_delay") => {
+                    params.startup_delay = Span::from_micros(micros(words.at(1)?)?);
+                }
+                Some(word) if word.starts_with('#') => {}
+                Some(word) if !track::define(&mut params, &words)? => {
+                    return Err(format!("{word}: what?"));
+                }
                 _ => {}
             }
             let text = stage.as_mut().map_or(&mut head, |stage| &mut stage.text);
@@ -357,6 +418,7 @@ pub fn play(written: &str) -> Result<String, String> {
         }
         let stage = stage.get_or_insert_with(|| Stage {
             armed: vec![[None; TIMERS]; params.instances.len()],
+            clocks: Clocks::default(),
             router: Router::new(params.clone()),
             text: std::mem::take(&mut head),
             frozen: false,

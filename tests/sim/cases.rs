@@ -136,6 +136,7 @@ fn a_flood_is_not_echoed() {
     let mut buffer = [0; 128];
     for (priority, from) in [(100, [10, 0, 0, 9]), (0, [10, 0, 0, 10])] {
         world.nodes[0].shadows[0].sent = 0;
+        world.nodes[0].shadows[0].announced = 0;
         let router = world.nodes[0].router.as_ref().unwrap();
         let len = router
             .outline(V0)
@@ -154,6 +155,11 @@ fn a_flood_is_not_echoed() {
         }
         let sent = world.nodes[0].shadows[0].sent;
         assert!((10..=50).contains(&sent), "{sent} adverts in 10 s");
+        let rounds = world.nodes[0].shadows[0].announced;
+        // Three bursts of 5 an interval, and one more each garp_lower_prio_delay.
+        assert!(rounds <= 5 * (3 * 11 + 3), "{rounds} rounds in 10 s");
+        // A goodbye calls for none; one burst is left from the flood before.
+        assert!(rounds <= 5 || priority > 0, "{rounds} rounds");
     }
     assert_eq!(masters(&world), [0]);
 }

@@ -1,6 +1,8 @@
 //! What a seed means: who the routers are, what goes wrong, and what is expected in the end.
 
 use crate::laws;
+use crate::outside::{self, Level};
+use crate::reach::Reach;
 use crate::rng::Rng;
 use crate::world::World;
 use holdfast::time::{Instant, Span};
@@ -32,6 +34,7 @@ enum Act {
     Link(usize, usize, bool),
     Address(usize, usize, Ipv4Addr),
     Freeze(usize, Span),
+    Level(usize, Level),
     Loss(u64),
     Delay(Span),
 }
@@ -42,10 +45,14 @@ pub struct Plan {
     lans: usize,
     routers: Vec<Params>,
     groups: Groups,
+    reach: Reach,
     acts: Vec<(Instant, Act)>,
     heal: Instant,
     /// Nodes that stay dead.
     dead: Vec<usize>,
+    /// How the levels of what is tracked stay in the end, and when all is known of them.
+    levels: Vec<(usize, Level)>,
+    known: Instant,
 }
 
 const BEGIN: Instant = Instant::from_secs(1000);
@@ -62,7 +69,17 @@ impl Plan {
             4..=6 => Groups::Alike,
             _ => Groups::Differently,
         };
-        let routers = routers(&mut rng, count, lans, groups);
+        let mut routers = routers(&mut rng, count, lans, groups);
+        let reach = Reach::of(&mut rng);
+        reach.apply(&mut rng, &mut routers);
+        let tracking = rng.once_in(3);
+        if tracking {
+            let slowest = routers.iter().map(longest).max().unwrap_or(Span::ZERO);
+            let together = groups == Groups::Alike;
+            for params in &mut routers {
+                outside::add_tracks(&mut rng, params, together, slowest);
+            }
+        }
         let slowest = routers.iter().map(longest).max().unwrap_or(Span::ZERO);
         let chaos = slowest.times(rng.range(5, 40));
         let heal = BEGIN + chaos;
@@ -75,19 +92,40 @@ impl Plan {
             let at = BEGIN + Span::from_micros(rng.below(chaos.micros()));
             acts.push((at, act(&mut rng, (count, lans), groups, slowest)));
         }
+        for _ in 0..if tracking { rng.range(5, 30) } else { 0 } {
+            let at = BEGIN + Span::from_micros(rng.below(chaos.micros()));
+            let n = rng.below(count as u64) as usize;
+            acts.push((at, Act::Level(n, outside::any_level(&mut rng, &routers[n]))));
+        }
         acts.sort_by_key(|(at, _)| *at);
         let mut dead: Vec<usize> = (0..count).filter(|_| rng.once_in(5)).collect();
         if dead.len() == count {
             dead.pop();
         }
+        let mut levels = Vec::new();
+        for (n, params) in routers.iter().enumerate().filter(|_| tracking) {
+            for _ in 0..4 {
+                levels.push((n, outside::any_level(&mut rng, params)));
+            }
+            // Most have nothing to complain about, and the last of the living has not.
+            if !rng.once_in(3) || (0..count).rev().find(|n| !dead.contains(n)) == Some(n) {
+                levels.extend(outside::sound_levels(params).into_iter().map(|l| (n, l)));
+            }
+        }
+        let scripts = || routers.iter().flat_map(|params| &params.scripts);
+        let rows = scripts().map(|s| s.interval.times(u64::from(s.rise.max(s.fall)) + 4));
+        let known = heal + rows.max().unwrap_or_default();
         Plan {
             seed,
             lans,
             routers,
             groups,
+            reach,
             acts,
             heal,
             dead,
+            levels,
+            known,
         }
     }
 
@@ -249,7 +287,7 @@ pub fn play(plan: &Plan, trace: bool) -> Result<(), String> {
     if plan.groups == Groups::Differently {
         return rest_without_split(&mut world, plan);
     }
-    world.run(plan.heal + plan.bound());
+    world.run(plan.known + plan.bound());
     check(&world)?;
     settled(&mut world, plan)?;
     stop_all(&mut world)
@@ -278,6 +316,7 @@ fn apply(world: &mut World, act: &Act) {
         Act::Link(n, lan, up) => world.set_link(*n, *lan, *up),
         Act::Address(n, lan, address) => world.set_address(*n, *lan, *address),
         Act::Freeze(n, span) => world.nodes[*n].frozen = world.now + *span,
+        Act::Level(n, level) => world.set_level(*n, *level),
         Act::Loss(loss) => world.net.loss = *loss,
         Act::Delay(delay) => world.net.delay = *delay,
     }
@@ -286,7 +325,11 @@ fn apply(world: &mut World, act: &Act) {
 fn heal(world: &mut World, plan: &Plan) {
     world.net.loss = 0;
     world.net.delay = CALM;
+    world.calm = true;
     world.forget_flights();
+    for (n, level) in &plan.levels {
+        world.set_level(*n, *level);
+    }
     for n in 0..world.nodes.len() {
         world.nodes[n].frozen = Instant::ZERO;
         for lan in 0..plan.lans {
@@ -344,7 +387,7 @@ fn rest_without_split(world: &mut World, plan: &Plan) -> Result<(), String> {
     while world.now < end {
         world.run(world.now + slowest);
         check(world)?;
-        if world.now.since(world.last_tell.max(plan.heal)) > plan.bound() {
+        if world.now.since(world.last_tell.max(plan.known)) > plan.bound() {
             laws::one_master(world, plan.instances(), true)?;
             return stop_all(world);
         }
@@ -365,12 +408,13 @@ impl fmt::Display for Plan {
         let model = &self.routers[0].instances[0];
         write!(
             f,
-            "{} routers, {} instances, {} LANs, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
+            "{} routers, {} instances, {} LANs, {:?}, {:?}, {:?}, groups {:?}, {} acts, dead {:?}; ",
             self.routers.len(),
             self.instances(),
             self.lans,
             model.version,
             model.auth,
+            self.reach,
             self.groups,
             self.acts.len(),
             self.dead

@@ -1,17 +1,18 @@
 //! The virtual LANs: routers, their timers and addresses, and packets on their way.
 
 use crate::laws;
+use crate::outside::{Level, Outside};
+use crate::reach::{self, Copy};
 use crate::rng::Rng;
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
-    Action, Event, GroupId, IfaceId, InstanceId, Link, Params, Router, State, TIMERS, Timer, Who,
+    Action, Clock, Event, FileId, GroupId, IfaceId, InstanceId, Link, Params, Router, ScriptId,
+    State, TIMERS, Timer, Who,
 };
-use holdfast::wire::ah;
-use holdfast::wire::vrrp::{Auth, Packet, emit};
+use holdfast::wire::vrrp::Auth;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::Ipv4Addr;
-use std::rc::Rc;
 
 /// What exec and the kernel would know of an instance.
 #[derive(Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Shadow {
     pub sequence: u32,
     /// Adverts sent since somebody set it to 0.
     pub sent: u64,
+    /// Rounds of announcements beside those at a take-over, likewise.
+    pub announced: u64,
 }
 
 /// One router: what survives a crash of the daemon, and the daemon.
@@ -41,6 +44,16 @@ pub struct Node {
     late: Span,
     /// Serves nothing until then.
     pub frozen: Instant,
+    /// What is tracked.
+    pub outside: Outside,
+}
+
+/// What a router is to be told of next.
+#[derive(Clone, Copy)]
+enum Due {
+    Timer(InstanceId, Timer),
+    Clock(Clock),
+    End(ScriptId),
 }
 
 /// How bad the network is.
@@ -59,7 +72,7 @@ struct Flight {
     order: u64,
     to: usize,
     lan: usize,
-    bytes: Rc<[u8]>,
+    copy: Copy,
 }
 
 impl PartialEq for Flight {
@@ -87,6 +100,8 @@ pub struct World {
     pub last_tell: Instant,
     /// The first law broken.
     pub broken: Option<String>,
+    /// Scripts are quick from now on.
+    pub calm: bool,
     flights: BinaryHeap<Reverse<Flight>>,
     order: u64,
     rng: Rng,
@@ -104,14 +119,13 @@ impl World {
             .enumerate()
             .map(|(n, params)| Node {
                 up: vec![true; lans],
-                address: (0..lans)
-                    .map(|lan| Ipv4Addr::new(10, lan as u8, 0, 1 + 50 * n as u8))
-                    .collect(),
+                address: (0..lans).map(|lan| reach::home(n, lan)).collect(),
                 router: None,
                 shadows: vec![Shadow::default(); params.instances.len()],
                 group_told: vec![State::Init; params.groups.len()],
                 late: Span::from_micros(rng.below(300)),
                 frozen: Instant::ZERO,
+                outside: Outside::new(&params),
                 params,
             })
             .collect();
@@ -125,6 +139,7 @@ impl World {
             nodes,
             last_tell: Instant::ZERO,
             broken: None,
+            calm: false,
             flights: BinaryHeap::new(),
             order: 0,
             rng,
@@ -139,11 +154,31 @@ impl World {
     }
 
     fn link(&self, n: usize, lan: usize) -> Link {
+        let node = &self.nodes[n];
         Link {
             index: 2 + lan as u32,
-            up: self.nodes[n].up[lan],
-            ipv4: Some(self.nodes[n].address[lan]),
+            up: node.up.get(lan).copied().unwrap_or(node.outside.aux),
+            ipv4: node.address.get(lan).copied(),
+            ipv6: node.address.get(lan).map(|&own| reach::link_local(own)),
             ..Link::default()
+        }
+    }
+
+    /// Something tracked changes, or stays.
+    pub fn set_level(&mut self, n: usize, level: Level) {
+        let node = &mut self.nodes[n];
+        match level {
+            Level::Aux(up) if up != node.outside.aux => {
+                node.outside.aux = up;
+                self.report_link(n, self.nodes[n].up.len());
+            }
+            Level::Aux(_) => {}
+            Level::Script(at, good) => node.outside.good[at] = good,
+            Level::File(at, value) => {
+                node.outside.values[at] = value;
+                let file = FileId(at as u16);
+                self.event(n, Event::File { file, value });
+            }
         }
     }
 
@@ -157,9 +192,13 @@ impl World {
         }
         node.group_told.fill(State::Init);
         node.frozen = Instant::ZERO;
-        for lan in 0..node.up.len() {
+        node.outside.begin(&node.params);
+        for lan in 0..node.params.interfaces.len() {
             let (iface, link) = (IfaceId(lan as u16), self.link(n, lan));
             router.handle(Event::Interface { iface, link }, self.now);
+        }
+        for (file, &value) in (0..).map(FileId).zip(&self.nodes[n].outside.values) {
+            router.handle(Event::File { file, value }, self.now);
         }
         for (id, left) in (0..).map(InstanceId).zip(&left) {
             let interval = router.params().instances[usize::from(id.0)].advert_int;
@@ -169,6 +208,7 @@ impl World {
             {
                 let (instance, sequence) = (id, left.sequence);
                 self.nodes[n].shadows[usize::from(id.0)].sequence = sequence;
+                self.nodes[n].outside.trusting[usize::from(id.0)] = true;
                 self.say(|| format!("node{n}: resumes instance {}", id.0));
                 router.handle(
                     Event::Resume {
@@ -235,6 +275,12 @@ impl World {
 
     fn act(&mut self, n: usize, router: &Router, action: Action) {
         let now = self.now;
+        let Node {
+            outside, params, ..
+        } = &mut self.nodes[n];
+        if let Err(why) = outside.act(action, params, now, self.calm, &mut self.rng) {
+            self.break_law(n, why);
+        }
         match action {
             Action::Advertise {
                 instance,
@@ -244,7 +290,10 @@ impl World {
             } => self.send(n, router, instance, priority, sequence),
             Action::Claim { instance, .. } => self.shadow(n, instance).held = true,
             Action::Release(instance) => self.shadow(n, instance).held = false,
-            Action::Announce { instance, .. } => {
+            Action::Announce { instance, .. } | Action::AnnounceElsewhere(instance) => {
+                if let Action::Announce { repeat, .. } = action {
+                    self.shadow(n, instance).announced += u64::from(repeat);
+                }
                 if !self.shadow(n, instance).held {
                     self.break_law(n, format!("announces without addresses: {action:?}"));
                 }
@@ -272,11 +321,13 @@ impl World {
                     self.break_law(n, format!("was {told}, tells {transition:?}"));
                 }
             }
-            Action::Note(_)
-            | Action::AnnounceElsewhere(_)
-            | Action::AnnounceSource(_)
-            | Action::Wake(..)
-            | Action::Run(_) => {}
+            Action::AnnounceSource(id) => {
+                let params = &self.nodes[n].params.instances[usize::from(id.0)];
+                if params.unicast.is_none() {
+                    self.break_law(n, format!("multicast, but {action:?}"));
+                }
+            }
+            Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
         }
     }
 
@@ -286,17 +337,11 @@ impl World {
 
     fn send(&mut self, n: usize, router: &Router, id: InstanceId, priority: u8, sequence: u32) {
         let template = router.outline(id).expect("an advert needs a source");
-        let mut buffer = [0; 512];
-        let len = template
-            .outline(priority, |outline| emit(outline, &mut buffer))
-            .expect("an advert that fits");
-        let bytes = &mut buffer[..len];
         let now = self.now;
-        if let Auth::Ah(key) = template.params.authentication() {
-            ah::sign(bytes, &key, sequence).expect("an advert to sign");
-            if sequence <= self.shadow(n, id).sequence {
-                self.break_law(n, format!("AH sequence {sequence} is not new"));
-            }
+        if let Auth::Ah(_) = template.params.authentication()
+            && sequence <= self.shadow(n, id).sequence
+        {
+            self.break_law(n, format!("AH sequence {sequence} is not new"));
         }
         let shadow = self.shadow(n, id);
         shadow.sequence = sequence;
@@ -306,10 +351,15 @@ impl World {
         if !self.nodes[n].up[lan] {
             return;
         }
-        let bytes: Rc<[u8]> = Rc::from(&*bytes);
-        for to in 0..self.nodes.len() {
+        let copies = reach::copies(&template, priority, sequence);
+        let reached = (0..self.nodes.len()).flat_map(|to| copies.iter().map(move |c| (to, c)));
+        for (to, copy) in reached {
             let side = &self.net.side[lan];
             if to == n || side[to] != side[n] || self.rng.below(1000) < self.net.loss {
+                continue;
+            }
+            let source = self.nodes[to].params.instances[usize::from(id.0)].source;
+            if !copy.to.is_multicast() && source != Some(copy.to) {
                 continue;
             }
             let delay = Span::from_micros(20 + self.rng.below(self.net.delay.micros()));
@@ -319,25 +369,37 @@ impl World {
                 order: self.order,
                 to,
                 lan,
-                bytes: bytes.clone(),
+                copy: copy.clone(),
             }));
         }
     }
 
     /// When and which timer of a node is served next.
-    fn next_timer(&self, n: usize) -> Option<(Instant, InstanceId, Timer)> {
+    fn next_due(&self, n: usize) -> Option<(Instant, Due)> {
         let node = &self.nodes[n];
-        let mut next: Option<(Instant, InstanceId, Timer)> = None;
+        node.router.as_ref()?;
+        let mut next: Option<(Instant, Due)> = None;
         for (id, shadow) in (0..).map(InstanceId).zip(&node.shadows) {
             for timer in Timer::ALL {
                 if let Some(at) = shadow.armed[timer as usize]
                     && next.is_none_or(|(best, ..)| at < best)
                 {
-                    next = Some((at, id, timer));
+                    next = Some((at, Due::Timer(id, timer)));
                 }
             }
         }
-        next.map(|(at, id, timer)| ((at + node.late).max(node.frozen), id, timer))
+        let clock = node.outside.next_clock();
+        let end = node.outside.next_end();
+        for (at, due) in clock
+            .map(|(at, clock)| (at, Due::Clock(clock)))
+            .into_iter()
+            .chain(end.map(|(at, id)| (at, Due::End(id))))
+        {
+            if next.is_none_or(|(best, ..)| at < best) {
+                next = Some((at, due));
+            }
+        }
+        next.map(|(at, due)| ((at + node.late).max(node.frozen), due))
     }
 
     /// Lets time pass.
@@ -350,7 +412,7 @@ impl World {
                 return;
             }
             let timer = (0..self.nodes.len())
-                .filter_map(|n| self.next_timer(n).map(|(at, ..)| (at, n)))
+                .filter_map(|n| self.next_due(n).map(|(at, ..)| (at, n)))
                 .min();
             let flight = self.flights.peek().map(|Reverse(flight)| flight.at);
             let next = timer.map(|(at, _)| at).into_iter().chain(flight).min();
@@ -362,17 +424,38 @@ impl World {
             if flight == Some(at) {
                 self.deliver();
             } else if let Some((_, n)) = timer
-                && let Some((_, id, name)) = self.next_timer(n)
+                && let Some((_, due)) = self.next_due(n)
             {
-                self.shadow(n, id).armed[name as usize] = None;
-                self.say(|| format!("node{n}: * timer {} {name}", id.0));
-                self.event(n, Event::Timer(id, name));
+                self.serve(n, due);
             }
             if self.broken.is_some() {
                 return;
             }
         }
         self.now = self.now.max(until);
+    }
+
+    fn serve(&mut self, n: usize, due: Due) {
+        match due {
+            Due::Timer(id, name) => {
+                self.shadow(n, id).armed[name as usize] = None;
+                self.say(|| format!("node{n}: * timer {} {name}", id.0));
+                self.event(n, Event::Timer(id, name));
+            }
+            Due::Clock(clock) => {
+                self.nodes[n].outside.take_clock(clock);
+                self.say(|| format!("node{n}: * {clock:?}"));
+                self.event(n, Event::Clock(clock));
+            }
+            Due::End(script) => {
+                let Node {
+                    outside, params, ..
+                } = &mut self.nodes[n];
+                let ended = outside.end(script, &params.scripts[usize::from(script.0)]);
+                self.say(|| format!("node{n}: * script {} {ended}", script.0));
+                self.event(n, Event::Script { script, ended });
+            }
+        }
     }
 
     /// What is on its way for long gets lost.
@@ -393,7 +476,7 @@ impl World {
             self.flights.push(Reverse(flight));
             return;
         }
-        let packet = Packet::parse_ipv4(&flight.bytes).expect("our own advert");
+        let packet = flight.copy.packet();
         self.say(|| {
             let (source, priority) = (packet.source, packet.priority());
             format!(

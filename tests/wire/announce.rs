@@ -61,3 +61,32 @@ fn the_router_flag_and_nothing_else_but_the_checksum_changes() {
     let changed = (0..86).filter(|&i| host[i] != router[i]);
     assert!(changed.clone().eq([56, 58]) || changed.eq([56, 57, 58]));
 }
+
+#[test]
+fn row_60_an_unsolicited_advertisement_field_by_field() {
+    let mac = [0x02, 0, 0, 0, 0, 0x0a];
+    let ip: core::net::Ipv6Addr = "2001:db8::13".parse().unwrap();
+    let frame = unsolicited_na(mac, ip, true);
+    assert_eq!(frame[..6], [0x33, 0x33, 0, 0, 0, 1], "to all nodes");
+    assert_eq!(frame[6..12], mac);
+    assert_eq!(frame[12..14], [0x86, 0xdd], "IPv6");
+    assert_eq!(frame[20..22], [58, 255], "ICMPv6, hop limit 255");
+    assert_eq!(frame[22..38], ip.octets(), "from the address itself");
+    let all_nodes: core::net::Ipv6Addr = "ff02::1".parse().unwrap();
+    assert_eq!(frame[38..54], all_nodes.octets());
+    assert_eq!(frame[54..56], [136, 0], "neighbour advertisement, code 0");
+    assert_eq!(frame[58], 0xa0, "router and override, not solicited");
+    assert_eq!(frame[59..62], [0; 3], "reserved");
+    assert_eq!(frame[62..78], ip.octets(), "target");
+    assert_eq!(frame[78..80], [2, 1], "target link-layer address, 8 bytes");
+    assert_eq!(frame[80..], mac);
+    // RFC 4443 §2.3, summed up here: pseudo-header and message give all ones.
+    let mut sum: u32 = 32 + 58;
+    for pair in frame[22..].chunks(2) {
+        sum += u32::from(pair[0]) << 8 | u32::from(pair[1]);
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    assert_eq!(sum, 0xffff);
+}

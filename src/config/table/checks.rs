@@ -104,7 +104,7 @@ macro_rules! url {
             part(IPVS, "regex_options", Many(1, 255), "none").args("OPTION ...").adds(),
             part(IPVS, "regex_min_offset", Count(0, u32::MAX), "0"),
             part(IPVS, "regex_max_offset", Count(0, u32::MAX), "none"),
-            part(IPVS, "regex_stack", Many(2, 2), "default").args("START MAX"),
+            part(IPVS, "regex_stack", Many(2, 2), "the library's").args("START MAX"),
             $($row),*
         ]
     };

@@ -3,6 +3,7 @@
 use super::Shape::{
     AnyCase, Bool, Choice, Count, Flag, IpPort, Mask, Method, OptUint, Script, Uint, Word,
 };
+use super::State::Never;
 use super::parts::IPVS;
 use super::{Block, Head, Row, Shape, TIMER_MAX, foreign, idle, part, timer};
 
@@ -74,7 +75,7 @@ pub(super) static VIRTUAL_SERVER: &[Row] = &[
     part(IPVS, "sorry_server", IpPort, "none"),
     part(IPVS, "sorry_server_inhibit", Flag, "off"),
     part(IPVS, "sorry_server_lvs_method", Method, "lvs_method"),
-    part(IPVS, "snmp_name", Word, "none"),
+    part(Never("SNMP"), "snmp_name", Word, "none"),
     foreign(
         "nat_mask",
         Word,
@@ -123,7 +124,7 @@ pub(super) static REAL_SERVER: &[Row] = &[
         "smtp_alert_checker, smtp_alert, else on",
     ),
     part(IPVS, "virtualhost", Word, "the virtual server's"),
-    part(IPVS, "snmp_name", Word, "none"),
+    part(Never("SNMP"), "snmp_name", Word, "none"),
     part(IPVS, "TCP_CHECK", Shape::Block(Block::Tcp, Head::None), ""),
     part(IPVS, "HTTP_GET", Shape::Block(Block::Http, Head::None), ""),
     part(IPVS, "SSL_GET", Shape::Block(Block::SslGet, Head::None), ""),

@@ -10,8 +10,6 @@ mod root;
 mod shape;
 mod vrrp;
 
-use core::fmt;
-
 pub(super) use forks::fork;
 pub use list::{INCLUDES, columns, keywords};
 pub(super) use shape::Scaled;
@@ -257,8 +255,6 @@ pub enum State {
     Works,
     /// Not supported yet; the text names what is missing and is said once.
     Later(&'static str),
-    /// Not supported yet, and an instance with it cannot run; that is said there.
-    Blocks(&'static str),
     /// Not supported, and not planned.
     Never(&'static str),
     /// Accepted; it has no effect, here or in keepalived.
@@ -355,15 +351,6 @@ const fn later(name: &'static str, shape: Shape, default: &'static str) -> Row {
 const fn part(state: State, name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, state)
 }
-/// A keyword without which, or with which, an instance cannot run yet.
-const fn blocks(
-    what: &'static str,
-    name: &'static str,
-    shape: Shape,
-    default: &'static str,
-) -> Row {
-    row(name, shape, default, State::Blocks(what))
-}
 const fn never(what: &'static str, name: &'static str, shape: Shape, default: &'static str) -> Row {
     row(name, shape, default, State::Never(what))
 }
@@ -417,40 +404,6 @@ pub fn rows(block: Block) -> &'static [Row] {
         Block::Ping => checks::PING,
         Block::File => checks::FILE,
         Block::BfdCheck => checks::BFD_CHECK,
-    }
-}
-
-impl fmt::Display for Block {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Block::Root => "top level",
-            Block::Global => "global_defs",
-            Block::SyncGroup => "vrrp_sync_group",
-            Block::Instance => "vrrp_instance",
-            Block::Authentication => "authentication",
-            Block::AuthHmac => "auth_hmac",
-            Block::Script => "vrrp_script",
-            Block::TrackFile => "track_file",
-            Block::TrackProcess => "vrrp_track_process",
-            Block::Bfd => "bfd_instance",
-            Block::GarpGroup => "garp_group",
-            Block::TrackGroup => "track_group",
-            Block::Ssl => "SSL",
-            Block::VirtualServer => "virtual_server",
-            Block::RealServer => "real_server",
-            Block::Tcp => "TCP_CHECK",
-            Block::Http => "HTTP_GET",
-            Block::SslGet => "SSL_GET",
-            Block::Url | Block::SslUrl => "url",
-            Block::Misc => "MISC_CHECK",
-            Block::Smtp => "SMTP_CHECK",
-            Block::SmtpHost => "host",
-            Block::Dns => "DNS_CHECK",
-            Block::Udp => "UDP_CHECK",
-            Block::Ping => "PING_CHECK",
-            Block::File => "FILE_CHECK",
-            Block::BfdCheck => "BFD_CHECK",
-        })
     }
 }
 

@@ -60,26 +60,26 @@ pub(super) static ROOT: &[Row] = &[
         Shape::Block(Block::Bfd, Head::Required),
         "",
     ),
-    later(
+    works(
         "track_group",
         Shape::Block(Block::TrackGroup, Head::Name),
         "",
     ),
-    later(
+    works(
         "static_ipaddress",
         Lines(Item::StaticAddress, Head::None),
         "",
     ),
-    later("static_routes", Lines(Item::Route, Head::None), ""),
-    later("static_rules", Lines(Item::Rule, Head::None), ""),
-    later("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
+    works("static_routes", Lines(Item::Route, Head::None), ""),
+    works("static_rules", Lines(Item::Rule, Head::None), ""),
+    works("garp_group", Shape::Block(Block::GarpGroup, Head::None), ""),
     later(
         "linkbeat_interfaces",
         Lines(Item::Linkbeat, Head::None),
         "none",
     ),
     later("linkbeat_use_polling", Flag, "off"),
-    later(
+    works(
         "interface_up_down_delays",
         Lines(Item::Delays, Head::None),
         "0 0",
@@ -90,7 +90,7 @@ pub(super) static ROOT: &[Row] = &[
     never("ipsets", "namespace_with_ipsets", Flag, "off"),
     later("instance", Word, "none").args("NAME"),
     later("use_pid_dir", Flag, "off"),
-    later("child_wait_time", Uint(0, 86_400), "5").unit("s"),
+    works("child_wait_time", Uint(0, 86_400), "5").unit("s"),
 ];
 
 pub(super) static SCRIPT: &[Row] = &[
@@ -107,7 +107,7 @@ pub(super) static SCRIPT: &[Row] = &[
 pub(super) static TRACK_FILE: &[Row] = &[
     works("file", Word, "required").args("PATH"),
     works("weight", Weight(254), "1"),
-    works("init_file", Many(0, 2), "no").args("[VALUE] [overwrite]"),
+    works("init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
 ];
 
 pub(super) static TRACK_PROCESS: &[Row] = &[
@@ -159,13 +159,13 @@ pub(super) static BFD: &[Row] = &[
 ];
 
 pub(super) static GARP_GROUP: &[Row] = &[
-    later("garp_interval", timer(1, TIMER_MAX), "unset"),
-    later("gna_interval", timer(1, TIMER_MAX), "unset"),
-    later("interface", Interface, "none"),
-    later("interfaces", Words(Item::Interfaces), "none"),
+    works("garp_interval", timer(1, TIMER_MAX), "unset"),
+    works("gna_interval", timer(1, TIMER_MAX), "unset"),
+    works("interface", Interface, "none"),
+    works("interfaces", Words(Item::Interfaces), "none"),
 ];
 
-pub(super) static TRACK_GROUP: &[Row] = &[later("group", Words(Item::Instances), "required")];
+pub(super) static TRACK_GROUP: &[Row] = &[works("group", Words(Item::Instances), "required")];
 
 pub(super) static SSL: &[Row] = &[
     part(IPVS, "password", Word, "none"),

@@ -1,7 +1,41 @@
-//! What a keyword takes, in words.
+//! Blocks, and what a keyword takes, in words.
 
-use super::{BIG, Head, Item, Row, Shape, State};
+use super::{BIG, Block, Head, Item, Row, Shape, State};
 use core::fmt;
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Block::Root => "top level",
+            Block::Global => "global_defs",
+            Block::SyncGroup => "vrrp_sync_group",
+            Block::Instance => "vrrp_instance",
+            Block::Authentication => "authentication",
+            Block::AuthHmac => "auth_hmac",
+            Block::Script => "vrrp_script",
+            Block::TrackFile => "track_file",
+            Block::TrackProcess => "vrrp_track_process",
+            Block::Bfd => "bfd_instance",
+            Block::GarpGroup => "garp_group",
+            Block::TrackGroup => "track_group",
+            Block::Ssl => "SSL",
+            Block::VirtualServer => "virtual_server",
+            Block::RealServer => "real_server",
+            Block::Tcp => "TCP_CHECK",
+            Block::Http => "HTTP_GET",
+            Block::SslGet => "SSL_GET",
+            Block::Url | Block::SslUrl => "url",
+            Block::Misc => "MISC_CHECK",
+            Block::Smtp => "SMTP_CHECK",
+            Block::SmtpHost => "host",
+            Block::Dns => "DNS_CHECK",
+            Block::Udp => "UDP_CHECK",
+            Block::Ping => "PING_CHECK",
+            Block::File => "FILE_CHECK",
+            Block::BfdCheck => "BFD_CHECK",
+        })
+    }
+}
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,10 +117,13 @@ impl Row {
             return self.words.to_owned();
         }
         let text = self.shape.to_string();
-        match (self.unit, text.strip_prefix("N ")) {
+        match (self.unit, self.shape) {
             ("", _) => text,
-            (unit, Some(range)) => format!("N {unit} {range}"),
-            (unit, None) => format!("{text} {unit}"),
+            (unit, Shape::OptUint(min, max)) => format!("[{min}..{max} {unit}]"),
+            (unit, _) => match text.strip_prefix("N ") {
+                Some(range) => format!("N {unit} {range}"),
+                None => format!("{text} {unit}"),
+            },
         }
     }
 
@@ -96,9 +133,6 @@ impl Row {
             State::Works => "supported".to_owned(),
             State::Later("") => "not supported yet".to_owned(),
             State::Later(what) => format!("not supported yet: {what}"),
-            State::Blocks(what) => {
-                format!("not supported yet: {what}; the instance does not run")
-            }
             State::Never(what) => format!("never (no {what})"),
             State::Idle => "accepted, without effect".to_owned(),
             State::Old(new) => format!("old name of {new}"),

@@ -4,10 +4,9 @@ use super::Shape::{
     Bool, Choice, Count, ExtraIf, Flag, HmacKey, Interface, Ip, Lines, Many, Multicast, OptScript,
     OptUint, OptWord, Positive, Script, Uint, Word, Words,
 };
-use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, UNICAST, VMAC};
+use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, VMAC};
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, blocks, foreign, idle, later, old, part, timer,
-    works,
+    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, old, part, timer, works,
 };
 
 pub(super) static SYNC_GROUP: &[Row] = &[
@@ -92,7 +91,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("no_virtual_ipaddress", Flag, "off"),
     works("version", Choice(&["2", "3"]), "vrrp_version"),
-    blocks("IPv6", "native_ipv6", Flag, "off"),
+    works("native_ipv6", Flag, "off"),
     works("dont_track_primary", Flag, "off"),
     works(
         "track_interface",
@@ -125,9 +124,9 @@ pub(super) static INSTANCE: &[Row] = &[
     works("preempt_delay", timer(0, 1_000_000_000), "0"),
     works("accept", Flag, "on"),
     later("no_accept", Flag, "off"),
-    later("promote_secondaries", Flag, "off"),
-    later("virtual_routes", Lines(Item::Route, Head::None), ""),
-    later("virtual_rules", Lines(Item::Rule, Head::None), ""),
+    works("promote_secondaries", Flag, "off"),
+    works("virtual_routes", Lines(Item::Route, Head::None), ""),
+    works("virtual_rules", Lines(Item::Rule, Head::None), ""),
     works("notify_master", Script, "none"),
     works("notify_backup", Script, "none"),
     works("notify_fault", Script, "none"),
@@ -165,7 +164,7 @@ pub(super) static INSTANCE: &[Row] = &[
         Count(0, BIG),
         "vrrp_garp_lower_prio_repeat",
     ),
-    later("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
+    works("garp_extra_if", ExtraIf(0), "vrrp_garp_extra_if").unit("s"),
     old("vmac_garp_intvl", ExtraIf(0), "garp_extra_if").unit("s"),
     works("lower_prio_no_advert", Bool, "vrrp_lower_prio_no_advert"),
     works(
@@ -211,17 +210,12 @@ pub(super) static INSTANCE: &[Row] = &[
         Shape::Block(Block::AuthHmac, Head::None),
         "none",
     ),
-    blocks("unicast", "unicast_src_ip", Ip, "the interface's"),
-    blocks("unicast", "unicast_peer", Lines(Item::Peer, Head::None), ""),
-    part(
-        UNICAST,
-        "unicast_ttl",
-        Uint(0, 255),
-        "255 (IPv6: the kernel's)",
-    ),
-    part(UNICAST, "check_unicast_src", Flag, "vrrp_check_unicast_src"),
-    part(UNICAST, "unicast_fault_no_peer", Flag, "off"),
-    part(UNICAST, "old_unicast_checksum", OptWord, "detected").args("[never]"),
+    works("unicast_src_ip", Ip, "the interface's"),
+    works("unicast_peer", Lines(Item::Peer, Head::None), ""),
+    works("unicast_ttl", Uint(0, 255), "255 (IPv6: the kernel's)"),
+    works("check_unicast_src", Flag, "vrrp_check_unicast_src"),
+    works("unicast_fault_no_peer", Flag, "off"),
+    works("old_unicast_checksum", OptWord, "detected").args("[never]"),
     part(VMAC, "use_vmac", Many(0, 255), "off")
         .args("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group N]"),
     part(VMAC, "use_vmac_addr", Flag, "off"),

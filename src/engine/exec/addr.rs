@@ -5,47 +5,18 @@
 //! sockets here. Deletions go in reverse order, because deleting the first address of a subnet
 //! silently takes its secondaries with it.
 
+mod job;
+mod keep;
+
+use crate::time::{Instant, Span};
 use crate::vrrp::{Address, IfaceId, InstanceId, InstanceParams, Params};
 use core::net::IpAddr;
+use job::{Job, Slot};
 use std::collections::VecDeque;
 use std::io;
 
 /// Requests that may be unanswered at one time; a power of two.
 pub const IN_FLIGHT: usize = 256;
-
-/// Where an address stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Absent,
-    Adding,
-    Present,
-    /// It was present; a new dump has yet to list it.
-    Doubtful,
-    /// Somebody else put it there: good enough while wanted, never ours to delete.
-    Foreign,
-    Deleting,
-    /// An answer was lost: it may be there or not. Asking again is harmless either way, because
-    /// EEXIST and EADDRNOTAVAIL count as done.
-    Unknown,
-    /// The kernel refused; not tried again until wanted anew.
-    Failed,
-}
-
-/// The addresses of one instance.
-#[derive(Debug)]
-struct Job {
-    wanted: bool,
-    slots: Vec<Slot>,
-    /// Next slot to look at: counts up when wanted, down when not.
-    cursor: usize,
-    queued: bool,
-    unanswered: usize,
-    /// Announcements per address once all are in place, the first included.
-    repeat: u8,
-    /// Some address was added, and so announced once already.
-    added: bool,
-    settled: bool,
-}
 
 /// A request to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +44,20 @@ pub enum Answer {
         op: Op,
         /// errno.
         errno: i32,
+        /// It was refused before.
+        known: bool,
     },
+}
+
+/// What follows when an address vanished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Nothing: it was not wanted, or went with its interface.
+    Noted,
+    /// It is put back, for this instance.
+    Back(InstanceId),
+    /// It was put back a moment ago: it will be again, at [`Jobs::put_back_at`].
+    Later(InstanceId),
 }
 
 /// Who put an address there that the kernel lists.
@@ -97,7 +81,12 @@ pub struct Jobs<'a> {
     resting: VecDeque<u16>,
     flights: Vec<Option<Op>>,
     next_seq: u32,
+    /// No earlier request is unanswered.
+    oldest: u32,
     unanswered: usize,
+    /// The second in which an address is put back once, and whether one waits for its end.
+    second: Instant,
+    waiting: bool,
     /// Sorted: (address, prefix, interface) → (instance, slot).
     index: Vec<(IpAddr, u8, IfaceId, u16, u16)>,
 }
@@ -109,9 +98,20 @@ const EEXIST: i32 = 17;
 /// errno ENODEV: the interface went away, and its addresses with it.
 const ENODEV: i32 = 19;
 
+/// How long an address that was put back stays away if it is taken again.
+const SECOND: Span = Span::from_secs(1);
+
+/// The sequence number after this one: 0 is the kernel's own, and the upper half is that of routes.
+fn after(seq: u32) -> u32 {
+    match seq.wrapping_add(1) {
+        0 | super::route::SEQUENCES => 1,
+        next => next,
+    }
+}
+
 /// Whether there is no such address to delete. EADDRNOTAVAIL is not the same number everywhere (126
 /// on MIPS), so the standard library is asked.
-fn is_not_there(errno: i32) -> bool {
+pub(super) fn is_not_there(errno: i32) -> bool {
     let kind = io::Error::from_raw_os_error(errno).kind();
     kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
 }
@@ -138,7 +138,10 @@ impl<'a> Jobs<'a> {
             params: &params.instances,
             flights: vec![None; IN_FLIGHT],
             next_seq: 1,
+            oldest: 1,
             unanswered: 0,
+            second: Instant::ZERO,
+            waiting: false,
             index,
         }
     }
@@ -167,6 +170,13 @@ impl<'a> Jobs<'a> {
             .is_some_and(|s| s.is_present())
     }
 
+    /// Whether the address may be there because of us.
+    pub fn ours(&self, instance: InstanceId, slot: u16) -> bool {
+        let job = self.jobs.get(usize::from(instance.0));
+        let slot = job.and_then(|job| job.slots.get(usize::from(slot)));
+        slot.is_some_and(|slot| !matches!(slot, Slot::Absent | Slot::Foreign | Slot::Failed))
+    }
+
     /// Whether all addresses of the instance are in place (or refused).
     pub fn settled(&self, instance: InstanceId) -> bool {
         self.jobs
@@ -193,11 +203,8 @@ impl<'a> Jobs<'a> {
         job.repeat = repeat;
         job.added = false;
         job.settled = false;
-        for slot in &mut job.slots {
-            if *slot == Slot::Failed {
-                *slot = Slot::Unknown;
-            }
-        }
+        job.retrying = false;
+        job.doubt_failures();
         job.rewind();
         self.enqueue(instance);
     }
@@ -207,100 +214,6 @@ impl<'a> Jobs<'a> {
         if let Some(job) = self.jobs.get_mut(usize::from(instance.0)) {
             job.repeat = job.repeat.max(repeat);
         }
-    }
-
-    /// The kernel lists or reports the address. Of our own only the start-up dump tells something new:
-    /// later reports may be older than our own answers, and only take away doubt.
-    pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, whose: Whose) {
-        self.each(iface, address, prefix, |job, slot, _, _| {
-            let slot = &mut job.slots[slot];
-            *slot = match (*slot, whose) {
-                (Slot::Doubtful, _) | (Slot::Absent, Whose::Leftover) => Slot::Present,
-                (Slot::Absent, Whose::Others) => Slot::Foreign,
-                (as_it_is, _) => as_it_is,
-            };
-        });
-    }
-
-    /// Before the start: an untagged address is a leftover too (keepalived before 2.2.8 tags none),
-    /// unless it is the router's own: that of an owner, or the only one its interface has.
-    pub fn take_untagged(&mut self, has_another: impl Fn(IfaceId) -> bool) {
-        for (params, job) in self.params.iter().zip(&mut self.jobs) {
-            if params.priority == OWNER {
-                continue;
-            }
-            for (address, slot) in list(params).zip(&mut job.slots) {
-                if *slot == Slot::Foreign && has_another(address.iface) {
-                    *slot = Slot::Present;
-                }
-            }
-        }
-    }
-
-    /// Notifications were lost and a new dump begins: whatever is in place must be listed.
-    pub fn doubt(&mut self) {
-        for slot in self.jobs.iter_mut().flat_map(|job| &mut job.slots) {
-            *slot = match *slot {
-                Slot::Present => Slot::Doubtful,
-                Slot::Foreign => Slot::Absent,
-                as_it_is => as_it_is,
-            };
-        }
-    }
-
-    /// The dump is over: what it did not list is put back. Returns how many addresses.
-    pub fn restore_missing(&mut self) -> usize {
-        let mut missing = 0;
-        for at in 0..self.jobs.len() {
-            let job = &mut self.jobs[at];
-            let mut again = false;
-            for slot in 0..job.slots.len() {
-                let doubtful = job.slots[slot] == Slot::Doubtful;
-                if doubtful {
-                    job.slots[slot] = Slot::Absent;
-                }
-                if job.wanted && job.slots[slot] == Slot::Absent {
-                    job.put_back(slot);
-                    missing += usize::from(doubtful);
-                    again = true;
-                }
-            }
-            if again {
-                self.enqueue(InstanceId(at as u16));
-            }
-        }
-        missing
-    }
-
-    /// After the start-up dump: everything found but not wanted goes. Returns how many addresses.
-    pub fn remove_leftovers(&mut self) -> usize {
-        let mut count = 0;
-        for i in 0..self.jobs.len() {
-            let job = &mut self.jobs[i];
-            let left = job.slots.iter().filter(|s| **s == Slot::Present).count();
-            if !job.wanted && left > 0 {
-                count += left;
-                job.rewind();
-                self.enqueue(InstanceId(i as u16));
-            }
-        }
-        count
-    }
-
-    /// The kernel says an address is gone. Returns whether it was wanted and is put back.
-    pub fn vanished(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<InstanceId> {
-        let mut again = None;
-        self.each(iface, address, prefix, |job, slot, instance, work| {
-            if job.slots[slot].is_present() {
-                job.slots[slot] = Slot::Absent;
-                if job.wanted {
-                    job.put_back(slot);
-                    job.enqueue(instance, work);
-                    again = Some(instance);
-                }
-            }
-        });
-        again
     }
 
     /// The interface is gone, and every address on it.
@@ -333,8 +246,7 @@ impl<'a> Jobs<'a> {
                 job.unanswered += 1;
                 self.unanswered += 1;
                 self.flights[seat] = Some(op);
-                // 0 is the kernel's own sequence number in notifications.
-                self.next_seq = self.next_seq.checked_add(1).unwrap_or(1);
+                self.next_seq = after(self.next_seq);
                 return Some(op);
             }
             job.queued = false;
@@ -351,6 +263,21 @@ impl<'a> Jobs<'a> {
         if self.work.len() > 1 {
             self.work.rotate_left(1);
         }
+    }
+
+    /// The oldest unanswered request before `seq`. The kernel works in order and always tells of a
+    /// failure, so with the answer to `seq` it is known to have succeeded.
+    pub fn before(&mut self, seq: u32) -> Option<u32> {
+        let flight = |at: u32| self.flights[at as usize % IN_FLIGHT].filter(|op| op.seq == at);
+        flight(seq)?;
+        while self.oldest != seq {
+            let at = self.oldest;
+            if flight(at).is_some() {
+                return Some(at);
+            }
+            self.oldest = after(at);
+        }
+        None
     }
 
     /// The kernel's answer to `seq`: 0 or an errno. Stale answers are dropped.
@@ -377,6 +304,7 @@ impl<'a> Jobs<'a> {
             (false, _) => Slot::Failed,
         };
         job.added |= done && op.add;
+        let known = job.retrying;
         let again = done && job.wanted != op.add;
         if again {
             job.reconsider(slot);
@@ -386,7 +314,7 @@ impl<'a> Jobs<'a> {
             self.resting.push_back(op.instance.0);
         }
         match (done, op.add && !again) {
-            (false, _) => Answer::Refused { op, errno },
+            (false, _) => Answer::Refused { op, errno, known },
             (true, true) => Answer::Appeared(op.instance, op.slot),
             (true, false) => Answer::Noted,
         }
@@ -422,6 +350,7 @@ impl<'a> Jobs<'a> {
     /// Answers were lost (ENOBUFS): forget what is in flight; the caller re-dumps.
     pub fn lose_answers(&mut self) {
         self.flights.fill(None);
+        self.oldest = self.next_seq;
         self.unanswered = 0;
         for i in 0..self.jobs.len() {
             let job = &mut self.jobs[i];
@@ -466,81 +395,6 @@ impl<'a> Jobs<'a> {
 /// All addresses of an instance, in the order of their slots.
 fn list(of: &InstanceParams) -> impl Iterator<Item = &Address> {
     of.addresses.iter().chain(&of.excluded)
-}
-
-impl Slot {
-    fn is_present(self) -> bool {
-        matches!(self, Slot::Present | Slot::Doubtful | Slot::Foreign)
-    }
-}
-
-impl Job {
-    fn new(len: usize) -> Self {
-        Job {
-            wanted: false,
-            slots: vec![Slot::Absent; len],
-            cursor: len,
-            queued: false,
-            unanswered: 0,
-            repeat: 0,
-            added: false,
-            settled: true,
-        }
-    }
-
-    fn enqueue(&mut self, instance: InstanceId, work: &mut VecDeque<u16>) {
-        self.settled = false;
-        if !self.queued {
-            self.queued = true;
-            work.push_back(instance.0);
-        }
-    }
-
-    fn rewind(&mut self) {
-        self.cursor = if self.wanted { 0 } else { self.slots.len() };
-    }
-
-    /// Somebody took the address away. No neighbour had time to learn otherwise: the announcement
-    /// when it is back is enough, and a burst over all addresses for each that is taken away would
-    /// let others make us flood the network.
-    fn put_back(&mut self, slot: usize) {
-        if self.settled {
-            self.repeat = 0;
-        }
-        self.reconsider(slot);
-    }
-
-    /// Makes sure the cursor still passes over `slot`.
-    fn reconsider(&mut self, slot: usize) {
-        self.cursor = if self.wanted {
-            self.cursor.min(slot)
-        } else {
-            self.cursor.max(slot + 1)
-        };
-    }
-
-    /// Moves to the next slot that is not as wanted and free to change.
-    fn advance(&mut self) -> Option<usize> {
-        if self.wanted {
-            while self.cursor < self.slots.len() {
-                self.cursor += 1;
-                if matches!(self.slots[self.cursor - 1], Slot::Absent | Slot::Unknown) {
-                    return Some(self.cursor - 1);
-                }
-            }
-        } else {
-            while self.cursor > 0 {
-                self.cursor -= 1;
-                if matches!(
-                    self.slots[self.cursor],
-                    Slot::Present | Slot::Doubtful | Slot::Unknown
-                ) {
-                    return Some(self.cursor);
-                }
-            }
-        }
-        None
-    }
 }
 
 #[cfg(test)]

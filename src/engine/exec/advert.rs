@@ -1,11 +1,11 @@
 //! Prepared adverts: all but IP id and, for AH, sequence and ICV is written once per revision.
 
-use crate::engine::ports::Ports;
+use crate::engine::ports::{Ports, Route};
 use crate::engine::vital::Vital;
-use crate::vrrp::{IfaceId, InstanceId, Params, Router};
-use crate::wire::vrrp::{AUTH_LEN, Auth, emit, set_ip_id};
+use crate::vrrp::{InstanceId, Params, Router, Template};
+use crate::wire::vrrp::{AUTH_LEN, Auth, emit, readdress, set_ip_id};
 use crate::wire::{Error, ah};
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 use std::io;
 
 /// What to send.
@@ -28,8 +28,6 @@ struct Prepared {
     made_for: Option<(u32, u8)>,
     buf: Box<[u8]>,
     len: usize,
-    to: Ipv4Addr,
-    iface: IfaceId,
     key: Option<[u8; AUTH_LEN]>,
     /// IP identification of the last advert; the next is one more, never 0.
     ip_id: u16,
@@ -53,8 +51,6 @@ impl Adverts {
                 made_for: None,
                 buf: vec![0; OVERHEAD + ADDRESS * i.addresses.len()].into_boxed_slice(),
                 len: 0,
-                to: Ipv4Addr::UNSPECIFIED,
-                iface: i.iface,
                 key: match i.authentication() {
                     Auth::Ah(key) => Some(key),
                     Auth::None | Auth::Pass(_) => None,
@@ -69,44 +65,66 @@ impl Adverts {
         }
     }
 
-    /// Sends one advert; answers with its IP identification.
-    pub fn send(&mut self, order: Order, router: &Router, ports: &Ports) -> io::Result<u16> {
+    /// Sends one advert, to each of its destinations; answers with its IP identification, `None` if
+    /// it went nowhere. Who cannot be reached is told to `failed`, and the others get theirs all
+    /// the same; the error is one that concerns all.
+    pub fn send(
+        &mut self,
+        order: Order,
+        router: &Router,
+        ports: &Ports,
+        mut failed: impl FnMut(IpAddr, io::Error),
+    ) -> io::Result<Option<u16>> {
         let Some(p) = self.prepared.get_mut(usize::from(order.instance.0)) else {
             return Err(io::Error::from(io::ErrorKind::NotFound));
         };
+        let Some(facts) = router.outline(order.instance) else {
+            return Err(io::Error::other("no source address"));
+        };
         p.ip_id = p.ip_id.checked_add(1).unwrap_or(1);
+        let mut fresh = order.priority == 0 || p.made_for != Some((order.revision, order.priority));
         let packet = if order.priority == 0 {
-            let (len, to) = make(router, order, &mut self.farewell)?;
-            p.to = to;
+            let len = make(&facts, order, &mut self.farewell)?;
             &mut self.farewell[..len]
         } else {
-            if p.made_for != Some((order.revision, order.priority)) {
-                (p.len, p.to) = make(router, order, &mut p.buf)?;
+            if fresh {
+                p.len = make(&facts, order, &mut p.buf)?;
                 p.made_for = Some((order.revision, order.priority));
             }
             &mut p.buf[..p.len]
         };
-        set_ip_id(packet, p.ip_id);
-        if let Some(key) = &p.key {
-            ah::sign(packet, key, order.sequence).map_err(unmade)?;
+        // One destination: the packet stays as it was made.
+        fresh |= facts.destinations().nth(1).is_none();
+        let mut left = None;
+        for to in facts.destinations() {
+            if !core::mem::take(&mut fresh) {
+                readdress(packet, to.address, to.checksum).map_err(unmade)?;
+            }
+            if facts.source.is_ipv4() {
+                set_ip_id(packet, p.ip_id);
+            }
+            if let Some(key) = &p.key {
+                ah::sign(packet, key, order.sequence).map_err(unmade)?;
+            }
+            let route = Route {
+                from: facts.source,
+                to: to.address,
+                ttl: facts.ttl(),
+            };
+            match ports.send(order.instance, packet, route) {
+                Ok(()) => left = Some(p.ip_id),
+                Err(e) => failed(to.address, e),
+            }
         }
-        ports.send(p.iface, packet, p.to)?;
-        Ok(p.ip_id)
+        Ok(left)
     }
 }
 
-/// Writes the whole datagram.
-fn make(router: &Router, order: Order, buf: &mut [u8]) -> io::Result<(usize, Ipv4Addr)> {
-    let Some(facts) = router.outline(order.instance) else {
-        return Err(io::Error::other("no source address"));
-    };
-    let IpAddr::V4(to) = facts.destination() else {
-        return Err(io::Error::from(io::ErrorKind::Unsupported));
-    };
-    let len = facts
+/// Writes the datagram for the first destination; over IPv6 the message alone.
+fn make(facts: &Template<'_>, order: Order, buf: &mut [u8]) -> io::Result<usize> {
+    facts
         .outline(order.priority, |outline| emit(outline, buf))
-        .map_err(unmade)?;
-    Ok((len, to))
+        .map_err(unmade)
 }
 
 fn unmade(e: Error) -> io::Error {

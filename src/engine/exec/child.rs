@@ -29,6 +29,8 @@ pub trait Starter {
     fn start(&mut self, job: &Job) -> io::Result<Started>;
     /// Sends a signal to a process group.
     fn signal(&mut self, group: i32, signal: i32);
+    /// Whether a process group still has a process.
+    fn alive(&self, group: i32) -> bool;
 }
 
 /// The real starter.
@@ -38,6 +40,15 @@ pub struct System;
 impl Starter for System {
     fn start(&mut self, job: &Job) -> io::Result<Started> {
         let argv: Vec<&str> = job.argv.iter().map(|word| &**word).collect();
+        // `</path` is no program: it succeeds if the file can be opened.
+        if let Some(file) = argv.first().and_then(|word| word.strip_prefix('<')) {
+            let file = if file.is_empty() {
+                argv.get(1)
+            } else {
+                Some(&file)
+            };
+            return process::try_open(file.copied().unwrap_or_default(), job.user);
+        }
         process::spawn(&Spawn {
             argv: &argv,
             user: job.user,
@@ -48,6 +59,10 @@ impl Starter for System {
     fn signal(&mut self, group: i32, signal: i32) {
         // ESRCH: it has just ended by itself.
         let _ = process::kill_group(group, signal);
+    }
+
+    fn alive(&self, group: i32) -> bool {
+        process::group_alive(group)
     }
 }
 
@@ -80,16 +95,16 @@ const QUEUE: usize = 16;
 /// Programs that run at once, over all objects: a small router has no memory for more.
 const CROWD: usize = 64;
 /// Programs started in one turn.
-const STARTS: usize = 2;
+pub(super) const STARTS: usize = 2;
 /// How long a script may run on when the daemon stops before SIGKILL follows SIGTERM.
-const TERM_GRACE: Span = Span::from_millis(500);
+pub(super) const TERM_GRACE: Span = Span::from_millis(500);
 /// How long a script that says the stop may run.
 const STOP_GRACE: Span = Span::from_secs(1);
 /// How long all of them together may hold up the stop.
 const STOP_LIMIT: Span = Span::from_secs(2);
 
-const SIGKILL: i32 = 9;
-const SIGTERM: i32 = 15;
+pub(super) const SIGKILL: i32 = 9;
+pub(super) const SIGTERM: i32 = 15;
 
 impl Children {
     /// None yet.

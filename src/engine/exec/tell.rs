@@ -28,6 +28,8 @@ enum Kind {
     Refused = 9,
     Vanished = 10,
     OpenFailed = 11,
+    ObjectRefused = 12,
+    ObjectRestored = 13,
 }
 
 /// Says things.
@@ -85,7 +87,7 @@ impl Teller {
     }
 
     /// Something that is no change of state.
-    pub fn note(&mut self, note: &Note, now: Instant) {
+    pub fn note(&mut self, note: &Note, children: &mut Children, now: Instant) {
         let (kind, at) = match note {
             Note::Rejected {
                 iface, instance, ..
@@ -96,7 +98,7 @@ impl Teller {
             Note::AddressList(i, ..) => (Kind::AddressList, i.0),
             Note::OwnAddress(i, ..) => (Kind::OwnAddress, i.0),
             Note::NoPeer(i, ..) => (Kind::Rejected, i.0),
-            Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) => {
+            Note::Script(..) | Note::ScriptBusy(_) | Note::Priority(..) | Note::Fault(..) => {
                 log::info!("{}", self.params.text(*note));
                 return;
             }
@@ -107,13 +109,42 @@ impl Teller {
             Note::PeerChecksum(..) | Note::IntervalDiffers(..) => log::Level::Info,
             _ => log::Level::Warn,
         };
-        self.limited(level, kind, at, &text, now);
+        let said = self.limited(level, kind, at, &text, now);
+        // No oftener than the line: a stranger's packets must not start programs without end.
+        if let (Note::LowerMaster(instance, ..), true) = (note, said) {
+            self.lower_priority(*instance, children);
+        }
     }
 
-    /// An advert could not leave.
-    pub fn send_failed(&mut self, instance: InstanceId, e: &io::Error, now: Instant) {
-        let name = self.params().text(instance);
-        let text = format!("({name}) advert not sent: {}", plain(e));
+    /// `notify_master_rx_lower_pri`: in the queue of its instance, without arguments.
+    fn lower_priority(&self, instance: InstanceId, children: &mut Children) {
+        let of = self.notify.instances.get(usize::from(instance.0));
+        if let Some(script) = of.and_then(|(_, scripts)| scripts.lower_priority.as_deref()) {
+            children.enqueue(Job {
+                object: u32::from(instance.0),
+                argv: script.argv.clone(),
+                user: script.user.map(|c| (c.uid, c.gid)),
+                stop: false,
+            });
+        }
+    }
+
+    /// An advert could not leave, or not to this destination.
+    pub fn send_failed(
+        &mut self,
+        instance: InstanceId,
+        to: Option<IpAddr>,
+        e: &io::Error,
+        now: Instant,
+    ) {
+        let params = Rc::clone(&self.params);
+        let name = params.text(instance);
+        let (kind, at) = (Kind::SendFailed, instance.0);
+        if let Some(to) = to.filter(|to| !to.is_multicast()) {
+            let text = format_args!("({name}) advert to {to} not sent: {}", Plain(e));
+            self.limited(log::Level::Warn, kind, at, &text, now);
+            return;
+        }
         // A farewell over an interface that is down is expected to fail.
         let down = matches!(
             e.kind(),
@@ -126,7 +157,8 @@ impl Teller {
         } else {
             log::Level::Warn
         };
-        self.limited(level, Kind::SendFailed, instance.0, &text, now);
+        let text = format_args!("({name}) advert not sent: {}", Plain(e));
+        self.limited(level, kind, at, &text, now);
     }
 
     /// A socket could not be read.
@@ -156,6 +188,10 @@ impl Teller {
         let what = if op.add { "add" } else { "delete" };
         let e = plain(&io::Error::from_raw_os_error(errno));
         let name = self.params().text(op.instance);
+        let e = match a.address.is_ipv6() && crate::sys::net::is_disabled(errno) {
+            true => format!("IPv6 is disabled ({e})"),
+            false => e,
+        };
         let text = format!(
             "({name}) cannot {what} {}/{} on {dev}: {e}",
             a.address, a.prefix
@@ -170,6 +206,43 @@ impl Teller {
         self.limited(log::Level::Warn, Kind::Vanished, instance.0, &text, now);
     }
 
+    /// The kernel refused to add or delete a route, a rule or a static address.
+    pub fn object_refused(
+        &mut self,
+        owner: Option<InstanceId>,
+        add: bool,
+        object: &dyn Display,
+        errno: i32,
+        now: Instant,
+    ) {
+        let what = if add { "add" } else { "delete" };
+        let e = plain(&io::Error::from_raw_os_error(errno));
+        let text = format!("{}cannot {what} {object}: {e}", self.owner(owner));
+        let at = owner.map_or(STATIC, |i| i.0);
+        self.limited(log::Level::Error, Kind::ObjectRefused, at, &text, now);
+    }
+
+    /// A route, a rule or a static address had gone, and was put back.
+    pub fn object_restored(
+        &mut self,
+        owner: Option<InstanceId>,
+        object: &dyn Display,
+        now: Instant,
+    ) {
+        let text = format!("{}{object} had gone: put back", self.owner(owner));
+        let at = owner.map_or(STATIC, |i| i.0);
+        self.limited(log::Level::Warn, Kind::ObjectRestored, at, &text, now);
+    }
+
+    /// `(NAME) ` in front of a line, or that it is a static object.
+    fn owner(&self, owner: Option<InstanceId>) -> String {
+        match owner {
+            Some(instance) => format!("({}) ", self.params().text(instance)),
+            None => "static ".to_owned(),
+        }
+    }
+
+    /// Says it unless it was said too often; whether it did.
     fn limited(
         &mut self,
         level: log::Level,
@@ -177,13 +250,14 @@ impl Teller {
         at: u16,
         text: &dyn Display,
         now: Instant,
-    ) {
+    ) -> bool {
         let key = u64::from(kind as u32) << 16 | u64::from(at);
         match self.limit.pass(key, now) {
             Pass::Say(0) => log::log!(level, "{text}"),
             Pass::Say(n) => log::log!(level, "{text} ({n} more like this were not logged)"),
-            Pass::Hush => {}
+            Pass::Hush => return false,
         }
+        true
     }
 
     /// Says how many lines were not logged, once it is quiet again.
@@ -192,6 +266,7 @@ impl Teller {
             let params = self.params();
             let at = key as u16;
             let about = match WORDS.get((key >> 16) as usize) {
+                Some(words) if at == STATIC => format!("static {words}"),
                 Some(words) if at & IFACE != 0 => {
                     format!("{words} on {}", params.text(IfaceId(at & !IFACE)))
                 }
@@ -208,8 +283,17 @@ impl Teller {
     }
 }
 
+/// An error in words, made only if somebody reads them.
+struct Plain<'a>(&'a io::Error);
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&plain(self.0))
+    }
+}
+
 /// What a [`Kind`] is called when its lines are counted.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 14] = [
     "other things",
     "rejected adverts",
     "lower-priority adverts",
@@ -222,7 +306,11 @@ const WORDS: [&str; 12] = [
     "refused addresses",
     "removed addresses",
     "sockets that cannot be opened",
+    "refused routes and rules",
+    "routes and rules put back",
 ];
+/// The key of static objects.
+const STATIC: u16 = u16::MAX;
 /// Marks the key of an interface.
 const IFACE: u16 = 0x8000;
 /// Groups queue their scripts behind the instances' numbers.

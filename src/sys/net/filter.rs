@@ -2,9 +2,9 @@
 
 use super::option;
 use libc::{
-    BPF_ALU, BPF_AND, BPF_B, BPF_IMM, BPF_IND, BPF_JEQ, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_LDX,
-    BPF_LSH, BPF_MEM, BPF_MISC, BPF_MSH, BPF_RET, BPF_RSH, BPF_ST, BPF_TAX, BPF_X, sock_filter,
-    sock_fprog,
+    BPF_ABS, BPF_ALU, BPF_AND, BPF_B, BPF_H, BPF_IMM, BPF_IND, BPF_JEQ, BPF_JMP, BPF_JSET, BPF_K,
+    BPF_LD, BPF_LDX, BPF_LSH, BPF_MEM, BPF_MISC, BPF_MSH, BPF_RET, BPF_RSH, BPF_ST, BPF_TAX, BPF_X,
+    sock_filter, sock_fprog,
 };
 use std::io;
 use std::os::fd::RawFd;
@@ -74,9 +74,33 @@ pub(super) fn attach(fd: RawFd, vrids: &Vrids, skip: u32) -> io::Result<()> {
     attach_program(fd, &mut program(vrids, skip))
 }
 
+/// The same where packets come without an IP header (IPv6).
+pub(super) fn attach_bare(fd: RawFd, vrids: &Vrids) -> io::Result<()> {
+    let mut code = program(vrids, 0);
+    code[0] = op(BPF_LDX | BPF_IMM, 0);
+    attach_program(fd, &mut code)
+}
+
 /// Attaches a filter that drops everything.
 pub(super) fn attach_closed(fd: RawFd) -> io::Result<()> {
     attach_program(fd, &mut [op(BPF_RET | BPF_K, 0)])
+}
+
+/// Attaches a filter on the kind of a netlink message (see `Netlink::only`).
+pub(super) fn attach_kinds(fd: RawFd, unheard: &[u16], of: (u16, u32, u8)) -> io::Result<()> {
+    // A load takes the bytes in network order; the field is in the machine's own.
+    let kind = |kind: u16| u32::from(u16::from_be_bytes(kind.to_ne_bytes()));
+    let rest = unheard.len();
+    let mut code = vec![op(BPF_LD | BPF_H | BPF_ABS, 4)]; // nlmsg_type
+    for (n, unheard) in unheard.iter().enumerate() {
+        code.push(jump(BPF_JEQ, kind(*unheard), rest - n + 3, 0)); // drop
+    }
+    code.push(jump(BPF_JEQ, kind(of.0), 0, 2)); // others: accept
+    code.push(op(BPF_LD | BPF_B | BPF_ABS, of.1));
+    code.push(jump(BPF_JEQ, u32::from(of.2), 0, 1));
+    code.push(op(BPF_RET | BPF_K, u32::MAX));
+    code.push(op(BPF_RET | BPF_K, 0));
+    attach_program(fd, &mut code)
 }
 
 /// Removes the filter; none attached is no error.

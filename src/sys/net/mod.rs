@@ -5,18 +5,35 @@ mod log;
 mod netlink;
 mod packet;
 mod raw;
+mod raw6;
 
 pub use filter::Vrids;
 pub use log::LogSocket;
 pub use netlink::Netlink;
 pub use packet::PacketSocket;
 pub use raw::RawVrrp;
+pub use raw6::{Heard6, RawVrrp6};
 
 use crate::sys::check;
 use nix::sched::{CloneFlags, setns};
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// Whether an interface forwards IPv6, which makes the machine a router there.
+pub fn forwards_ipv6(name: &str) -> bool {
+    let text = std::fs::read_to_string(format!("/proc/sys/net/ipv6/conf/{name}/forwarding"));
+    text.is_ok_and(|text| text.trim() != "0")
+}
+
+/// Whether this errno is how the kernel refuses an IPv6 address because IPv6 is switched off, on
+/// the interface or altogether.
+pub fn is_disabled(errno: i32) -> bool {
+    matches!(errno, libc::EACCES | libc::EOPNOTSUPP | libc::EAFNOSUPPORT)
+}
+
+/// errno EAFNOSUPPORT: this kernel does not speak the family (IPv6).
+pub const NO_SUCH_FAMILY: i32 = libc::EAFNOSUPPORT;
 
 /// The index of an interface in this network namespace; `None` if there is none of that name.
 pub fn ifindex(name: &str) -> Option<u32> {

@@ -44,6 +44,12 @@ impl Netlink {
         })
     }
 
+    /// Drops messages of the kinds `unheard` before they are queued, and of the kind `of.0` those
+    /// whose byte at offset `of.1` is not `of.2`.
+    pub fn only(&self, unheard: &[u16], of: (u16, u32, u8)) -> io::Result<()> {
+        super::filter::attach_kinds(self.fd.as_raw_fd(), unheard, of)
+    }
+
     /// Our port number, which the kernel puts into answers.
     pub fn port(&self) -> u32 {
         self.port

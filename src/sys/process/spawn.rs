@@ -69,6 +69,24 @@ pub fn spawn(what: &Spawn<'_>) -> io::Result<Started> {
     })
 }
 
+/// Starts a process that only opens a file to read it: status 0 if that goes, else 1. In a process
+/// of its own, as it may be the user's right that is asked about, and a dead network file system
+/// must not stop the loop.
+pub fn try_open(path: &str, user: Option<(u32, u32)>) -> io::Result<Started> {
+    let path = text(path.as_bytes())?;
+    let pid = launch(&Plan {
+        opens: path.as_ptr(),
+        program: std::ptr::null(),
+        argv: std::ptr::null(),
+        script: std::ptr::null(),
+        env: std::ptr::null(),
+        user: user.filter(|user| *user != super::own_user()),
+        parent: std::process::id() as c_int,
+        report: -1,
+    })?;
+    Ok(Started { pid, report: None })
+}
+
 /// Everything the child needs, made before it starts: it does not allocate.
 struct Prepared {
     program: CString,
@@ -83,6 +101,8 @@ struct Prepared {
 
 /// What the child is handed: pointers into a [`Prepared`] that outlives it.
 struct Plan {
+    /// Not null: no program is started, only this file is opened.
+    opens: *const c_char,
     program: *const c_char,
     argv: *const *const c_char,
     script: *const *const c_char,
@@ -132,6 +152,7 @@ impl Prepared {
 
     fn plan(&self, report: RawFd) -> Plan {
         Plan {
+            opens: std::ptr::null(),
             program: self.program.as_ptr(),
             argv: self.argv.as_ptr(),
             script: self.script.as_ptr(),
@@ -177,6 +198,14 @@ fn child(plan: &Plan) -> ! {
 fn become_program(plan: &Plan) -> io::Error {
     if let Err(error) = prepare(plan) {
         return error;
+    }
+    if !plan.opens.is_null() {
+        // As a shell would, but for a FIFO without a writer: that would wait for one.
+        let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
+        // SAFETY: the path is NUL-terminated and outlives the call.
+        let opened = unsafe { libc::open(plan.opens, flags) };
+        // SAFETY: ends this process and touches no memory.
+        unsafe { libc::_exit((opened < 0).into()) }
     }
     // SAFETY: null-terminated arrays of NUL-terminated strings that outlive the call.
     unsafe { libc::execve(plan.program, plan.argv, plan.env) };

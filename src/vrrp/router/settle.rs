@@ -1,12 +1,11 @@
 //! Decisions: what a unit's members call for together, and why.
 
-use super::{Cause, Router};
+use super::{Cause, Router, Site};
 use crate::time::Instant;
-use crate::vrrp::fault;
 use crate::vrrp::group::{self, Member};
 use crate::vrrp::instance::Wish;
 use crate::vrrp::receive::OWNER;
-use crate::vrrp::{Action, IfaceId, InstanceId, Reason, State, Transition, Who};
+use crate::vrrp::{Action, InstanceId, Note, Reason, State, Transition, Who};
 
 impl Router {
     /// Grants a wish, or lets the sync group refuse it.
@@ -27,6 +26,17 @@ impl Router {
         }
     }
 
+    /// Whether all that keeps a unit from its first state are scripts without a result.
+    ///
+    /// Compat: keepalived's instances begin in a FAULT that nobody is told of until these results
+    /// are there. Here they have not begun, which is what notify scripts and peers see of it.
+    fn only_waits(&self, unit: usize) -> bool {
+        let Some(unit) = self.units.get(unit).filter(|unit| unit.waits()) else {
+            return false;
+        };
+        !unit.members.iter().any(|&id| self.failed(id))
+    }
+
     /// Brings a unit to the state that all its members together call for.
     pub(super) fn settle(&mut self, unit: usize, cause: Cause, now: Instant) {
         let Some(members) = self.units.get(unit).map(|unit| &unit.members) else {
@@ -36,6 +46,9 @@ impl Router {
             faulty: self.faulty(id),
             willing: self.willing(id, cause, now),
         }));
+        if target == State::Fault && self.only_waits(unit) {
+            return;
+        }
         self.enter(unit, target, cause, now);
     }
 
@@ -43,8 +56,10 @@ impl Router {
     pub(super) fn enter(&mut self, at: usize, target: State, cause: Cause, now: Instant) {
         for member in 0..self.units[at].members.len() {
             let id = self.units[at].members[member];
-            if self.note_vital(id).0 == target {
-                continue;
+            match self.note_vital(id).0 {
+                from if from == target => continue,
+                State::Fault => self.out.retract_faults(id),
+                _ => {}
             }
             let reason = self.reason(at, id, target, cause);
             self.with(id, now, |i, cx| match (target, cause) {
@@ -56,6 +71,9 @@ impl Router {
                 }
                 (State::Backup, _) => i.enter_backup(reason, None, cx),
             });
+            if target == State::Fault {
+                self.say_more(id, reason);
+            }
         }
         let Some(unit) = self.units.get(at).filter(|unit| unit.state != target) else {
             return;
@@ -93,7 +111,7 @@ impl Router {
     }
 
     /// Whether an earlier worker was Master until less than two intervals ago.
-    fn resumes(&self, id: InstanceId, now: Instant) -> bool {
+    pub(super) fn resumes(&self, id: InstanceId, now: Instant) -> bool {
         let at = usize::from(id.0);
         match (self.sites.get(at), self.params.instances.get(at)) {
             (Some(site), Some(params)) => site
@@ -104,9 +122,23 @@ impl Router {
     }
 
     fn faulty(&self, id: InstanceId) -> bool {
-        self.sites
-            .get(usize::from(id.0))
-            .is_some_and(|site| site.faulty)
+        self.sites.get(usize::from(id.0)).is_some_and(Site::faulty)
+    }
+
+    /// Whether an instance has a fault of its own that is more than waiting.
+    fn failed(&self, id: InstanceId) -> bool {
+        let site = self.sites.get(usize::from(id.0));
+        site.is_some_and(|site| !site.reasons.iter().all(waits))
+    }
+
+    /// What keeps a member in Fault beside the reason that was told.
+    fn say_more(&mut self, id: InstanceId, told: Reason) {
+        let reasons = self.sites.get(usize::from(id.0)).map(|site| &site.reasons);
+        for &reason in reasons.into_iter().flatten() {
+            if reason != told {
+                self.out.push(Action::Note(Note::Fault(id, reason, true)));
+            }
+        }
     }
 
     /// Why member `id` goes to `target`.
@@ -114,12 +146,11 @@ impl Router {
         if target == State::Init {
             return Reason::Stopping;
         }
-        let own = self.pair(id).zip(self.sites.get(usize::from(id.0)));
-        if let (State::Fault, Some(((params, _), site))) = (target, own) {
-            let reason = fault::reasons(params, &site.watched, &self.links)
-                .chain(self.faulty_others(unit, id))
-                .next();
-            return reason.unwrap_or(Reason::Started);
+        if target == State::Fault {
+            let found = self.reasons(id).find(|reason| !waits(reason));
+            return found
+                .or_else(|| self.reasons(id).next())
+                .unwrap_or(Reason::Started);
         }
         match (cause, self.units[unit].group) {
             (Cause::Member(by, _, _), Some(group)) if by != id => Reason::Group(group, by),
@@ -144,7 +175,8 @@ impl Router {
             (State::Init, _) => Reason::Stopping,
             (State::Fault, _) => members
                 .iter()
-                .find(|&&id| self.faulty(id))
+                .find(|&&id| self.failed(id))
+                .or_else(|| members.iter().find(|&&id| self.faulty(id)))
                 .map_or(Reason::Started, |&id| Reason::Group(group, id)),
             (_, Cause::Member(by, _, _)) => Reason::Group(group, by),
             (_, Cause::Start) => members
@@ -168,34 +200,21 @@ impl Router {
             .map(|(group, other)| Reason::Group(group, other))
     }
 
-    /// After a change on `iface`: who has become faulty or sound, who sends from another address.
-    pub(super) fn reconsider(&mut self, iface: IfaceId, now: Instant) {
-        for at in 0..self.instances.len() {
-            let site = &self.sites[at];
-            if self.params.instances[at].iface != iface && !site.watched.contains(&iface) {
-                continue;
-            }
-            let (before, unit) = (site.faulty, site.unit);
-            self.look(at);
-            if self.sites[at].faulty != before
-                && let (Ok(id), Some(unit)) = (u16::try_from(at), self.units.get_mut(unit))
-            {
-                unit.changed = Some((InstanceId(id), Reason::Recovered));
-            }
-        }
+    /// Settles every unit a member of which has become faulty or sound.
+    pub(super) fn settle_changed(&mut self, now: Instant) {
         for at in 0..self.units.len() {
-            if let Some((by, reason)) = self.units[at].changed.take() {
-                self.settle(at, Cause::Member(by, reason, None), now);
-            }
+            let unit = &mut self.units[at];
+            let cause = match unit.changed.take() {
+                None => continue,
+                Some(_) if unit.waits() => Cause::Start,
+                Some(by) => Cause::Member(by, Reason::Recovered, None),
+            };
+            self.settle(at, cause, now);
         }
     }
+}
 
-    /// Recomputes what depends on interfaces.
-    pub(super) fn look(&mut self, at: usize) {
-        let (params, site) = (&self.params.instances[at], &mut self.sites[at]);
-        let source = fault::source(params, &self.links);
-        self.instances[at].core.set_source(source);
-        let mut reasons = fault::reasons(params, &site.watched, &self.links);
-        site.faulty = reasons.next().is_some();
-    }
+/// Whether a reason is only that something is not known yet.
+pub(super) fn waits(reason: &Reason) -> bool {
+    matches!(reason, Reason::ScriptPending(_))
 }

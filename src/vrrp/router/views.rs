@@ -1,10 +1,11 @@
 //! What the outside may ask; nothing here changes the machine but [`Router::clear_counters`].
 
 use super::Router;
-use crate::vrrp::fault;
 use crate::vrrp::receive::OWNER;
+use crate::vrrp::track::Known;
 use crate::vrrp::{
-    GroupId, GroupSnapshot, InstanceId, Params, Snapshot, State, Template, Unrouted,
+    Effect, FileId, GroupId, GroupSnapshot, InstanceId, Params, Reason, ScriptId, ScriptSnapshot,
+    Snapshot, State, Template, Tracked, Unrouted,
 };
 use crate::wire::vrrp::Auth;
 
@@ -35,17 +36,12 @@ impl Router {
     /// The instance at this moment.
     pub fn snapshot(&self, id: InstanceId) -> Option<Snapshot> {
         let (params, instance) = self.pair(id)?;
-        let site = self.sites.get(usize::from(id.0))?;
         let backup = instance.backup();
         let state = instance.state();
         let mut reasons = heapless::Vec::new();
-        if state == State::Fault {
-            let own = fault::reasons(params, &site.watched, &self.links);
-            let others = self.faulty_others(site.unit, id);
-            for reason in own.chain(others) {
-                if reasons.push(reason).is_err() {
-                    break;
-                }
+        for reason in self.reasons(id) {
+            if reasons.push(reason).is_err() {
+                break;
             }
         }
         let learns = matches!(params.authentication(), Auth::Ah(_)) && params.priority != OWNER;
@@ -65,9 +61,61 @@ impl Router {
             last_transition: instance.core.last_transition,
             holds_addresses: state == State::Master,
             sequence: instance.core.sequence,
+            tracked_priority: instance.core.sum,
             counters: instance.core.counters,
             reasons,
         })
+    }
+
+    /// Everything that keeps the instance from taking part, its own reasons first; empty unless it
+    /// is in Fault or waits to begin.
+    pub fn reasons(&self, id: InstanceId) -> impl Iterator<Item = Reason> + '_ {
+        let site = self.sites.get(usize::from(id.0)).filter(|_| self.running);
+        site.into_iter().flat_map(move |site| {
+            let own = site.reasons.iter().copied();
+            own.chain(self.faulty_others(site.unit, id))
+        })
+    }
+
+    /// What the instance tracks and what that does to it.
+    pub fn tracked(&self, id: InstanceId) -> impl Iterator<Item = (Tracked, Effect)> + '_ {
+        let at = usize::from(id.0);
+        let tracks = self.params.instances.get(at);
+        let tracks = tracks.and_then(|params| params.tracks.as_deref());
+        let known = Known {
+            links: &self.links,
+            scripts: &self.watch.scripts,
+            files: &self.watch.files,
+            trusting: self.sites.get(at).is_some_and(|site| site.trusting),
+        };
+        tracks.into_iter().flat_map(move |tracks| {
+            let interfaces = tracks.interfaces.iter().map(move |t| {
+                let link = known.link(t.id);
+                let up = link.index != 0 && link.up;
+                (Tracked::Interface(*t, up), known.of_interface(t))
+            });
+            let scripts = tracks.scripts.iter();
+            let scripts = scripts.map(move |t| (Tracked::Script(*t), known.of_script(t)));
+            let files = tracks.files.iter();
+            let files = files.map(move |t| (Tracked::File(*t, known.file(t.id)), known.of_file(t)));
+            interfaces.chain(scripts).chain(files)
+        })
+    }
+
+    /// A tracked script at this moment.
+    pub fn script_snapshot(&self, id: ScriptId) -> Option<ScriptSnapshot> {
+        let script = self.watch.scripts.get(usize::from(id.0))?;
+        Some(ScriptSnapshot {
+            level: script.level(),
+            last: script.last(),
+            running: script.running(),
+            count: script.count(),
+        })
+    }
+
+    /// The value of a tracked file.
+    pub fn file_value(&self, id: FileId) -> Option<i32> {
+        self.watch.files.get(usize::from(id.0)).copied()
     }
 
     /// The sync group at this moment.

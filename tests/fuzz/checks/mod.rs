@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod netlink;
+mod outside;
 pub mod packet;
 pub mod peak;
 pub mod words;

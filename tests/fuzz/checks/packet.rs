@@ -3,14 +3,15 @@
 //! The input is read as a story: a first byte with settings, then one step after another. Beside raw
 //! bytes it can ask for adverts with sound lengths and checksums, since those cannot be guessed.
 
+use super::outside::{self, Outside};
 use holdfast::time::{Instant, Span};
 use holdfast::vrrp::{
     Action, Address, Event, Family, GroupId, GroupParams, IfaceId, InstanceId, InstanceParams,
-    Link, Params, Router, State, TIMERS, Timer, Transition, Who,
+    Link, Params, Peer, REASONS, Router, State, TIMERS, Timer, Transition, Unicast, Who,
 };
 use holdfast::wire::ah;
 use holdfast::wire::vrrp::{
-    Auth, ChecksumForm, MAX_IPV4_LEN, Outline, Packet, Version, emit, set_ip_id,
+    Auth, ChecksumForm, MAX_IPV4_LEN, Outline, Packet, Version, emit, readdress, set_ip_id,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -37,6 +38,7 @@ pub fn check(data: &[u8]) {
     for at in 0..world.shadows.len() {
         assert_eq!(world.state(at), State::Init, "stopped is stopped");
     }
+    world.outside.stopped();
 }
 
 /// What is left of the input; zeros behind its end.
@@ -129,6 +131,7 @@ struct World {
     shadows: Vec<Shadow>,
     groups: Vec<State>,
     links: [Link; IFACES as usize],
+    outside: Outside,
 }
 
 impl World {
@@ -140,6 +143,7 @@ impl World {
             router: Router::new(params),
             now: Instant::from_secs(1000),
             links: [Link::default(); IFACES as usize],
+            outside: Outside::default(),
         };
         for iface in 0..IFACES {
             world.link(iface, 0b0111);
@@ -186,6 +190,16 @@ impl World {
             }
             7 => self.router.clear_counters(),
             8..=11 => self.advert(bytes),
+            12 => {
+                let what = [bytes.byte(), bytes.byte(), bytes.byte()];
+                let event = self.outside.event(what);
+                self.event(event);
+            }
+            13 => {
+                if let Some(event) = self.outside.clock(&mut self.now) {
+                    self.event(event);
+                }
+            }
             _ => self.timer(),
         }
     }
@@ -246,7 +260,10 @@ impl World {
             theirs.addresses.truncate(usize::from(bit));
         }
         if differ & 4 != 0 {
-            theirs.checksum = ChecksumForm::Plain;
+            theirs.checksum = match theirs.unicast {
+                None => ChecksumForm::Plain,
+                Some(_) => ChecksumForm::Group(theirs.old_group()),
+            };
         }
         if differ & 8 != 0 {
             theirs.auth = [Auth::None, Auth::Pass([bit; 8]), Auth::Ah([bit; 8])][at % 3];
@@ -265,7 +282,10 @@ impl World {
             addresses: &mut theirs.advertised(),
             auth: theirs.authentication(),
             source,
-            destination: theirs.group_address,
+            destination: match theirs.unicast {
+                None => theirs.group_address,
+                Some(_) => theirs.source.expect("a unicast instance of ours has one"),
+            },
             ttl: if differ & 16 != 0 { bit } else { 255 },
             checksum: theirs.checksum,
         };
@@ -330,10 +350,15 @@ impl World {
                 };
                 assert_eq!(told, from, "{who:?}");
             }
-            Action::AnnounceElsewhere(instance) | Action::AnnounceSource(instance) => {
-                assert!(usize::from(instance.0) < self.shadows.len());
+            Action::AnnounceElsewhere(instance) => {
+                assert!(self.shadow(instance).held, "announces what it has not");
             }
-            Action::Note(_) | Action::Wake(..) | Action::Run(_) => {}
+            Action::AnnounceSource(instance) => {
+                let params = &self.router.params().instances[usize::from(instance.0)];
+                assert!(params.unicast.is_some());
+            }
+            Action::Wake(..) | Action::Run(_) => self.outside.act(&action),
+            Action::Note(_) => {}
         }
     }
 
@@ -364,8 +389,13 @@ impl World {
         assert_eq!((packet.vrid(), packet.priority()), (params.vrid, priority));
         assert_eq!(packet.source, template.source);
         assert!(packet.addresses().eq(params.advertised()));
-        assert!(packet.checksum_form(params.version).is_some());
+        let old = params.unicast.is_some() && packet.names_group(params.old_group());
+        assert!(old || packet.checksum_form(params.version).is_some());
         assert_eq!(packet.total_length, len);
+        let last = template.destinations().last().expect("a destination");
+        let mut copy = bytes.to_vec();
+        readdress(&mut copy, last.address, last.checksum).expect("a copy");
+        assert!(packet.source.is_ipv6() || copy[16..20] == octets(last.address));
         if signed {
             let before = std::mem::replace(&mut self.shadow(id).sequence, sequence);
             assert!(sequence > before, "AH sequence {sequence} after {before}");
@@ -379,7 +409,14 @@ impl World {
             let id = InstanceId(n as u16);
             let snapshot = self.router.snapshot(id).expect("an instance");
             assert_eq!(snapshot.state, state);
-            assert_eq!(state == State::Fault, !snapshot.reasons.is_empty());
+            let reasons = self.router.reasons(id).count();
+            assert_eq!(snapshot.reasons.len(), reasons.min(REASONS));
+            assert!(reasons == 0 || matches!(state, State::Init | State::Fault));
+            assert!(reasons > 0 || state != State::Fault);
+            let owner = snapshot.base_priority == 255;
+            assert!(owner || snapshot.effective_priority < 255);
+            assert!(snapshot.effective_priority > 0);
+            assert!(self.router.tracked(id).count() <= 3);
             assert_eq!(shadow.held, state == State::Master, "{n} is {state}");
             assert_eq!(shadow.told.unwrap_or(State::Init), state, "{n}");
             let armed = |timer: Timer| shadow.armed[timer as usize].is_some();
@@ -461,11 +498,61 @@ fn params(settings: u8) -> Params {
         place: Default::default(),
         members: members.map(InstanceId).into(),
     };
-    Params {
-        interfaces: ["eth0".into(), "eth1".into()].into(),
-        instances: vec![plain, pass, ah, third, owner, sixth, mate],
+    mate.garp.elsewhere = Span::from_secs(1);
+    let mut instances = vec![plain, pass, ah, third, owner, sixth, mate];
+    instances.extend(unicast(on(1), instance));
+    let mut params = Params {
+        interfaces: ["eth0".into(), "eth1".into(), "".into()].into(),
+        instances,
         groups: vec![group("G1", [2, 3]), group("G2", [1, 6])],
         ..Params::default()
+    };
+    outside::watch(&mut params, settings);
+    params
+}
+
+/// Instances that speak to peers: two of one VRID and address with different peers, one over IPv6,
+/// one without an interface.
+fn unicast(
+    check_source: bool,
+    instance: impl Fn(&str, u16, u8, u8) -> InstanceParams,
+) -> Vec<InstanceParams> {
+    let peers = |peers: &[&str]| {
+        let peer = |text: &&str| Peer {
+            min_ttl: 10,
+            ..Peer::new(text.parse().expect("an address"))
+        };
+        Some(Box::new(Unicast {
+            peers: peers.iter().map(peer).collect(),
+            check_source,
+            ..Unicast::default()
+        }))
+    };
+    let mut list = Vec::new();
+    for (name, iface, mate) in [
+        ("uni", 1, "10.0.1.2"),
+        ("twin", 1, "10.0.1.3"),
+        ("any", 2, "10.0.2.4"),
+    ] {
+        let mut one = instance(name, iface, 6, 100);
+        one.version = Version::V3;
+        one.source = Some([10, 0, 1, 50].into());
+        one.unicast = peers(&[mate, "198.51.100.7"]);
+        list.push(one);
+    }
+    let mut six = instance("uni6", 1, 6, 100);
+    (six.version, six.family) = (Version::V3, Family::V6);
+    six.source = Some("fe80::50".parse().expect("IPv6"));
+    six.addresses[0].address = "fe80::100".parse().expect("IPv6");
+    six.unicast = peers(&["fe80::2"]);
+    list.push(six);
+    list
+}
+
+fn octets(address: IpAddr) -> [u8; 4] {
+    match address {
+        IpAddr::V4(address) => address.octets(),
+        IpAddr::V6(_) => [0; 4],
     }
 }
 

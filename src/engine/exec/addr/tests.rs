@@ -59,7 +59,9 @@ impl Kernel {
 }
 
 fn settle(jobs: &mut Jobs<'_>, kernel: &mut Kernel) {
-    for _ in 0..10_000 {
+    for round in 0..10_000 {
+        // Seconds apart: nobody is in a hurry here.
+        let now = Instant::from_secs(2 * round);
         let mut sent = Vec::new();
         while let Some(op) = jobs.next_op() {
             sent.push(op);
@@ -74,7 +76,7 @@ fn settle(jobs: &mut Jobs<'_>, kernel: &mut Kernel) {
             jobs.ack(op.seq, errno);
         }
         for a in std::mem::take(&mut kernel.gone) {
-            jobs.vanished(IfaceId(0), a, 24);
+            jobs.vanished(IfaceId(0), a, 24, true, now);
         }
         if !jobs.busy() {
             return;
@@ -184,6 +186,11 @@ fn a_stale_answer_changes_nothing() {
     assert!(!jobs.present(InstanceId(0), 0));
 }
 
+/// Somebody took it away from an interface that is up, so many seconds after the start.
+fn vanished(jobs: &mut Jobs<'_>, address: IpAddr, seconds: u64) -> Gone {
+    jobs.vanished(IfaceId(0), address, 24, true, Instant::from_secs(seconds))
+}
+
 /// Everything wanted of one instance with four addresses is in place.
 fn settled_jobs<'a>(params: &'a Params, kernel: &mut Kernel) -> Jobs<'a> {
     let mut jobs = Jobs::new(params);
@@ -206,8 +213,8 @@ fn what_was_lost_unnoticed_is_found_missing_and_put_back() {
     for a in &kernel.held {
         jobs.found(IfaceId(0), *a, 24, Whose::Ours);
     }
-    assert_eq!(jobs.restore_missing(), 1);
-    assert_eq!(jobs.restore_missing(), 0);
+    assert_eq!(jobs.restore_missing(|_| true), 1);
+    assert_eq!(jobs.restore_missing(|_| true), 0);
     settle(&mut jobs, &mut kernel);
     assert!(kernel.held.contains(&taken) && kernel.held.len() == 4);
     // Announced as it appeared; no burst over all four.
@@ -215,7 +222,7 @@ fn what_was_lost_unnoticed_is_found_missing_and_put_back() {
     jobs.doubt();
     jobs.want(InstanceId(0), false, 0);
     settle(&mut jobs, &mut kernel);
-    assert_eq!((kernel.held.len(), jobs.restore_missing()), (0, 0));
+    assert_eq!((kernel.held.len(), jobs.restore_missing(|_| true)), (0, 0));
 }
 
 #[test]
@@ -223,7 +230,7 @@ fn one_address_taken_away_does_not_cause_a_burst_over_all() {
     let (params, mut kernel) = (params(&[4]), Kernel::default());
     let mut jobs = settled_jobs(&params, &mut kernel);
     let taken = kernel.held.remove(1);
-    assert_eq!(jobs.vanished(IfaceId(0), taken, 24), Some(InstanceId(0)));
+    assert_eq!(vanished(&mut jobs, taken, 9), Gone::Back(InstanceId(0)));
     let op = jobs.next_op().unwrap();
     assert_eq!(jobs.ack(op.seq, 0), Answer::Appeared(InstanceId(0), 1));
     assert_eq!(jobs.next_op(), None);
@@ -269,7 +276,7 @@ fn what_others_put_there_is_used_and_never_deleted() {
     assert_eq!(jobs.held(InstanceId(0)), 1);
     // It goes: while it is wanted we put it there, and then it is ours.
     kernel.held.retain(|a| *a != other);
-    assert!(jobs.vanished(IfaceId(0), other, 24).is_some());
+    assert_eq!(vanished(&mut jobs, other, 9), Gone::Back(InstanceId(0)));
     settle(&mut jobs, &mut kernel);
     assert_eq!(kernel.held, [own, other]);
     jobs.want(InstanceId(0), false, 0);
@@ -280,10 +287,94 @@ fn what_others_put_there_is_used_and_never_deleted() {
     jobs.found(IfaceId(0), other, 24, Whose::Others);
     jobs.doubt();
     jobs.found(IfaceId(0), other, 24, Whose::Others);
-    assert_eq!(jobs.restore_missing(), 0);
+    assert_eq!(jobs.restore_missing(|_| true), 0);
     jobs.want(InstanceId(0), true, 5);
     settle(&mut jobs, &mut kernel);
     jobs.want(InstanceId(0), false, 0);
     settle(&mut jobs, &mut kernel);
     assert_eq!(kernel.held, [other]);
+}
+
+#[test]
+fn one_answer_speaks_for_all_requests_before_it() {
+    let params = params(&[4]);
+    let mut jobs = Jobs::new(&params);
+    jobs.want(InstanceId(0), true, 1);
+    let ops: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).collect();
+    let before = |jobs: &mut Jobs<'_>, seq| {
+        let mut all = Vec::new();
+        while let Some(earlier) = jobs.before(seq) {
+            all.push(earlier);
+            jobs.ack(earlier, 0);
+        }
+        all
+    };
+    // The third failed, the last one is acknowledged.
+    assert_eq!(before(&mut jobs, ops[2].seq), [ops[0].seq, ops[1].seq]);
+    let refused = jobs.ack(ops[2].seq, 1);
+    assert!(matches!(refused, Answer::Refused { known: false, .. }));
+    assert_eq!(before(&mut jobs, ops[3].seq), []);
+    assert!(matches!(jobs.ack(ops[3].seq, 0), Answer::Appeared(..)));
+    assert_eq!(before(&mut jobs, ops[3].seq), [], "stale");
+    assert!(!jobs.busy());
+    // The refused one alone is asked for again, and told of as known.
+    assert!(jobs.retry());
+    let op = jobs.next_op().unwrap();
+    assert_eq!((op.slot, jobs.next_op()), (2, None));
+    assert!(matches!(
+        jobs.ack(op.seq, 1),
+        Answer::Refused { known: true, .. }
+    ));
+    // Answers that were lost speak for nothing.
+    assert!(jobs.retry());
+    let lost = jobs.next_op().unwrap();
+    jobs.lose_answers();
+    assert_eq!(before(&mut jobs, lost.seq), []);
+    let op = jobs.next_op().unwrap();
+    assert_eq!(op.slot, 2);
+    assert!(matches!(jobs.ack(op.seq, 0), Answer::Appeared(..)));
+    assert!(!jobs.retry());
+}
+
+#[test]
+fn who_takes_an_address_away_again_and_again_gets_it_back_once_a_second() {
+    let (params, mut kernel) = (params(&[2]), Kernel::default());
+    let mut jobs = settled_jobs_of(&params, &mut kernel);
+    let [one, two] = [0, 1].map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
+    let back = |jobs: &mut Jobs<'_>| {
+        let op = jobs.next_op().map(|op| jobs.ack(op.seq, 0));
+        assert!(matches!(op, Some(Answer::Appeared(..))));
+        assert_eq!(jobs.next_op(), None);
+    };
+    assert_eq!(vanished(&mut jobs, one, 9), Gone::Back(InstanceId(0)));
+    back(&mut jobs);
+    assert_eq!(vanished(&mut jobs, one, 9), Gone::Later(InstanceId(0)));
+    assert_eq!(jobs.next_op(), None);
+    assert_eq!(vanished(&mut jobs, two, 9), Gone::Back(InstanceId(0)));
+    back(&mut jobs);
+    let second = Instant::from_secs(10);
+    assert_eq!(jobs.put_back_at(), Some(second));
+    jobs.put_back(|_| true, second);
+    assert_eq!(jobs.put_back_at(), None);
+    back(&mut jobs);
+    assert_eq!(vanished(&mut jobs, one, 10), Gone::Later(InstanceId(0)));
+    // Not while its interface is down; then all at once.
+    assert_eq!(
+        jobs.vanished(IfaceId(0), two, 24, false, second),
+        Gone::Noted
+    );
+    jobs.put_back(|_| false, Instant::from_secs(11));
+    assert_eq!(jobs.next_op(), None);
+    jobs.restore_missing(|_| true);
+    let again: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).collect();
+    assert_eq!(again.len(), 2);
+}
+
+/// The same with two addresses.
+fn settled_jobs_of<'a>(params: &'a Params, kernel: &mut Kernel) -> Jobs<'a> {
+    let mut jobs = Jobs::new(params);
+    jobs.want(InstanceId(0), true, 1);
+    settle(&mut jobs, kernel);
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 0)));
+    jobs
 }

@@ -18,6 +18,9 @@ impl Starter for Fake {
     fn signal(&mut self, group: i32, signal: i32) {
         self.signals.push((group, signal));
     }
+    fn alive(&self, _: i32) -> bool {
+        false
+    }
 }
 
 fn job(object: u32, name: &str) -> Job {

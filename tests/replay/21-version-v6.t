@@ -1,0 +1,29 @@
+# Rows 21 and 72 over IPv6: only version 3; version 2 is not spoken beside it.
+instance V1 eth0 vrid=51 prio=100 addr=fe80::100,2001:db8::100 garp_delay=0
+@0 < link eth0 index=2 up ip=10.0.0.1 ip6=fe80::1
+@0 < start
+> arm V1 MasterDown @3.609375
+> tell (V1) INIT -> BACKUP: starting
+@1 < advert prio=200
+@2 < advert prio=200 version=2 int=1
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 2, not ours
+@2.2 < advert prio=200 versionbits=0
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 0, not ours
+@2.4 < advert prio=200 versionbits=1
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 1, not ours
+@2.6 < advert prio=200 versionbits=4
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 4, not ours
+@2.8 < advert prio=200 versionbits=15
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 15, not ours
+@3.609375 * V1 MasterDown
+> arm V1 MasterDown @4.609375
+@4.609375 * V1 MasterDown
+> advertise V1 prio=100 rev=1
+> claim V1 repeat=5
+> arm V1 Advert @5.609375
+> tell (V1) BACKUP -> MASTER: no advert for 3.609375 s
+@5 < wait
+@5.1 < advert prio=254 versionbits=2
+> note (V1) advert from fe80::2 on eth0 ignored: VRRP version 2, not ours
+@5.2 < show V1
+> V1 MASTER wants=MASTER prio=100 source=fe80::1 interval=1 rcvd:1 sent:1 become:1 version:6
