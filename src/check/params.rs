@@ -21,6 +21,21 @@ pub struct Params {
     pub checkers: Vec<CheckerParams>,
     /// What concerns the table as a whole.
     pub table: TableParams,
+    /// The block `SSL`, if there is one.
+    pub tls: Option<Box<TlsParams>>,
+}
+
+/// What SSL_GET shows a server that asks for it, and whom it could ask about the server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TlsParams {
+    /// `password`: of the key.
+    pub password: Option<Box<str>>,
+    /// `ca`: path of a file of certificates.
+    pub ca: Option<Box<str>>,
+    /// `certificate`: path of a file with a chain.
+    pub certificate: Option<Box<str>>,
+    /// `key`: path of a PEM file.
+    pub key: Option<Box<str>>,
 }
 
 /// `lvs_*` of global_defs.
@@ -34,6 +49,8 @@ pub struct TableParams {
     pub flush_on_stop: FlushOnStop,
     /// `lvs_sync_daemon`; several, if instances name an interface of their own each.
     pub sync: Vec<SyncParams>,
+    /// `rs_init_notifies`: what is up at the start runs `notify_up` too.
+    pub init_notifies: bool,
 }
 
 /// What is emptied at a stop.
@@ -72,7 +89,8 @@ pub struct SyncParams {
 pub struct ServiceParams {
     /// As logs and mails name it: `[192.0.2.1]:tcp:80`, `FWM 5`, `[group]:0`.
     pub name: Box<str>,
-    /// What the kernel is told to balance: one, or what its group lists (ranges counted out).
+    /// What the kernel is told to balance: one, or what its group lists (ranges counted out). Where
+    /// it is a group's, a destination without port, or one that is not translated, has the key's.
     pub keys: Vec<Key>,
     /// Scheduler.
     pub scheduler: Box<str>,
@@ -80,7 +98,8 @@ pub struct ServiceParams {
     pub flags: u32,
     /// Persistence in seconds, 0: none.
     pub persistence: u32,
-    /// Persistence granularity, as `wire::ipvs::Service` has it.
+    /// Persistence granularity, as `wire::ipvs::Service` has it for the family of the first key;
+    /// keys of the other family have one address.
     pub netmask: u32,
     /// Persistence engine.
     pub engine: Option<Box<str>>,

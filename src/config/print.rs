@@ -1,5 +1,6 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+mod ipvs;
 mod parts;
 
 use super::Config;
@@ -78,9 +79,11 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
     }
     for (i, instance) in config.vrrp.instances.iter().enumerate() {
         let s = config.notify.instances.get(i).map(|n| &n.1);
-        one(out, instance, &config.vrrp, s)?;
+        let sync = ipvs::own_sync(config, i);
+        one(out, instance, &config.vrrp, s, sync)?;
     }
-    statics(out, &config.vrrp)
+    statics(out, &config.vrrp)?;
+    ipvs::services(out, config)
 }
 
 /// Whether a member of a group follows something with a weight.
@@ -124,6 +127,7 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
+    ipvs::globals(out, config)?;
     let process = g.process.as_deref();
     if let Some(process) = process {
         processes(out, process)?;
@@ -135,7 +139,13 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     }
 }
 
-fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
+fn one(
+    out: &mut String,
+    p: &InstanceParams,
+    params: &Params,
+    s: Option<&Scripts>,
+    sync: Option<&str>,
+) -> fmt::Result {
     let name =
         |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
     writeln!(out, "\nvrrp_instance {} {{", word(&p.name))?;
@@ -172,6 +182,9 @@ fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts
     }
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
+    }
+    if let Some(interface) = sync {
+        writeln!(out, "    lvs_sync_daemon_interface {}", word(interface))?;
     }
     conduct(out, p)?;
     auth(out, &p.auth)?;
@@ -425,28 +438,35 @@ fn command(script: &Script) -> String {
         if !plain {
             out.push('\'');
         }
-        for c in arg.chars() {
-            match c {
-                '\'' | '"' | '\\' => {
-                    out.push('\\');
-                    out.push(c);
-                }
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                c if c.is_control() => {
-                    let mut buffer = [0; 4];
-                    for b in c.encode_utf8(&mut buffer).bytes() {
-                        out.push_str(&format!("\\x{b:02x}"));
-                    }
-                }
-                c => out.push(c),
-            }
-        }
+        out.push_str(&escaped(arg));
         if !plain {
             out.push('\'');
         }
     }
     out.push('"');
+    out
+}
+
+/// What the shell-like tokenizer reads as this between quotes of either kind.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() => {
+                let mut buffer = [0; 4];
+                for b in c.encode_utf8(&mut buffer).bytes() {
+                    out.push_str(&format!("\\x{b:02x}"));
+                }
+            }
+            c => out.push(c),
+        }
+    }
     out
 }
 

@@ -25,6 +25,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
             walk.lookup_paths(node);
+            walk.service_defaults(node, &mut root.services);
         }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
@@ -43,7 +44,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             continue;
         }
         match row.name {
-            "global_defs" => walk.global(node, &mut root.global),
+            "global_defs" => {
+                walk.refused.clear();
+                walk.global(node, &mut root.global);
+                walk.service_globals(node, &mut root.services);
+            }
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
             "garp_group" => walk.garp_group(node),
@@ -111,9 +116,13 @@ impl<'a> Root<'a> {
     fn other(&mut self, walk: &mut Walk<'a>, node: u32) {
         let kind = defines(walk, node);
         let Some(kind) = kind else {
+            walk.refused.clear();
+            walk.programs.clear();
             walk.inside(node, true);
-            if walk.name(node) == "virtual_server" {
-                walk.service_check(node, &mut self.services);
+            match walk.name(node) {
+                "virtual_server" => walk.virtual_service(node, &mut self.services),
+                "SSL" => walk.tls(node, &mut self.services),
+                _ => {}
             }
             return;
         };
@@ -166,6 +175,7 @@ impl<'a> Root<'a> {
             groups,
             instances,
             statics,
+            mut services,
             ..
         } = self;
         let mut config = Config {
@@ -194,13 +204,22 @@ impl<'a> Root<'a> {
                 entry.1 = Some(InstanceId(id));
             }
             tracks.push(draft.tracks);
+            if let Some(interface) = draft.sync {
+                services.sync_of(interface, id, params.vrid);
+            }
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
         walk.settle_statics(statics, &names, &mut config.vrrp);
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
-        config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
+        let mut found = services.finish(&names, &config.vrrp.instances);
+        let files = &mut found.check.checkers;
+        config.notify.tracked = walk.follow(&mut config.vrrp, tracks, files);
+        config.check = found.check;
+        config.notify.services = found.services;
+        config.notify.reals = found.reals;
+        config.notify.checks = found.checks;
         super::number::canonical(&mut config.vrrp);
         walk.settings(&mut config.vrrp);
         config.vrrp.startup_delay = walk.startup_delay();
