@@ -10,6 +10,9 @@ mod real;
 mod service;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use group::{Fault, behind, range};
 pub(super) use probe::RECORDS;
 pub(super) use table::tracked_files;

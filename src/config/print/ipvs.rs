@@ -524,7 +524,8 @@ fn datagram(out: &mut String, p: &Udp) -> fmt::Result {
         writeln!(out)?;
     }
     if let Some(reply) = &p.reply {
-        write!(out, "            require_reply ")?;
+        let blank = if reply.is_empty() { "" } else { " " };
+        write!(out, "            require_reply{blank}")?;
         for (value, mask) in reply {
             for shift in [4, 0] {
                 match mask >> shift & 0xf {
