@@ -15,8 +15,10 @@ const MOST: u64 = 65_536;
 /// A group by its block.
 pub(in crate::config) struct Group {
     node: u32,
-    /// What it lists, once a virtual server has asked.
-    entries: Option<Vec<Entry>>,
+    /// Its addresses are all IPv4, or all IPv6; once a virtual server has asked.
+    family: Option<Option<bool>>,
+    /// What it lists, and how many keys that is; once a virtual server has asked.
+    entries: Option<(Vec<Entry>, u64)>,
 }
 
 /// A line of a group.
@@ -24,6 +26,16 @@ pub(in crate::config) struct Group {
 enum Entry {
     Addresses(IpAddr, IpAddr, u16),
     Mark(u32, bool),
+}
+
+impl Entry {
+    /// How many keys it stands for.
+    fn keys(&self) -> u64 {
+        match self {
+            Entry::Addresses(first, last, _) => count(*first, *last),
+            Entry::Mark(..) => 1,
+        }
+    }
 }
 
 /// Why a word is no range of addresses.
@@ -120,15 +132,21 @@ impl<'a> Walk<'a> {
         }
         let group = Group {
             node,
+            family: None,
             entries: None,
         };
         services.groups.insert(bytes, group);
     }
 
     /// The family of all addresses of a group, if it has any and they agree.
-    pub(super) fn group_family(&self, services: &Services<'a>, name: &[u8]) -> Option<bool> {
-        let group = services.groups.get(name)?;
-        let mut families = self.children(Some(group.node)).filter_map(|line| {
+    pub(super) fn group_family(&self, services: &mut Services<'a>, name: &[u8]) -> Option<bool> {
+        let group = services.groups.get_mut(name)?;
+        let node = group.node;
+        *group.family.get_or_insert_with(|| self.family_of(node))
+    }
+
+    fn family_of(&self, node: u32) -> Option<bool> {
+        let mut families = self.children(Some(node)).filter_map(|line| {
             let word = self.all(line).first().copied()?;
             range(self.bytes(word)).ok().map(|r| r.0.is_ipv4())
         });
@@ -173,11 +191,12 @@ impl<'a> Walk<'a> {
     ) -> Option<Vec<Key>> {
         let group = services.groups.get_mut(self.bytes(word))?;
         let node = group.node;
-        let entries = group.entries.get_or_insert_with(|| self.entries(node, v4));
-        let keys = entries.iter().fold(0, |sum: u64, entry| match entry {
-            Entry::Addresses(first, last, _) => sum.saturating_add(count(*first, *last)),
-            Entry::Mark(..) => sum.saturating_add(1),
+        let (entries, keys) = group.entries.get_or_insert_with(|| {
+            let entries = self.entries(node, v4);
+            let keys = entries.iter().map(Entry::keys).fold(0, u64::saturating_add);
+            (entries, keys)
         });
+        let keys = *keys;
         let Found { grouped, .. } = &mut services.found;
         if keys.saturating_add(*grouped) > MOST {
             let text = format!(
