@@ -232,18 +232,7 @@ impl<'a> Walk<'a> {
     fn target(&mut self, node: u32, services: &mut Services<'a>) -> Option<Target> {
         let args = self.args(node);
         let first = *args.first()?;
-        let number = |w: &Word, most| value::int(self.bytes(*w), 0, most).ok();
-        let kind = match self.bytes(first) {
-            b"fwmark" => {
-                let mark = number(args.get(1)?, i64::from(u32::MAX))?;
-                Kind::Mark(u32::try_from(mark).ok()?)
-            }
-            b"group" => Kind::Group(*args.get(1)?),
-            bytes => {
-                let port = args.get(1).and_then(|w| number(w, 65_535)).unwrap_or(0);
-                Kind::Ip(value::loose_ip(bytes)?, u16::try_from(port).ok()?)
-            }
-        };
+        let kind = self.kind(first, args.get(1).copied())?;
         let protocol = match (kind, self.child_word(node, "protocol")) {
             (Kind::Mark(_), _) => 0,
             (_, Some(word)) if self.bytes(word).eq_ignore_ascii_case(b"TCP") => TCP,
@@ -257,7 +246,6 @@ impl<'a> Walk<'a> {
             Kind::Mark(_) => asked.or_else(|| self.first_real(node)),
             Kind::Group(name) => self.group_family(services, self.bytes(name)),
         };
-        let marked = asked.or_else(|| self.first_real(node)).unwrap_or(true);
         let (name, keys) = match kind {
             Kind::Ip(address, port) => {
                 let key = Key::Address {
@@ -273,11 +261,8 @@ impl<'a> Walk<'a> {
             }
             Kind::Group(word) => {
                 let name = format!("[{}]:0", self.text(word)).into();
-                let keys = match services.groups.contains_key(self.bytes(word)) {
-                    true => self.group_keys(services, word, protocol, marked),
-                    false => self.unknown_group(word, services),
-                };
-                (name, keys.unwrap_or_default())
+                let v4 = asked.or_else(|| self.first_real(node)).unwrap_or(true);
+                (name, self.group_keys(services, word, protocol, v4))
             }
         };
         let marks = keys.iter().all(|k| matches!(k, Key::Mark { .. }));
@@ -294,6 +279,22 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// `IP [PORT]`, `fwmark N` or `group NAME`.
+    fn kind(&self, first: Word, second: Option<Word>) -> Option<Kind> {
+        let number = |w: Word, most| value::int(self.bytes(w), 0, most).ok();
+        Some(match self.bytes(first) {
+            b"fwmark" => {
+                let mark = number(second?, i64::from(u32::MAX))?;
+                Kind::Mark(u32::try_from(mark).ok()?)
+            }
+            b"group" => Kind::Group(second?),
+            bytes => {
+                let port = second.and_then(|w| number(w, 65_535)).unwrap_or(0);
+                Kind::Ip(value::loose_ip(bytes)?, u16::try_from(port).ok()?)
+            }
+        })
+    }
+
     /// The family of the first real server.
     fn first_real(&self, node: u32) -> Option<bool> {
         let mut servers = self
@@ -302,7 +303,7 @@ impl<'a> Walk<'a> {
         servers.find_map(|n| self.ip_of(n)).map(|ip| ip.is_ipv4())
     }
 
-    fn unknown_group(&mut self, name: Word, services: &Services<'a>) -> Option<Vec<Key>> {
+    fn unknown_group(&mut self, name: Word, services: &Services<'a>) {
         let bytes = self.bytes(name);
         let known = services.groups.keys();
         let known = known.filter_map(|k| core::str::from_utf8(k).ok());
@@ -316,7 +317,6 @@ impl<'a> Walk<'a> {
         if let Some(near) = near {
             diag.hint(near);
         }
-        None
     }
 
     /// Whether something of it is balanced by another virtual server; says so.

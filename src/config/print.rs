@@ -1,5 +1,6 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+mod checks;
 mod ipvs;
 mod parts;
 

@@ -213,32 +213,33 @@ impl<'a> Root<'a> {
         walk.unknown_instances(&names);
         walk.settle_statics(statics, &names, &mut config.vrrp);
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
-        let mut found = services.finish(&names, &config.vrrp.instances);
-        let files = &mut found.check.checkers;
-        config.notify.tracked = walk.follow(&mut config.vrrp, tracks, files);
-        config.check = found.check;
-        config.notify.services = found.services;
-        config.notify.reals = found.reals;
-        config.notify.checks = found.checks;
+        services.finish(&names, &mut config);
+        let checkers = &mut config.check.checkers;
+        config.notify.tracked = walk.follow(&mut config.vrrp, tracks, checkers);
         super::number::canonical(&mut config.vrrp);
         walk.settings(&mut config.vrrp);
         config.vrrp.startup_delay = walk.startup_delay();
         config.notify.security = walk.defaults.security;
-        if let Some(at) = walk.first_script
-            && !walk.defaults.security
-        {
-            // keepalived gives up at an interface that does not exist, before it looks at scripts.
-            let class = match walk.absent {
-                true => Class::General,
-                false => Class::Security,
-            };
-            let text = "there are scripts, but enable_script_security is not set";
-            walk.diags
-                .add(Severity::Warning, Some(at), text)
-                .class(class)
-                .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
-        }
+        insecure(walk);
         config
+    }
+}
+
+/// There are scripts, and nothing says that they must be safe; says so.
+fn insecure(walk: &mut Walk<'_>) {
+    if let Some(at) = walk.first_script
+        && !walk.defaults.security
+    {
+        // keepalived gives up at an interface that does not exist, before it looks at scripts.
+        let class = match walk.absent {
+            true => Class::General,
+            false => Class::Security,
+        };
+        let text = "there are scripts, but enable_script_security is not set";
+        walk.diags
+            .add(Severity::Warning, Some(at), text)
+            .class(class)
+            .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
     }
 }
 

@@ -181,15 +181,18 @@ impl<'a> Walk<'a> {
         Some(Entry::Addresses(first, last, u16::try_from(port).ok()?))
     }
 
-    /// What a group tells the kernel to balance. `None`: it cannot be used; that has been said.
+    /// What a group tells the kernel to balance. Nothing: it cannot be used; that has been said.
     pub(super) fn group_keys(
         &mut self,
         services: &mut Services<'a>,
         word: Word,
         protocol: u8,
         v4: bool,
-    ) -> Option<Vec<Key>> {
-        let group = services.groups.get_mut(self.bytes(word))?;
+    ) -> Vec<Key> {
+        let Some(group) = services.groups.get_mut(self.bytes(word)) else {
+            self.unknown_group(word, services);
+            return Vec::new();
+        };
         let node = group.node;
         let (entries, keys) = group.entries.get_or_insert_with(|| {
             let entries = self.entries(node, v4);
@@ -205,7 +208,7 @@ impl<'a> Walk<'a> {
                 quote(self.bytes(word))
             );
             self.wrong(word, text, None);
-            return None;
+            return Vec::new();
         }
         *grouped = grouped.saturating_add(keys);
         let keys = counted(entries, protocol);
@@ -215,9 +218,8 @@ impl<'a> Walk<'a> {
                 quote(self.bytes(word))
             );
             self.wrong(word, text, None);
-            return None;
         }
-        Some(keys)
+        keys
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::table;
 use crate::config::walk::Walk;
 use crate::notify::RealScripts;
 use crate::time::Span;
-use crate::wire::ipvs::Destination;
+use crate::wire::ipvs::{Destination, Forward};
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 
@@ -105,7 +105,10 @@ impl<'a> Walk<'a> {
         for server in self.children(Some(node)) {
             if self.name(server) == "real_server" && !self.refused.contains(&server) {
                 any = true;
-                self.real(server, target, &service, &mut seen, services);
+                self.idle_checks(server);
+                if let Some(place) = self.placed_real(server, target, &mut seen) {
+                    self.real(server, target, &service, place, services);
+                }
             }
         }
         if !any {
@@ -113,18 +116,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn real(
+    /// Where a real server stands in the table: nowhere if it is there already, or does not fit.
+    fn placed_real(
         &mut self,
         server: u32,
         target: &Target,
-        service: &Service,
         seen: &mut BTreeMap<(IpAddr, u16), At>,
-        services: &mut Services<'a>,
-    ) {
-        let (Some(word), Some(address)) = (self.first(server), self.ip_of(server)) else {
-            return;
-        };
-        self.idle_checks(server);
+    ) -> Option<(IpAddr, u16, Forward)> {
+        let (word, address) = (self.first(server)?, self.ip_of(server)?);
         let own = self.child(server, &["lvs_method", "lb_kind"]);
         let own = own.and_then(|n| self.forward(n));
         let forward = own.unwrap_or(target.forward);
@@ -136,12 +135,22 @@ impl<'a> Walk<'a> {
                 "real_server {address} port {port} is on {before} already; this one is ignored"
             );
             self.warn(word, text);
-            return;
+            return None;
         }
         seen.insert((address, port), at);
-        if !self.same_family(target, address, forward, word, "real_server") {
-            return;
-        }
+        let fits = self.same_family(target, address, forward, word, "real_server");
+        fits.then_some((address, port, forward))
+    }
+
+    fn real(
+        &mut self,
+        server: u32,
+        target: &Target,
+        service: &Service,
+        place: (IpAddr, u16, Forward),
+        services: &mut Services<'a>,
+    ) {
+        let (address, port, forward) = place;
         let found = &mut services.found;
         let number = |n: usize| u16::try_from(n).ok().filter(|n| *n < u16::MAX);
         let index = number(found.check.services.len()).zip(number(found.check.reals.len()));
@@ -183,7 +192,7 @@ impl<'a> Walk<'a> {
             },
             inhibit: inhibit.map_or(service.inhibit, |n| self.flag(n)),
             checkers,
-            line: self.line_of(at),
+            line: self.line_of(self.head(server)),
         };
         let alert = self.child(server, &["smtp_alert"]).map(|n| self.flag(n));
         found.reals.push(RealScripts {

@@ -3,6 +3,7 @@
 use super::{Found, Kind, Target};
 use crate::check::{ServiceParams, Sorry};
 use crate::config::diag::{Severity, quote};
+use crate::config::lexer::Word;
 use crate::config::value;
 use crate::config::walk::Walk;
 use crate::wire::ipvs::{
@@ -250,64 +251,65 @@ impl<'a> Walk<'a> {
             b"TUN" => {}
             _ => return Some(Forward::Nat),
         }
-        let mut tunnel = Tunnel {
-            kind: 0,
-            port: 0,
-            flags: 0,
-        };
-        let mut words = rest.iter().copied();
-        while let Some(word) = words.next() {
-            let next = |words: &mut dyn Iterator<Item = _>| words.next().unwrap_or(word);
-            let known = match self.bytes(word) {
-                b"type" => {
-                    let kind = next(&mut words);
-                    let kinds: [&[u8]; 3] = [b"ipip", b"gue", b"gre"];
-                    let found = kinds.iter().position(|k| *k == self.bytes(kind));
-                    found
-                        .map(|k| tunnel.kind = u8::try_from(k).unwrap_or(0))
-                        .ok_or(kind)
-                }
-                b"port" => {
-                    let port = next(&mut words);
-                    let found = value::int(self.bytes(port), 1, 65_535).ok();
-                    let found = found.and_then(|p| u16::try_from(p).ok());
-                    found.map(|p| tunnel.port = p).ok_or(port)
-                }
-                b"nocsum" => Ok(tunnel.flags = 0),
-                b"csum" => Ok(tunnel.flags = 1),
-                b"remcsum" => Ok(tunnel.flags = 2),
-                _ => Err(word),
-            };
-            if let Err(at) = known {
-                let text = format!("{} is no option of TUN", quote(self.bytes(at)));
-                let hint = "type ipip, gue port N or gre; nocsum, csum or remcsum";
-                self.wrong(at, text, Some(hint));
-                return None;
-            }
-        }
+        let tunnel = self.tunnel(rest)?;
         let why = match tunnel {
             Tunnel {
                 kind: 1, port: 0, ..
-            } => Some("a gue tunnel needs a port"),
+            } => "a gue tunnel needs a port",
             Tunnel {
                 kind: 0 | 2,
                 port: 1..,
                 ..
-            } => Some("only a gue tunnel has a port"),
+            } => "only a gue tunnel has a port",
             Tunnel {
                 kind: 0,
                 flags: 1..,
                 ..
-            } => Some("an ipip tunnel has no checksum"),
+            } => "an ipip tunnel has no checksum",
             Tunnel {
                 kind: 2,
                 flags: 2..,
                 ..
-            } => Some("a gre tunnel knows no remcsum"),
+            } => "a gre tunnel knows no remcsum",
             _ => return Some(Forward::Tunnel(tunnel)),
         };
-        self.wrong(*first, why.unwrap_or_default().into(), None);
+        self.wrong(*first, why.into(), None);
         None
+    }
+
+    fn tunnel(&mut self, words: &[Word]) -> Option<Tunnel> {
+        const KINDS: [&[u8]; 3] = [b"ipip", b"gue", b"gre"];
+        const SUMS: [&[u8]; 3] = [b"nocsum", b"csum", b"remcsum"];
+        let number = |list: &[&[u8]], bytes| {
+            let found = list.iter().position(|k| *k == bytes)?;
+            u16::try_from(found).ok()
+        };
+        let (mut kind, mut port, mut flags) = (0, 0, 0);
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            let bytes = self.bytes(word);
+            let next = match bytes {
+                b"type" | b"port" => words.next().unwrap_or(word),
+                _ => word,
+            };
+            let (slot, found) = match bytes {
+                b"type" => (&mut kind, number(&KINDS, self.bytes(next))),
+                b"port" => {
+                    let n = value::int(self.bytes(next), 1, 65_535).ok();
+                    (&mut port, n.and_then(|n| u16::try_from(n).ok()))
+                }
+                bytes => (&mut flags, number(&SUMS, bytes)),
+            };
+            let Some(found) = found else {
+                let text = format!("{} is no option of TUN", quote(self.bytes(next)));
+                let hint = "type ipip, gue port N or gre; nocsum, csum or remcsum";
+                self.wrong(next, text, Some(hint));
+                return None;
+            };
+            *slot = found;
+        }
+        let kind = u8::try_from(kind).ok()?;
+        Some(Tunnel { kind, port, flags })
     }
 
     /// Whether a server can stand behind a service of another family; says so.
@@ -316,7 +318,7 @@ impl<'a> Walk<'a> {
         target: &Target,
         ip: IpAddr,
         forward: Forward,
-        word: crate::config::lexer::Word,
+        word: Word,
         what: &str,
     ) -> bool {
         let mixed = target.v4.is_some_and(|v4| v4 != ip.is_ipv4());

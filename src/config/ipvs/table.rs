@@ -1,12 +1,13 @@
 //! `lvs_*` of `global_defs`, and the block `SSL`.
 
-use super::{Found, Services};
+use super::Services;
 use crate::check::{CheckerParams, FlushOnStop, Probe, SyncParams, TlsParams};
+use crate::config::Config;
 use crate::config::lexer::Word;
 use crate::config::source::Span as At;
 use crate::config::value;
 use crate::config::walk::Walk;
-use crate::vrrp::{InstanceId, InstanceParams};
+use crate::vrrp::InstanceId;
 use std::collections::BTreeMap;
 
 /// What `global_defs` says to virtual servers, wherever it stands.
@@ -117,7 +118,7 @@ impl<'a> Walk<'a> {
                 b"inst" => sync.instance = rest.next(),
                 _ if sync.instance.is_none() => sync.instance = Some(name),
                 _ => {
-                    if let Some(id) = value::int(name, 0, 255).ok() {
+                    if let Ok(id) = value::int(name, 0, 255) {
                         (p.id, sync.known) = (u8::try_from(id).unwrap_or(0), true);
                     }
                 }
@@ -167,8 +168,8 @@ impl Services<'_> {
     pub(in crate::config) fn finish(
         self,
         names: &BTreeMap<Box<str>, (At, Option<InstanceId>)>,
-        instances: &[InstanceParams],
-    ) -> Found {
+        config: &mut Config,
+    ) {
         let mut found = self.found;
         let sync = &mut found.check.table.sync;
         match self.globals.sync {
@@ -178,7 +179,7 @@ impl Services<'_> {
                 let id = named.as_ref().and_then(|n| names.get(n)?.1);
                 if let Some(InstanceId(id)) = id {
                     one.params.instance = Some(id);
-                    let instance = instances.get(usize::from(id));
+                    let instance = config.vrrp.instances.get(usize::from(id));
                     if let (false, Some(instance)) = (one.known, instance) {
                         one.params.id = instance.vrid;
                     }
@@ -196,7 +197,10 @@ impl Services<'_> {
         found.services.shrink_to_fit();
         found.reals.shrink_to_fit();
         found.checks.shrink_to_fit();
-        found
+        config.check = found.check;
+        config.notify.services = found.services;
+        config.notify.reals = found.reals;
+        config.notify.checks = found.checks;
     }
 }
 
