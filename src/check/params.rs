@@ -47,7 +47,7 @@ pub struct TableParams {
     pub flush: bool,
     /// `lvs_flush_on_stop`.
     pub flush_on_stop: FlushOnStop,
-    /// `lvs_sync_daemon`; several, if instances name an interface of their own each.
+    /// `lvs_sync_daemon`, or the first instance that names an interface; the kernel has one.
     pub sync: Vec<SyncParams>,
     /// `rs_init_notifies`: what is up at the start runs `notify_up` too.
     pub init_notifies: bool,

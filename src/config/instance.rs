@@ -73,7 +73,7 @@ pub(super) struct Draft {
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
     /// `lvs_sync_daemon_interface`
-    pub sync: Option<Box<str>>,
+    pub sync: Option<Word>,
     /// Its `}` is missing.
     pub torn: bool,
     /// Filled in by the resolver.
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
             "state" => self.state(word, d),
             "interface" => d.interface = Some(word),
             "lvs_sync_daemon_interface" | "lvs_sync_daemon_inteface" => {
-                d.sync = Some(self.text(word));
+                d.sync = Some(word);
             }
             "virtual_router_id" => {
                 d.vrid = u8::try_from(self.number(node)).ok().map(|v| (v, at));

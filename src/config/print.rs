@@ -80,8 +80,7 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
     }
     for (i, instance) in config.vrrp.instances.iter().enumerate() {
         let s = config.notify.instances.get(i).map(|n| &n.1);
-        let sync = ipvs::own_sync(config, i);
-        one(out, instance, &config.vrrp, s, sync)?;
+        one(out, instance, &config.vrrp, s)?;
     }
     statics(out, &config.vrrp)?;
     ipvs::services(out, config)
@@ -140,13 +139,7 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     }
 }
 
-fn one(
-    out: &mut String,
-    p: &InstanceParams,
-    params: &Params,
-    s: Option<&Scripts>,
-    sync: Option<&str>,
-) -> fmt::Result {
+fn one(out: &mut String, p: &InstanceParams, params: &Params, s: Option<&Scripts>) -> fmt::Result {
     let name =
         |i: crate::vrrp::IfaceId| params.interfaces.get(usize::from(i.0)).map_or("", |n| &**n);
     writeln!(out, "\nvrrp_instance {} {{", word(&p.name))?;
@@ -183,9 +176,6 @@ fn one(
     }
     if !p.track_primary {
         writeln!(out, "    dont_track_primary")?;
-    }
-    if let Some(interface) = sync {
-        writeln!(out, "    lvs_sync_daemon_interface {}", word(interface))?;
     }
     conduct(out, p)?;
     auth(out, &p.auth)?;

@@ -204,8 +204,8 @@ impl<'a> Root<'a> {
                 entry.1 = Some(InstanceId(id));
             }
             tracks.push(draft.tracks);
-            if let Some(interface) = draft.sync {
-                services.sync_of(interface, id, params.vrid);
+            if let Some(word) = draft.sync {
+                walk.own_sync(word, id, params.vrid, &mut services);
             }
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));

@@ -179,7 +179,8 @@ impl<'a> Walk<'a> {
         let text = format!("{text}; this {} is ignored", self.name(block));
         let diag = self.diags.error(at, text);
         if !hint.is_empty() {
-            diag.hint(hint);
+            // keepalived asks port 0, which fails.
+            diag.ours().hint(hint);
         }
         false
     }

@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
                     let ((h, hm), (l, lm)) = (nibble(high)?, nibble(low)?);
                     Some((h << 4 | l, hm << 4 | lm))
                 }
-                [low] if bytes.len() == 1 => nibble(low).map(|(l, lm)| (l, 0xf0 | lm)),
+                [low] => nibble(low).map(|(l, lm)| (l, 0xf0 | lm)),
                 _ => None,
             });
             let all: Option<Vec<(u8, u8)>> = all.collect();

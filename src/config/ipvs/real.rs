@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
         if lower > upper {
             let text = "lthreshold must not be above uthreshold; it is ignored";
             let at = self.head(node);
-            self.diags.error(at, text);
+            self.diags.error(at, text).ours();
             return (upper, 0);
         }
         (upper, lower)

@@ -162,7 +162,10 @@ impl<'a> Walk<'a> {
                 "{} does not fit an {what} service; one address is used",
                 quote(bytes)
             );
-            self.wrong(word, text, Some(hint));
+            let diag = self.wrong(word, text, Some(hint));
+            if !v6 {
+                diag.ours();
+            }
         }
         found.unwrap_or(usual)
     }
@@ -176,7 +179,7 @@ impl<'a> Walk<'a> {
             "{} is no persistence engine: a name has 1 to {ENGINE} characters",
             quote(self.bytes(word))
         );
-        self.wrong(word, text, None);
+        self.wrong(word, text, None).ours();
         None
     }
 
@@ -331,7 +334,10 @@ impl<'a> Walk<'a> {
             name(ip.is_ipv4()),
             name(!ip.is_ipv4())
         );
-        self.wrong(word, text, Some("only lb_kind TUN can mix them"));
+        let diag = self.wrong(word, text, Some("only lb_kind TUN can mix them"));
+        if what == "sorry_server" {
+            diag.ours();
+        }
         false
     }
 

@@ -19,8 +19,8 @@ pub(super) struct Globals<'a> {
     pub log_all: bool,
     /// `lvs_sync_daemon`
     sync: Option<Sync<'a>>,
-    /// `lvs_sync_daemon_interface` of instances.
-    own: Vec<SyncParams>,
+    /// `lvs_sync_daemon_interface` of an instance.
+    own: Option<SyncParams>,
 }
 
 /// `lvs_sync_daemon` as written.
@@ -94,6 +94,27 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// `lvs_sync_daemon_interface` of an instance that runs. The kernel has one such daemon.
+    pub(in crate::config) fn own_sync(
+        &mut self,
+        word: Word,
+        instance: u16,
+        vrid: u8,
+        services: &mut Services<'a>,
+    ) {
+        let globals = &mut services.globals;
+        if globals.sync.is_some() || globals.own.is_some() {
+            let text = "the sync daemon has an interface already; this one is ignored";
+            self.warn(word, text);
+            return;
+        }
+        globals.own = Some(SyncParams {
+            instance: Some(instance),
+            id: vrid,
+            ..SyncParams::on(self.text(word))
+        });
+    }
+
     fn sync(&self, args: &'a [Word]) -> Option<Sync<'a>> {
         let (interface, rest) = args.split_first()?;
         let mut sync = Sync {
@@ -155,15 +176,6 @@ impl SyncParams {
 }
 
 impl Services<'_> {
-    /// `lvs_sync_daemon_interface` of an instance that runs.
-    pub(in crate::config) fn sync_of(&mut self, interface: Box<str>, id: u16, vrid: u8) {
-        self.globals.own.push(SyncParams {
-            instance: Some(id),
-            id: vrid,
-            ..SyncParams::on(interface)
-        });
-    }
-
     /// Everything that is sound, when instances have their numbers.
     pub(in crate::config) fn finish(
         self,
@@ -173,7 +185,7 @@ impl Services<'_> {
         let mut found = self.found;
         let sync = &mut found.check.table.sync;
         match self.globals.sync {
-            None => *sync = self.globals.own,
+            None => sync.extend(self.globals.own),
             Some(mut one) => {
                 let named = one.instance.map(value::text);
                 let id = named.as_ref().and_then(|n| names.get(n)?.1);

@@ -45,10 +45,8 @@ pub(super) fn globals(out: &mut String, config: &Config) -> fmt::Result {
     if table.init_notifies {
         writeln!(out, "    rs_init_notifies")?;
     }
-    match table.sync.as_slice() {
-        [one] => sync(out, one, &config.vrrp),
-        _ => Ok(()),
-    }
+    let mut all = table.sync.iter();
+    all.try_for_each(|one| sync(out, one, &config.vrrp))
 }
 
 fn sync(out: &mut String, p: &SyncParams, params: &vrrp::Params) -> fmt::Result {
@@ -72,14 +70,6 @@ fn sync(out: &mut String, p: &SyncParams, params: &vrrp::Params) -> fmt::Result 
         write!(out, " group {group}")?;
     }
     writeln!(out)
-}
-
-/// The sync daemon of an instance, where each has its own.
-pub(super) fn own_sync(config: &Config, instance: usize) -> Option<&str> {
-    let all = &config.check.table.sync;
-    let own = |s: &&SyncParams| s.instance.map(usize::from) == Some(instance);
-    let found = all.iter().find(own)?;
-    (all.len() > 1).then_some(&*found.interface)
 }
 
 /// Everything behind the instances.
