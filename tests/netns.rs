@@ -34,6 +34,8 @@ mod lab;
 mod odd;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/process.rs"]
+mod process;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -70,6 +72,7 @@ fn tests() -> Vec<Test> {
         effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
+        process::TESTS,
         scripts::TESTS,
         crowd::TESTS,
     ];

@@ -346,11 +346,17 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
         left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
     };
     let done = sys::shared::Page::new(words).and_then(|page| {
-        watchdog::run(how, &page, |worker| match recall(options, accepted) {
-            Ok(config) => i32::from(work(options, config, Some(&worker))),
-            Err(e) => {
-                log::error!("cannot read the accepted configuration: {}", plain(&e));
-                i32::from(status::FATAL)
+        watchdog::run(how, &page, |worker| {
+            if !accepted.name.is_empty() {
+                // That is the parent's alone; this process did bear the old one.
+                let _ = sys::process::sched::rename(&options.name);
+            }
+            match recall(options, accepted) {
+                Ok(config) => i32::from(work(options, config, Some(&worker))),
+                Err(e) => {
+                    log::error!("cannot read the accepted configuration: {}", plain(&e));
+                    i32::from(status::FATAL)
+                }
             }
         })
     });
