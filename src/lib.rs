@@ -5,6 +5,7 @@
 //! * [`time`] – monotonic instants and spans, constructible from literals.
 //! * [`wire`] – bytes ⇄ values, nothing else.
 //! * [`vrrp`] – pure room: virtual routers and sync groups, `(event, now) -> actions`.
+//! * [`check`] – pure room: virtual and real servers, their checkers, the desired table of IPVS.
 //! * [`notify`] – pure room: a change of state becomes scripts to run.
 //! * [`config`] – keepalived.conf text becomes typed parameters and diagnostics.
 //! * [`control`] – read-only snapshots become the dumps people and programs read.
@@ -14,6 +15,8 @@
 //!
 //! Rooms never import each other; `tests/layers.rs` holds the law.
 
+#[forbid(unsafe_code)]
+pub mod check;
 #[forbid(unsafe_code)]
 pub mod cli;
 #[forbid(unsafe_code)]

@@ -167,6 +167,7 @@ fn reloads(m: &Memory, normal: &str, first: &Loaded) -> Result<(), String> {
             .files
             .iter_mut()
             .for_each(|f| f.place = Default::default());
+        c.check.reals.iter_mut().for_each(|r| r.line = 0);
         let Params {
             instances, statics, ..
         } = &mut c.vrrp;

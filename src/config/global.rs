@@ -147,6 +147,7 @@ impl<'a> Walk<'a> {
         let mut process = global.process.take().map_or_else(Process::default, |p| *p);
         for node in self.children(Some(block)) {
             if !self.line(node, &mut seen, false) {
+                self.refused.insert(node);
                 if self.name(node) == "script_user" {
                     self.defaults.script_user = ScriptUser::Unknown;
                 }

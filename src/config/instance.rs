@@ -72,6 +72,8 @@ pub(super) struct Draft {
     pub skip_check_adv_addr: Option<bool>,
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
+    /// `lvs_sync_daemon_interface`
+    pub sync: Option<Word>,
     /// Its `}` is missing.
     pub torn: bool,
     /// Filled in by the resolver.
@@ -158,6 +160,7 @@ impl<'a> Walk<'a> {
             skip_check_adv_addr: None,
             checksum: None,
             scripts: Scripts::default(),
+            sync: None,
             torn: self.node(block).torn,
             params: None,
         }
@@ -172,6 +175,9 @@ impl<'a> Walk<'a> {
         match name {
             "state" => self.state(word, d),
             "interface" => d.interface = Some(word),
+            "lvs_sync_daemon_interface" | "lvs_sync_daemon_inteface" => {
+                d.sync = Some(word);
+            }
             "virtual_router_id" => {
                 d.vrid = u8::try_from(self.number(node)).ok().map(|v| (v, at));
                 d.vrid_bad = false;

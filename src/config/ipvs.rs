@@ -1,94 +1,306 @@
-//! What is odd about virtual servers. Nothing acts on them yet; mistakes are pointed at all the same.
+//! Virtual servers become the check room's parameters.
+//!
+//! The words of their blocks have been checked before: what is wrong there is `refused`. Here it is
+//! about what follows from the statements together.
+
+mod checker;
+mod group;
+mod probe;
+mod real;
+mod service;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use group::{Fault, behind, range};
+pub(super) use probe::RECORDS;
+pub(super) use table::tracked_files;
 
 use super::diag::{Severity, quote};
 use super::lexer::Word;
-use super::source::Span;
-use super::table;
+use super::source::Span as At;
 use super::value;
 use super::walk::Walk;
+use crate::check::Params;
+use crate::notify::{RealScripts, Script, ServiceScripts};
+use crate::wire::ipvs::{Forward, Key, SCTP, TCP, UDP};
 use core::net::IpAddr;
 use std::collections::BTreeMap;
+
+/// Virtual servers, real servers or checkers a configuration can have: their numbers are 16 bits.
+const MOST: usize = 65_535;
 
 /// Names and services seen so far.
 #[derive(Default)]
 pub(super) struct Services<'a> {
-    /// Services by what identifies them, with the place of the first.
-    seen: BTreeMap<Vec<u8>, Span>,
-    /// Groups by name: the family of the first address.
-    pub groups: BTreeMap<&'a [u8], Option<bool>>,
+    /// What is balanced already: by which virtual server, and whether that one runs.
+    seen: BTreeMap<Key, (At, bool)>,
+    groups: BTreeMap<&'a [u8], group::Group>,
+    globals: table::Globals<'a>,
+    pub found: Found,
 }
 
-/// What checkers inherit from their real server.
-const CHECKS: [&str; 5] = [
-    "connect_timeout",
-    "delay_before_retry",
-    "delay_loop",
-    "retry",
-    "warmup",
-];
+/// What is sound.
+#[derive(Default)]
+pub(super) struct Found {
+    pub check: Params,
+    pub services: Vec<ServiceScripts>,
+    pub reals: Vec<RealScripts>,
+    pub checks: Vec<Script>,
+    /// Keys of groups so far.
+    grouped: u64,
+    /// There are more than numbers.
+    full: bool,
+}
+
+/// How much of it there was.
+struct Mark([usize; 3]);
+
+impl Found {
+    fn mark(&self) -> Mark {
+        let check = &self.check;
+        Mark([check.reals.len(), check.checkers.len(), self.checks.len()])
+    }
+    /// Forgets what came later.
+    fn back_to(&mut self, Mark([reals, checkers, checks]): Mark) {
+        self.check.reals.truncate(reals);
+        self.reals.truncate(reals);
+        self.check.checkers.truncate(checkers);
+        self.checks.truncate(checks);
+    }
+}
 
 /// How a virtual server is addressed.
+#[derive(Clone, Copy)]
 enum Kind {
-    /// The family is IPv4, and the port.
-    Ip(bool, i64),
-    Mark,
-    /// The family is IPv4, if known.
-    Group(Option<bool>),
+    Ip(IpAddr, u16),
+    Mark(u32),
+    Group(Word),
+}
+
+/// What a virtual server balances.
+struct Target {
+    kind: Kind,
+    name: Box<str>,
+    /// Nothing: it cannot run.
+    keys: Vec<Key>,
+    /// `IPPROTO_*`, 0 for a mark.
+    protocol: u8,
+    /// How packets reach its real servers, where they do not say.
+    forward: Forward,
+    /// Its addresses are all IPv4, or all IPv6.
+    v4: Option<bool>,
+}
+
+impl Target {
+    /// The port of all its keys.
+    fn port(&self) -> u16 {
+        let port = |key: &Key| match *key {
+            Key::Address { port, .. } => Some(port),
+            Key::Mark { .. } => None,
+        };
+        match self.kind {
+            Kind::Ip(_, port) => port,
+            Kind::Mark(_) => 0,
+            Kind::Group(_) => {
+                let mut ports = self.keys.iter().filter_map(port);
+                let first = ports.next().unwrap_or(0);
+                if ports.all(|p| p == first) { first } else { 0 }
+            }
+        }
+    }
+}
+
+/// The name of a protocol.
+pub(super) fn protocol_name(protocol: u8) -> &'static str {
+    match protocol {
+        TCP => "tcp",
+        UDP => "udp",
+        SCTP => "sctp",
+        _ => "none",
+    }
+}
+
+/// A server as logs name it.
+fn server_name(ip: IpAddr, protocol: u8, port: u16) -> Box<str> {
+    format!("[{ip}]:{}:{port}", protocol_name(protocol)).into()
 }
 
 impl<'a> Walk<'a> {
-    /// The statement `name` of a block, the last one if there are several.
+    /// The statement `name` of a block, as it counts.
     fn child(&self, block: u32, names: &[&str]) -> Option<u32> {
+        let all = self.children(Some(block));
+        all.filter(|n| names.contains(&self.name(*n)) && !self.refused.contains(n))
+            .last()
+    }
+    fn child_word(&self, block: u32, name: &str) -> Option<Word> {
+        self.first(self.child(block, &[name])?)
+    }
+    fn has(&self, block: u32, name: &str) -> bool {
+        self.child(block, &[name]).is_some()
+    }
+    fn child_number(&self, block: u32, name: &str) -> Option<u32> {
+        self.child(block, &[name]).map(|n| self.number(n))
+    }
+    /// The statement `name` of a block, even one that cannot be used.
+    fn written(&self, block: u32, names: &[&str]) -> Option<u32> {
         let all = self.children(Some(block));
         all.filter(|n| names.contains(&self.name(*n))).last()
     }
-    fn child_word(&self, block: u32, names: &[&str]) -> Option<&'a [u8]> {
-        let node = self.child(block, names)?;
-        Some(self.bytes(self.first(node)?))
+    /// The script of a statement.
+    fn child_script(&mut self, block: u32, name: &str) -> Option<Box<Script>> {
+        let node = self.child(block, &[name])?;
+        self.programs.remove(&node).map(Box::new)
     }
 
-    /// A `virtual_server_group`: remembers its name and family.
-    pub(super) fn service_group(&mut self, node: u32, services: &mut Services<'a>) {
-        let Some(name) = self.first(node) else {
-            return;
-        };
-        let first = self.children(Some(node)).find_map(|line| {
-            let word = self.all(line).first().copied()?;
-            value::loose_ip(self.bytes(word))
-        });
-        let key = self.bytes(name);
-        services.groups.insert(key, first.map(|ip| ip.is_ipv4()));
+    /// Says something about a statement that keepalived says too.
+    fn odd(&mut self, node: u32, text: &str, hint: Option<&str>) {
+        let at = self.head(node);
+        let diag = self.diags.error(at, text).severity(Severity::Warning);
+        if let Some(hint) = hint {
+            diag.hint(hint);
+        }
     }
 
     /// A `virtual_server` whose words have been checked.
-    pub(super) fn service_check(&mut self, node: u32, services: &mut Services<'a>) {
-        let args = self.args(node);
-        let Some(first) = args.first().copied() else {
+    pub(super) fn virtual_service(&mut self, node: u32, services: &mut Services<'a>) {
+        let Some(target) = self.target(node, services) else {
             return;
         };
-        let kind = match (self.bytes(first), args.get(1).copied()) {
-            (b"fwmark", _) => Kind::Mark,
-            (b"group", Some(name)) => {
-                let known = services.groups.get(self.bytes(name)).copied();
-                if known.is_none() {
-                    self.unknown_group(name, services);
-                }
-                Kind::Group(known.flatten())
-            }
-            (bytes, port) => {
-                let Some(ip) = value::loose_ip(bytes) else {
-                    return;
-                };
-                let port = port.and_then(|p| value::int(self.bytes(p), 0, 65_535).ok());
-                Kind::Ip(ip.is_ipv4(), port.unwrap_or(0))
-            }
-        };
-        self.same_service(node, args, services);
+        let place = self.args(node).first().map(|w| self.span(*w));
+        let at = place.unwrap_or_default();
+        let double = self.same_service(at, &target, services);
         if self.node(node).torn {
             return;
         }
-        self.service_words(node, &kind, args);
-        self.real_servers(node, &kind);
+        self.service_words(node, &target.kind);
+        let mark = services.found.mark();
+        let reals = mark.0[0];
+        self.reals(node, &target, services);
+        let found = &mut services.found;
+        let mut runs = !double && !target.keys.is_empty();
+        if found.check.reals.len() == reals {
+            runs = false;
+        } else {
+            let params = self.settled(node, &target, reals, found);
+            if found.check.services.len() >= MOST {
+                found.full = true;
+            }
+            if runs && !found.full {
+                self.keep(node, params, services);
+                return;
+            }
+        }
+        if core::mem::take(&mut found.full) {
+            let text = format!(
+                "there are more than {MOST} virtual servers, real servers or checkers; \
+                 this virtual_server is ignored"
+            );
+            self.diags.error(at, text);
+            runs = false;
+        }
+        debug_assert!(!runs);
+        found.back_to(mark);
+        for key in &target.keys {
+            if let Some(entry) = services.seen.get_mut(key)
+                && entry.0 == at
+            {
+                entry.1 = false;
+            }
+        }
+    }
+
+    fn keep(
+        &mut self,
+        node: u32,
+        params: crate::check::ServiceParams,
+        services: &mut Services<'a>,
+    ) {
+        let alert = self.child(node, &["smtp_alert"]).map(|n| self.flag(n));
+        let scripts = ServiceScripts {
+            name: params.name.clone(),
+            quorum_up: self.child_script(node, "quorum_up"),
+            quorum_down: self.child_script(node, "quorum_down"),
+            smtp_alert: alert.or(services.globals.alert()).unwrap_or(false),
+        };
+        services.found.services.push(scripts);
+        services.found.check.services.push(params);
+    }
+
+    /// What a virtual server balances; `None`: its address could not be read.
+    fn target(&mut self, node: u32, services: &mut Services<'a>) -> Option<Target> {
+        let args = self.args(node);
+        let first = *args.first()?;
+        let kind = self.kind(first, args.get(1).copied())?;
+        let protocol = match (kind, self.child_word(node, "protocol")) {
+            (Kind::Mark(_), _) => 0,
+            (_, Some(word)) if self.bytes(word).eq_ignore_ascii_case(b"TCP") => TCP,
+            (_, Some(word)) if self.bytes(word).eq_ignore_ascii_case(b"SCTP") => SCTP,
+            _ => UDP,
+        };
+        let asked = self.child_word(node, "ip_family");
+        let asked = asked.map(|w| self.bytes(w) == b"inet");
+        let own = match kind {
+            Kind::Ip(ip, _) => Some(ip.is_ipv4()),
+            Kind::Mark(_) => asked.or_else(|| self.first_real(node)),
+            Kind::Group(name) => self.group_family(services, self.bytes(name)),
+        };
+        let (name, keys) = match kind {
+            Kind::Ip(address, port) => {
+                let key = Key::Address {
+                    protocol,
+                    address,
+                    port,
+                };
+                (server_name(address, protocol, port), vec![key])
+            }
+            Kind::Mark(mark) => {
+                let v6 = !own.unwrap_or(true);
+                (format!("FWM {mark}").into(), vec![Key::Mark { mark, v6 }])
+            }
+            Kind::Group(word) => {
+                let name = format!("[{}]:0", self.text(word)).into();
+                let v4 = asked.or_else(|| self.first_real(node)).unwrap_or(true);
+                (name, self.group_keys(services, word, protocol, v4))
+            }
+        };
+        let marks = keys.iter().all(|k| matches!(k, Key::Mark { .. }));
+        let protocol = if marks { 0 } else { protocol };
+        let method = self.child(node, &["lb_kind", "lvs_method"]);
+        let forward = method.and_then(|n| self.forward(n));
+        Some(Target {
+            kind,
+            name,
+            forward: forward.unwrap_or(Forward::Nat),
+            keys,
+            protocol,
+            v4: own,
+        })
+    }
+
+    /// `IP [PORT]`, `fwmark N` or `group NAME`.
+    fn kind(&self, first: Word, second: Option<Word>) -> Option<Kind> {
+        let number = |w: Word, most| value::int(self.bytes(w), 0, most).ok();
+        Some(match self.bytes(first) {
+            b"fwmark" => {
+                let mark = number(second?, i64::from(u32::MAX))?;
+                Kind::Mark(u32::try_from(mark).ok()?)
+            }
+            b"group" => Kind::Group(second?),
+            bytes => {
+                let port = second.and_then(|w| number(w, 65_535)).unwrap_or(0);
+                Kind::Ip(value::loose_ip(bytes)?, u16::try_from(port).ok()?)
+            }
+        })
+    }
+
+    /// The family of the first real server.
+    fn first_real(&self, node: u32) -> Option<bool> {
+        let mut servers = self
+            .children(Some(node))
+            .filter(|n| self.name(*n) == "real_server" && !self.refused.contains(n));
+        servers.find_map(|n| self.ip_of(n)).map(|ip| ip.is_ipv4())
     }
 
     fn unknown_group(&mut self, name: Word, services: &Services<'a>) {
@@ -107,168 +319,32 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn same_service(&mut self, node: u32, args: &[Word], services: &mut Services<'a>) {
-        let protocol = self.child_word(node, &["protocol"]).unwrap_or(b"UDP");
-        let mut key = Vec::new();
-        for word in args.iter().take(2) {
-            key.extend_from_slice(self.bytes(*word));
-            key.push(b' ');
-        }
-        key.extend(protocol.to_ascii_uppercase());
-        let at = self.span(args[0]);
-        if let Some(before) = services.seen.get(&key) {
-            let before = self.other(*before, at);
-            let text = format!("this virtual_server is already defined on {before}");
+    /// Whether something of it is balanced by another virtual server; says so.
+    fn same_service(&mut self, at: At, target: &Target, services: &mut Services<'a>) -> bool {
+        let runs = |k: &&Key| services.seen.get(k).is_some_and(|s| s.1);
+        let before = target
+            .keys
+            .iter()
+            .find(runs)
+            .and_then(|k| services.seen.get(k));
+        let old = before.or_else(|| target.keys.iter().find_map(|k| services.seen.get(k)));
+        let runs = old.is_some_and(|s| s.1);
+        if let Some((first, _)) = old.copied() {
+            let line = self.other(first, at);
+            let text = match target.keys.len() {
+                1 => format!("this virtual_server is already defined on {line}"),
+                _ => format!("the virtual_server on {line} has some of these addresses already"),
+            };
+            let text = match runs {
+                true => format!("{text}; this one is ignored"),
+                false => text,
+            };
             self.diags.warning(at, text);
-        } else {
-            services.seen.insert(key, at);
         }
-    }
-
-    /// Says something about a virtual server that keepalived says too.
-    fn odd(&mut self, node: u32, text: &str, hint: Option<&str>) {
-        let at = self.head(node);
-        let diag = self.diags.error(at, text).severity(Severity::Warning);
-        if let Some(hint) = hint {
-            diag.hint(hint);
+        if !runs {
+            let keys = target.keys.iter();
+            services.seen.extend(keys.map(|key| (*key, (at, true))));
         }
-    }
-
-    fn service_words(&mut self, node: u32, kind: &Kind, args: &[Word]) {
-        let protocol = self.child(node, &["protocol"]);
-        match (kind, protocol) {
-            (Kind::Mark, Some(at)) => {
-                self.odd(
-                    at,
-                    "a service by fwmark has no protocol; it is ignored",
-                    None,
-                );
-            }
-            (Kind::Mark, None) | (_, Some(_)) => {}
-            (_, None) => {
-                let hint = Some("write 'protocol TCP' or 'protocol UDP'");
-                self.odd(node, "virtual_server without protocol: UDP is meant", hint);
-            }
-        }
-        if self.child(node, &["lb_algo", "lvs_sched"]).is_none() {
-            self.odd(node, "virtual_server without lb_algo: wlc is used", None);
-        }
-        if self.child(node, &["lb_kind", "lvs_method"]).is_none() {
-            self.odd(node, "virtual_server without lb_kind: NAT is used", None);
-        }
-        let persistent = self.child(node, &["persistence_timeout", "persistence_granularity"]);
-        if let (Kind::Ip(_, 0), None) = (kind, persistent) {
-            let word = args.get(1).copied();
-            let at = word.map_or_else(|| self.span(args[0]).after(), |w| self.span(w));
-            let text = match word {
-                Some(_) => "port 0 means all ports, which needs persistence_timeout",
-                None => {
-                    "virtual_server without port means all ports, which needs persistence_timeout"
-                }
-            };
-            self.diags
-                .error(at, text)
-                .severity(Severity::Warning)
-                .hint("write 'virtual_server IP PORT {'");
-        }
-    }
-
-    /// The real servers of a virtual server.
-    fn real_servers(&mut self, node: u32, kind: &Kind) {
-        let tunnel = self.child_word(node, &["lb_kind", "lvs_method"]) == Some(b"TUN");
-        let mut seen: BTreeMap<(IpAddr, i64), Span> = BTreeMap::new();
-        let mut weights: u64 = 0;
-        for server in self.children(Some(node)) {
-            if self.name(server) != "real_server" {
-                continue;
-            }
-            let args = self.args(server);
-            let Some((word, ip)) = args
-                .first()
-                .and_then(|w| Some((*w, value::loose_ip(self.bytes(*w))?)))
-            else {
-                continue;
-            };
-            let port = args.get(1).map(|p| value::int(self.bytes(*p), 0, 65_535));
-            let port = match (port, kind) {
-                (Some(Ok(0)) | None, Kind::Ip(_, port)) => *port,
-                (Some(Ok(port)), _) => port,
-                _ => 0,
-            };
-            self.idle_checks(server);
-            let own = self.child_word(server, &["weight"]);
-            let weight = own.and_then(|w| value::int(w, 0, i64::from(i32::MAX)).ok());
-            weights = weights.saturating_add(weight.unwrap_or(1).unsigned_abs());
-            let at = self.head(server);
-            if let Some(before) = seen.insert((ip, port), at) {
-                let before = self.other(before, at);
-                let text = format!(
-                    "real_server {ip} port {port} is on {before} already; this one is ignored"
-                );
-                self.warn(word, text);
-            }
-            let family = match kind {
-                Kind::Ip(v4, _) => Some(*v4),
-                Kind::Group(v4) => *v4,
-                Kind::Mark => None,
-            };
-            let local = self.child_word(server, &["lvs_method", "lb_kind"]) == Some(b"TUN");
-            if family.is_some_and(|v4| v4 != ip.is_ipv4()) && !tunnel && !local {
-                let name = |v4| if v4 { "IPv4" } else { "IPv6" };
-                let text = format!(
-                    "this real_server is {}, its virtual_server {}",
-                    name(ip.is_ipv4()),
-                    name(!ip.is_ipv4())
-                );
-                self.wrong(word, text, Some("only lb_kind TUN can mix them"));
-            }
-        }
-        if seen.is_empty() {
-            self.odd(node, "virtual_server without real_server is ignored", None);
-            return;
-        }
-        self.quorum(node, weights);
-    }
-
-    /// How to check a real server nobody checks.
-    fn idle_checks(&mut self, server: u32) {
-        let checked = |n: u32| self.row(n).is_some_and(table::Row::opens);
-        if self.node(server).torn || self.children(Some(server)).any(checked) {
-            return;
-        }
-        let idle = |n: &u32| CHECKS.contains(&self.name(*n));
-        let Some(node) = self.children(Some(server)).find(idle) else {
-            return;
-        };
-        let text = format!(
-            "'{}' does nothing: this real_server has no checker",
-            self.name(node)
-        );
-        let at = self.head(node);
-        self.diags
-            .warning(at, text)
-            .hint("it belongs into TCP_CHECK { }, HTTP_GET { } or another checker");
-    }
-
-    fn quorum(&mut self, node: u32, weights: u64) {
-        let Some(at) = self.child(node, &["quorum"]) else {
-            return;
-        };
-        let quorum = u64::from(self.number(at));
-        if quorum > weights {
-            let text = format!(
-                "quorum {quorum} cannot be reached: all weights are {weights}, which is used"
-            );
-            self.odd(at, &text, None);
-        }
-        if let Some(h) = self.child(node, &["hysteresis"])
-            && u64::from(self.number(h)) >= quorum.min(weights)
-        {
-            self.odd(
-                h,
-                "hysteresis must be less than quorum; it is lowered",
-                None,
-            );
-        }
+        runs
     }
 }

@@ -1,6 +1,7 @@
 //! The items of lists, and other arguments of several words.
 
 use super::diag::quote;
+use super::ipvs::{Fault, range};
 use super::lexer::Word;
 use super::table::{Defined, Item};
 use super::value;
@@ -158,39 +159,29 @@ impl<'a> Walk<'a> {
         if bytes == b"fwmark" {
             return self.fwmark(words);
         }
-        let (base, rest) = match bytes.iter().position(|b| matches!(b, b'-' | b'/')) {
-            Some(i) => (&bytes[..i], Some((bytes[i], &bytes[i + 1..]))),
-            None => (bytes, None),
-        };
-        let Some(ip) = value::ip(base) else {
-            let text = format!("{} is not an IP address", quote(bytes));
-            self.wrong(first, text, None);
-            return false;
-        };
-        let octet = match ip {
-            core::net::IpAddr::V4(v4) => v4.octets()[3],
-            core::net::IpAddr::V6(_) => 0,
-        };
-        let fits = match rest {
-            None => true,
-            Some((b'-', end)) if value::ip(end).is_some() => true,
-            Some((b'-', end)) if ip.is_ipv4() => value::int(end, i64::from(octet), 255).is_ok(),
-            Some((b'-', end)) => {
-                core::str::from_utf8(end).is_ok_and(|t| u16::from_str_radix(t, 16).is_ok())
+        let why = match range(bytes) {
+            Ok(_) => return self.port(words.get(1)),
+            Err(Fault::Address) => {
+                let text = format!("{} is not an IP address", quote(bytes));
+                self.wrong(first, text, None);
+                return false;
             }
-            Some((_, len)) => value::int(len, 0, if ip.is_ipv4() { 32 } else { 128 }).is_ok(),
+            Err(why) => why,
         };
-        if !fits {
-            let mut text = format!("address range {} is invalid", quote(bytes));
-            if ip.is_ipv4() && matches!(rest, Some((b'-', _))) {
+        let cut = bytes.iter().position(|b| matches!(b, b'-' | b'/'));
+        let at = cut.map_or(0, |i| i + 1);
+        let mut text = format!("address range {} is invalid", quote(bytes));
+        let octet = value::ipv4(&bytes[..cut.unwrap_or(0)]).map(|ip| ip.octets()[3]);
+        match (why, octet) {
+            (Fault::Host, _) => text.push_str(" (the address has bits behind the prefix)"),
+            (_, Some(octet)) if at > 0 && bytes[at - 1] == b'-' => {
                 text.push_str(&format!(" (the last number must be {octet}..255)"));
             }
-            let at = rest.map_or(0, |(_, r)| bytes.len() - r.len());
-            let span = self.span(first).part(at, bytes.len() - at);
-            self.diags.error(span, text);
-            return false;
+            _ => {}
         }
-        self.port(words.get(1))
+        let span = self.span(first).part(at, bytes.len() - at);
+        self.diags.error(span, text);
+        false
     }
 
     fn fwmark(&mut self, words: &[Word]) -> bool {

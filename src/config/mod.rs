@@ -46,7 +46,7 @@ pub use process::Process;
 pub use source::Span as TextSpan;
 
 use crate::time::Span;
-use crate::{notify, vrrp as room};
+use crate::{check as checks, notify, vrrp as room};
 
 /// What the configuration asks of the world.
 pub trait Outside {
@@ -124,6 +124,8 @@ pub struct Config {
     pub vrrp: room::Params,
     /// The notify room.
     pub notify: notify::Params,
+    /// The check room.
+    pub check: checks::Params,
 }
 
 /// What the command line has to say about reading.

@@ -1,5 +1,7 @@
 //! The normal form: the effective configuration as a keepalived.conf that loads to the same.
 
+mod checks;
+mod ipvs;
 mod parts;
 
 use super::Config;
@@ -80,7 +82,8 @@ fn all(out: &mut String, config: &Config) -> fmt::Result {
         let s = config.notify.instances.get(i).map(|n| &n.1);
         one(out, instance, &config.vrrp, s)?;
     }
-    statics(out, &config.vrrp)
+    statics(out, &config.vrrp)?;
+    ipvs::services(out, config)
 }
 
 /// Whether a member of a group follows something with a weight.
@@ -124,6 +127,7 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if config.notify.security {
         writeln!(out, "    enable_script_security")?;
     }
+    ipvs::globals(out, config)?;
     let process = g.process.as_deref();
     if let Some(process) = process {
         processes(out, process)?;
@@ -425,28 +429,35 @@ fn command(script: &Script) -> String {
         if !plain {
             out.push('\'');
         }
-        for c in arg.chars() {
-            match c {
-                '\'' | '"' | '\\' => {
-                    out.push('\\');
-                    out.push(c);
-                }
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                c if c.is_control() => {
-                    let mut buffer = [0; 4];
-                    for b in c.encode_utf8(&mut buffer).bytes() {
-                        out.push_str(&format!("\\x{b:02x}"));
-                    }
-                }
-                c => out.push(c),
-            }
-        }
+        out.push_str(&escaped(arg));
         if !plain {
             out.push('\'');
         }
     }
     out.push('"');
+    out
+}
+
+/// What the shell-like tokenizer reads as this between quotes of either kind.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() => {
+                let mut buffer = [0; 4];
+                for b in c.encode_utf8(&mut buffer).bytes() {
+                    out.push_str(&format!("\\x{b:02x}"));
+                }
+            }
+            c => out.push(c),
+        }
+    }
     out
 }
 

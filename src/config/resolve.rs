@@ -25,6 +25,7 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
             walk.lookup_paths(node);
+            walk.service_defaults(node, &mut root.services);
         }
         if walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
@@ -43,7 +44,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             continue;
         }
         match row.name {
-            "global_defs" => walk.global(node, &mut root.global),
+            "global_defs" => {
+                walk.refused.clear();
+                walk.global(node, &mut root.global);
+                walk.service_globals(node, &mut root.services);
+            }
             "vrrp_instance" => root.instance(walk, node),
             "vrrp_sync_group" => root.group(walk, node),
             "garp_group" => walk.garp_group(node),
@@ -111,9 +116,13 @@ impl<'a> Root<'a> {
     fn other(&mut self, walk: &mut Walk<'a>, node: u32) {
         let kind = defines(walk, node);
         let Some(kind) = kind else {
+            walk.refused.clear();
+            walk.programs.clear();
             walk.inside(node, true);
-            if walk.name(node) == "virtual_server" {
-                walk.service_check(node, &mut self.services);
+            match walk.name(node) {
+                "virtual_server" => walk.virtual_service(node, &mut self.services),
+                "SSL" => walk.tls(node, &mut self.services),
+                _ => {}
             }
             return;
         };
@@ -166,6 +175,7 @@ impl<'a> Root<'a> {
             groups,
             instances,
             statics,
+            mut services,
             ..
         } = self;
         let mut config = Config {
@@ -194,32 +204,42 @@ impl<'a> Root<'a> {
                 entry.1 = Some(InstanceId(id));
             }
             tracks.push(draft.tracks);
+            if let Some(word) = draft.sync {
+                walk.own_sync(word, id, params.vrid, &mut services);
+            }
             config.vrrp.instances.push(params);
             config.notify.instances.push((draft.name, draft.scripts));
         }
         walk.unknown_instances(&names);
         walk.settle_statics(statics, &names, &mut config.vrrp);
         config.notify.groups = walk.groups(groups, &names, &mut tracks, &mut config.vrrp);
-        config.notify.tracked = walk.follow(&mut config.vrrp, tracks);
+        services.finish(&names, &mut config);
+        let checkers = &mut config.check.checkers;
+        config.notify.tracked = walk.follow(&mut config.vrrp, tracks, checkers);
         super::number::canonical(&mut config.vrrp);
         walk.settings(&mut config.vrrp);
         config.vrrp.startup_delay = walk.startup_delay();
         config.notify.security = walk.defaults.security;
-        if let Some(at) = walk.first_script
-            && !walk.defaults.security
-        {
-            // keepalived gives up at an interface that does not exist, before it looks at scripts.
-            let class = match walk.absent {
-                true => Class::General,
-                false => Class::Security,
-            };
-            let text = "there are scripts, but enable_script_security is not set";
-            walk.diags
-                .add(Severity::Warning, Some(at), text)
-                .class(class)
-                .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
-        }
+        insecure(walk);
         config
+    }
+}
+
+/// There are scripts, and nothing says that they must be safe; says so.
+fn insecure(walk: &mut Walk<'_>) {
+    if let Some(at) = walk.first_script
+        && !walk.defaults.security
+    {
+        // keepalived gives up at an interface that does not exist, before it looks at scripts.
+        let class = match walk.absent {
+            true => Class::General,
+            false => Class::Security,
+        };
+        let text = "there are scripts, but enable_script_security is not set";
+        walk.diags
+            .add(Severity::Warning, Some(at), text)
+            .class(class)
+            .hint("add 'enable_script_security' and 'script_user USER' to global_defs");
     }
 }
 

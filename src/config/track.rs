@@ -2,11 +2,13 @@
 
 use super::diag::{Severity, quote};
 use super::instance::Draft;
+use super::ipvs::tracked_files;
 use super::lexer::Word;
 use super::source::Span as At;
 use super::table::{Defined, Item};
 use super::value;
 use super::walk::{Seen, Walk};
+use crate::check::CheckerParams;
 use crate::notify::Script;
 use crate::time::Span;
 use crate::vrrp::{FileId, FileParams, Params, ScriptId, ScriptParams, Track, Tracks};
@@ -369,8 +371,15 @@ impl<'a> Walk<'a> {
     }
 
     /// The trackers of all instances as the room takes them, and what they follow.
-    pub(super) fn follow(&mut self, params: &mut Params, lists: Vec<Vec<Tracked>>) -> Vec<Script> {
-        let mut used = BTreeSet::new();
+    pub(super) fn follow(
+        &mut self,
+        params: &mut Params,
+        lists: Vec<Vec<Tracked>>,
+        checkers: &mut [CheckerParams],
+    ) -> Vec<Script> {
+        let mut used: BTreeSet<_> = tracked_files(checkers)
+            .map(|f| (Defined::File, *f))
+            .collect();
         for (i, list) in lists.into_iter().enumerate() {
             used.extend(list.iter().filter_map(|t| match t.what {
                 What::Script(index) => Some((Defined::Script, index)),
@@ -423,6 +432,9 @@ impl<'a> Walk<'a> {
             for t in &mut tracks.files {
                 t.id = renamed_files[usize::from(t.id.0)];
             }
+        }
+        for file in tracked_files(checkers) {
+            *file = renamed_files[usize::from(*file)].0;
         }
         commands
     }

@@ -49,6 +49,10 @@ pub(super) struct Walk<'a> {
     pub first_script: Option<Span>,
     /// An interface that must exist does not.
     pub absent: bool,
+    /// Statements of the block at hand that must not be used.
+    pub refused: BTreeSet<u32>,
+    /// Its scripts.
+    pub programs: BTreeMap<u32, crate::notify::Script>,
 }
 
 /// Interface, unicast source, VRID and destination.
@@ -99,6 +103,8 @@ impl<'a> Walk<'a> {
             grouped: BTreeMap::new(),
             first_script: None,
             absent: false,
+            refused: BTreeSet::new(),
+            programs: BTreeMap::new(),
         }
     }
 
@@ -270,7 +276,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A block nothing acts on yet: only its words are checked. `false`: it could not be used.
+    /// A block of which only the words are checked; what must not be used is `refused`, its scripts
+    /// are `programs`. `false`: it could not be used.
     pub(super) fn generic(&mut self, block: u32) -> bool {
         let mut usable = true;
         let mut seen = Seen::new();
@@ -279,11 +286,18 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let valid = self.line(node, &mut seen, true);
+            if !valid {
+                self.refused.insert(node);
+            }
             let script = match self.row(node).map(|r| r.shape) {
-                Some(Shape::Script | Shape::OptScript) if valid => self.script(node).is_some(),
-                Some(Shape::Command) if valid => self.command(node, block).is_some(),
-                _ => true,
+                Some(Shape::Script | Shape::OptScript) if valid => Some(self.script(node)),
+                Some(Shape::Command) if valid => Some(self.command(node, block)),
+                _ => None,
             };
+            let found = !matches!(script, Some(None));
+            if let Some(script) = script.flatten() {
+                self.programs.insert(node, script);
+            }
             if valid {
                 match (self.name(block), self.name(node)) {
                     ("FILE_CHECK", "track_file") => self.defined_name(node, Defined::File),
@@ -291,7 +305,7 @@ impl<'a> Walk<'a> {
                     _ => {}
                 }
             }
-            usable &= script;
+            usable &= found;
             self.inside(node, valid);
         }
         self.required(block, &seen) && usable
@@ -404,6 +418,7 @@ fn new_name(new: &str) -> String {
 }
 
 /// Iterates over the statements of one block.
+#[derive(Clone)]
 pub(super) struct Children<'a> {
     nodes: &'a [Node],
     at: u32,

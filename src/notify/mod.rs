@@ -73,6 +73,38 @@ pub struct Params {
     pub security: bool,
     /// Commands of the tracked scripts, parallel to `vrrp::Params::scripts`.
     pub tracked: Vec<Script>,
+    /// Per virtual server, parallel to `check::Params::services`.
+    pub services: Vec<ServiceScripts>,
+    /// Per real server, parallel to `check::Params::reals`.
+    pub reals: Vec<RealScripts>,
+    /// Commands of `MISC_CHECK`, by their index in `check::Probe::Misc`.
+    pub checks: Vec<Script>,
+}
+
+/// Who is told about a virtual server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceScripts {
+    /// As logs and mails name it.
+    pub name: Box<str>,
+    /// `quorum_up`
+    pub quorum_up: Option<Box<Script>>,
+    /// `quorum_down`
+    pub quorum_down: Option<Box<Script>>,
+    /// A mail when the quorum is gained or lost.
+    pub smtp_alert: bool,
+}
+
+/// Who is told about a real server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RealScripts {
+    /// As logs and mails name it.
+    pub name: Box<str>,
+    /// `notify_up`
+    pub up: Option<Box<Script>>,
+    /// `notify_down`
+    pub down: Option<Box<Script>>,
+    /// A mail when it comes or goes.
+    pub smtp_alert: bool,
 }
 
 /// One program to run: a script and what is appended to its arguments.

@@ -3,6 +3,7 @@
 //! Every parser works on untrusted bytes: it never panics and never reads past its slice.
 
 pub mod ah;
+pub mod ipvs;
 pub mod neighbor;
 pub mod netlink;
 pub mod rtnetlink;

@@ -244,6 +244,7 @@ fn content(config: &Config) -> String {
     let mut config = config.clone();
     let names = config.vrrp.interfaces.clone();
     config.vrrp.interfaces.sort();
+    config.check.reals.iter_mut().for_each(|r| r.line = 0);
     let text = format!("{config:#?}");
     let mut out = String::new();
     let mut lines = text.lines();
