@@ -1,0 +1,1 @@
+//! Another configuration: what is known moves over to whoever is still there.
