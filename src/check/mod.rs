@@ -21,6 +21,7 @@ mod room;
 mod service;
 mod smtp;
 pub mod snapshot;
+pub mod table;
 mod tcp;
 mod udp;
 mod verdict;
@@ -28,6 +29,7 @@ mod verdict;
 pub use params::*;
 pub use room::Room;
 pub use snapshot::*;
+pub use table::Table;
 
 use crate::time::Instant;
 use core::net::IpAddr;
