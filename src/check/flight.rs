@@ -145,6 +145,11 @@ impl Flight {
         gate.waiting.pop_front()
     }
 
+    /// Nobody runs any longer, and nobody waits.
+    pub fn clear(&mut self) {
+        *self = Flight::new(self.limit);
+    }
+
     /// Nobody waits any longer.
     pub fn forget(&mut self) {
         for gate in &mut self.gates {

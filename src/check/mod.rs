@@ -23,6 +23,9 @@ mod smtp;
 pub mod snapshot;
 pub mod table;
 mod tcp;
+pub mod text;
+#[cfg(test)]
+mod trial;
 mod udp;
 mod verdict;
 
@@ -206,6 +209,8 @@ pub enum Note {
         why: Why,
         /// Failed attempts before this one.
         attempts: u32,
+        /// HTTP_GET: index of the page that failed.
+        page: u16,
     },
     /// A try failed (`log_all_failures`); so many further ones before it counts, 0: it counted
     /// before.

@@ -81,6 +81,7 @@ impl Room {
         let kept = Kept::new(&old, &new, same);
         let was = core::mem::take(&mut self.services);
         self.checkers = self.moved(&kept, &new);
+        self.flight.clear();
         let of = |real: &RealParams| Real::new(real, within(&self.checkers, &real.checkers));
         self.reals = new.reals.iter().map(of).collect();
         self.kit = Kit::new(&new);
@@ -112,6 +113,7 @@ impl Room {
             let known = from.and_then(|at| self.checkers.get(at));
             if let Some(known) = known {
                 let mut checker = known.clone();
+                checker.phase = Phase::Rest;
                 // With fewer attempts than were made, the next failure counts.
                 checker.fails = checker.fails.min(params.retry);
                 let pages = match &params.probe {

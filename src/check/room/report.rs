@@ -40,7 +40,7 @@ impl Room {
         ) else {
             return;
         };
-        let (up, why, of) = (checker.up, checker.why, params.real);
+        let (up, why, page, of) = (checker.up, checker.why, checker.url, params.real);
         let attempts = match verdict.news {
             News::Failed(left) if params.log_all_failures => {
                 let checker = id;
@@ -61,6 +61,7 @@ impl Room {
                 up,
                 why,
                 attempts,
+                page,
             }));
         }
         let confirmed = verdict.news == News::Confirmed;
