@@ -8,7 +8,15 @@
 //!
 //! Order of calls: `handle` one event, then `next_action` until it returns `None`.
 
+mod dns;
+mod http;
+mod misc;
 pub mod params;
+mod ping;
+mod probe;
+mod smtp;
+mod tcp;
+mod udp;
 
 pub use params::*;
 
