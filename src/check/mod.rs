@@ -9,7 +9,7 @@
 //! Order of calls: `handle` one event, then `next_action` until it returns `None`.
 
 mod dns;
-mod http;
+pub mod http;
 mod misc;
 pub mod params;
 mod ping;
