@@ -181,7 +181,11 @@ fn accept(url: &Url, status: u16) -> Result<(), Why> {
         [] => within(&(200, 299)),
         codes => codes.iter().any(within),
     };
-    if fine { Ok(()) } else { Err(Why::Status(status)) }
+    if fine {
+        Ok(())
+    } else {
+        Err(Why::Status(status))
+    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,10 @@ mod tests {
         let table: &[(&[u8], Read<'_>)] = &[
             (b"5\r\nhello\r\n0\r\n\r\n", Ok((b"hello", true, 0))),
             (b"5\nhello\n0\n\n", Ok((b"hello", true, 0))),
-            (b"2;a=b\r\nhe\r\n03 \r\nllo\r\n00\r\nX: y\r\nZ:\r\n\r\nmore", Ok((b"hello", true, 4))),
+            (
+                b"2;a=b\r\nhe\r\n03 \r\nllo\r\n00\r\nX: y\r\nZ:\r\n\r\nmore",
+                Ok((b"hello", true, 4)),
+            ),
             (b"A\r\n0123456789\r\n", Ok((b"0123456789", false, 0))),
             (b"a\r\n01234", Ok((b"01234", false, 0))),
             (b"ffffffffffffffff\r\nhe", Ok((b"he", false, 0))),

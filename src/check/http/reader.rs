@@ -126,7 +126,9 @@ impl Reader {
     ///
     /// Compat: that holds for chunked bodies too.
     fn raw<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let left = self.left.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let left = self
+            .left
+            .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let here = bytes.get(..left).unwrap_or(bytes);
         self.left = self.left.map(|n| n.saturating_sub(here.len() as u64));
         if let Some(sums) = &mut self.sums {
@@ -140,10 +142,13 @@ impl Reader {
             return;
         }
         let skipped = usize::try_from(self.skip).map_or(data.len(), |n| n.min(data.len()));
-        self.skip = self.skip.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX));
+        self.skip = self
+            .skip
+            .saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX));
         let data = data.get(skipped..).unwrap_or_default();
         let room = WINDOW.saturating_sub(self.kept.len());
-        self.kept.extend_from_slice(data.get(..room).unwrap_or(data));
+        self.kept
+            .extend_from_slice(data.get(..room).unwrap_or(data));
     }
 
     /// The MD5 of the body as it came, and of what it holds without its framing.
