@@ -16,7 +16,7 @@ mod ping;
 mod probe;
 mod smtp;
 mod tcp;
-mod udp;
+pub mod udp;
 
 pub use params::*;
 

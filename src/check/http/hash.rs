@@ -59,3 +59,44 @@ pub fn hex(digest: [u8; 16]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::testing::splits;
+    use super::super::tests::{MD5, MD5_CHUNK};
+    use super::*;
+
+    #[test]
+    fn a_hash_is_that_of_genhash() {
+        let one = |version, reply: &[u8]| {
+            splits(reply, |pieces| {
+                let mut hash = Hash::new(version);
+                let mut ended = false;
+                for piece in pieces {
+                    ended = ended || hash.data(piece)?;
+                }
+                let done = hash.finish()?;
+                Ok((ended, hash.status(), hex(done.raw), hex(done.decoded)))
+            })
+        };
+        let hello = hex(MD5);
+        let plain = |ended| Ok((ended, Some(404), hello.clone(), hello.clone()));
+        let lost = b"HTTP/1.0 404 Not Found\r\nContent-Length: 5\r\n\r\nhello";
+        assert_eq!(
+            one(HttpVersion::V10, lost),
+            plain(false),
+            "whatever the status"
+        );
+        assert_eq!(one(HttpVersion::V11, lost), plain(true));
+        let chunk = b"HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+        let both = |ended| Ok((ended, Some(404), hex(MD5_CHUNK), hello.clone()));
+        assert_eq!(one(HttpVersion::V10, chunk), both(false));
+        assert_eq!(one(HttpVersion::V11, chunk), both(true));
+        assert_eq!(one(HttpVersion::V10, b""), Err(Why::Closed));
+        assert_eq!(
+            one(HttpVersion::V10, b"HTTP/1.0 200 OK\r\n"),
+            Err(Why::Closed)
+        );
+        assert_eq!(one(HttpVersion::V10, b"hello"), Err(Why::Garbage));
+    }
+}

@@ -1,16 +1,17 @@
 //! Situation × verdict; each reply in every split of its bytes.
 
-use super::super::{CheckerParams, Connection, Params, RealId, Regex};
+use super::super::probe::testing::{self, fail, splits, tried};
+use super::super::{CheckerParams, Params, Regex};
 use super::*;
-use crate::time::Span;
-use core::iter;
+
+mod hostile;
 
 const HELLO: &[u8] = b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\nhello";
 const CHUNKS: &[u8] =
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n";
 /// MD5 of `hello`, and of the same in one chunk as `genhash` of keepalived 2.2.7 prints it.
-const MD5: [u8; 16] = 0x5d41402abc4b2a76b9719d911017c592_u128.to_be_bytes();
-const MD5_CHUNK: [u8; 16] = 0x79e9489e3bd3f0cb0158215341de046d_u128.to_be_bytes();
+pub(super) const MD5: [u8; 16] = 0x5d41402abc4b2a76b9719d911017c592_u128.to_be_bytes();
+pub(super) const MD5_CHUNK: [u8; 16] = 0x79e9489e3bd3f0cb0158215341de046d_u128.to_be_bytes();
 const MD5_HEL: [u8; 16] = 0x46356afe55fa3cea9cbe73ad442cad47_u128.to_be_bytes();
 
 fn url() -> Url {
@@ -52,86 +53,28 @@ fn regex(pattern: &str, absent: bool, min: u32, max: Option<u32>) -> Url {
 }
 
 fn checker(version: HttpVersion, url: Url) -> CheckerParams {
-    CheckerParams {
-        real: RealId(0),
-        alpha: false,
-        delay_loop: Span::from_secs(1),
-        warmup: Span::ZERO,
-        retry: 0,
-        delay_before_retry: Span::ZERO,
-        timeout: Span::from_secs(5),
-        log_all_failures: false,
-        connection: Some(Connection {
-            address: [192, 0, 2, 1].into(),
-            port: 80,
-            from: None,
-            from_port: 0,
-            interface: None,
-            mark: 0,
-        }),
-        probe: Probe::Http(Box::new(Http {
-            tls: false,
-            version,
-            urls: vec![url],
-            fast_recovery: false,
-            sni: None,
-        })),
-    }
+    testing::checker(Probe::Http(Box::new(Http {
+        tls: false,
+        version,
+        urls: vec![url],
+        fast_recovery: false,
+        sni: None,
+    })))
 }
 
-/// Shows the pieces, then the end of the connection, to one try; `None`: it waits for more.
-fn tried<'a>(
-    checker: &CheckerParams,
-    kit: &mut Kit,
-    pieces: impl Iterator<Item = &'a [u8]>,
-    last: Option<Got<'a>>,
-) -> (Option<Outcome>, Vec<Ask>) {
-    let (mut tried, mut out, mut asks) = (Try::default(), Vec::new(), Vec::new());
-    let mut cx = Cx {
-        params: checker,
-        weight: 1,
-        url: 0,
-        random: 1,
-        out: &mut out,
-        kit,
-    };
-    assert_eq!(tried.start(&mut cx), Step::Wait(Ask::Open));
-    let events = iter::once(Got::Connected)
-        .chain(pieces.map(Got::Data))
-        .chain(last);
-    for got in events {
-        match tried.got(got, &mut cx) {
-            Step::Wait(ask) => asks.push(ask),
-            Step::Done(outcome) => return (Some(outcome), asks),
-        }
-    }
-    assert!(cx.out.starts_with(b"GET / HTTP/1."), "the request stays");
-    (None, asks)
-}
-
-/// The verdict on a reply, the same in every split.
+/// The verdict on a reply, the same in every split; `None`: it waits for more.
 fn verdict(version: HttpVersion, url: Url, reply: &[u8], close: bool) -> Option<Outcome> {
     let checker = checker(version, url);
-    let mut kit = Kit::new(&Params {
-        checkers: vec![checker.clone()],
-        ..Params::default()
-    });
     let last = close.then_some(Got::Closed);
-    let (want, _) = tried(&checker, &mut kit, iter::once(reply), last);
-    for cut in 0..=reply.len() {
-        let (a, b) = reply.split_at(cut);
-        let (got, _) = tried(&checker, &mut kit, [a, b].into_iter(), last);
-        assert_eq!(got, want, "{} at {cut}", reply.escape_ascii());
-    }
-    let (got, _) = tried(&checker, &mut kit, reply.chunks(1), last);
-    assert_eq!(got, want, "{} byte by byte", reply.escape_ascii());
-    want
+    splits(reply, |pieces| {
+        let told = tried(&checker, pieces, last);
+        assert!(told.sent.starts_with(b"GET / HTTP/1."));
+        assert_eq!(told.timeout, Outcome::Fail(Why::Timeout));
+        told.outcome
+    })
 }
 
 const PASS: Option<Outcome> = Some(Outcome::Pass);
-const fn fail(why: Why) -> Option<Outcome> {
-    Some(Outcome::Fail(why))
-}
 
 #[test]
 fn statuses() {
@@ -199,9 +142,7 @@ fn what_is_no_reply() {
 #[test]
 fn failures_of_the_connection() {
     let checker = checker(HttpVersion::V10, url());
-    let mut end = |reply: &'static [u8], last| {
-        tried(&checker, &mut Kit::default(), iter::once(reply), Some(last)).0
-    };
+    let end = |reply: &[u8], last| tried(&checker, &[reply], Some(last)).outcome;
     assert_eq!(end(b"", Got::Failed(111)), fail(Why::System(111)));
     assert_eq!(end(HELLO, Got::Failed(104)), fail(Why::System(104)));
     assert_eq!(end(b"", Got::TlsFailed(40)), fail(Why::Tls(40)));
@@ -359,138 +300,4 @@ fn patterns_are_passed_over() {
     let page = verdict(HttpVersion::V10, regex("bye", false, 0, None), HELLO, true);
     assert_eq!(page, PASS);
     assert!(complaint("a").is_some());
-}
-
-#[cfg(feature = "regex")]
-#[test]
-fn a_pattern_deep_in_a_body() {
-    let url = regex(r"\bneedle\b", false, 5_000_000, None);
-    let checker = checker(HttpVersion::V10, url.clone());
-    let kit = Kit::new(&Params {
-        checkers: vec![checker.clone(), checker],
-        ..Params::default()
-    });
-    for (at, want) in [
-        (5_000_000, Ok(())),
-        (5_050_000, Ok(())),
-        (4_999_999, Err(Why::Pattern)),
-        (5_070_000, Err(Why::Pattern)),
-    ] {
-        let mut page = Page::new(HttpVersion::V10, &url);
-        assert_eq!(page.data(b"HTTP/1.0 200 OK\r\n\r\n", &url, &kit), None);
-        let mut body = vec![b' '; 6_000_000];
-        body[at..at + 6].copy_from_slice(b"needle");
-        for piece in body.chunks(16_384) {
-            assert_eq!(page.data(piece, &url, &kit), None);
-            assert!(page.held() <= 2 * WINDOW);
-        }
-        assert_eq!(page.close(&url, &kit), want, "{at}");
-    }
-}
-
-#[test]
-fn hostile_heads_are_bounded() {
-    let (url, kit) = (url(), Kit::default());
-    for line in ["X: y\r\n", "x", " ", "\r\n", "HTTP/1.1 100 Go on\r\n\r\n"] {
-        for size in [1, 700, 40_000] {
-            let mut page = Page::new(HttpVersion::V11, &url);
-            let start = if line == "\r\n" {
-                ""
-            } else {
-                "HTTP/1.1 200 OK\r\n"
-            };
-            let start = if line.starts_with('H') { "" } else { start };
-            let flood: Vec<u8> = start
-                .bytes()
-                .chain(line.bytes().cycle().take(40_000))
-                .collect();
-            let mut verdict = None;
-            for piece in flood.chunks(size) {
-                verdict = page.data(piece, &url, &kit);
-                assert!(page.held() <= 32 * 1024, "{} for {line:?}", page.held());
-                if verdict.is_some() {
-                    break;
-                }
-            }
-            assert_eq!(verdict, Some(Err(Why::Garbage)), "{line:?} by {size}");
-        }
-    }
-    let lines = "X: y\r\n".repeat(200);
-    let reply = format!("HTTP/1.1 200 OK\r\n{lines}\r\n");
-    let page = verdict(
-        HttpVersion::V11,
-        super::tests::url(),
-        reply.as_bytes(),
-        false,
-    );
-    assert_eq!(page, fail(Why::Garbage), "too many lines");
-}
-
-#[test]
-fn a_large_body_is_not_kept() {
-    let url = digest([0; 16]);
-    let mut page = Page::new(HttpVersion::V11, &url);
-    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n";
-    assert_eq!(page.data(head, &url, &Kit::default()), None);
-    let piece = vec![7; 65_536];
-    for _ in 0..160 {
-        assert_eq!(page.data(&piece, &url, &Kit::default()), None);
-        assert_eq!(page.held(), 0);
-    }
-}
-
-/// Progress gets time, a byte a second does not.
-#[test]
-fn time_for_an_answer() {
-    let checker = checker(HttpVersion::V10, url());
-    let mut kit = Kit::default();
-    let reply = [HELLO, &[b'x'; 5_000]].concat();
-    let count = |asks: &[Ask], ask| asks.iter().filter(|a| **a == ask).count();
-    let (_, single) = tried(&checker, &mut kit, reply.chunks(1), None);
-    assert_eq!(single[0], Ask::Send);
-    assert_eq!(count(&single, Ask::Renew), 1 + 5_000 / PROGRESS);
-    assert!(single[1..30].iter().all(|a| *a == Ask::More), "the head");
-    let (_, large) = tried(&checker, &mut kit, reply.chunks(PROGRESS), None);
-    assert_eq!(count(&large, Ask::Renew), 4);
-}
-
-#[test]
-fn a_hash_is_that_of_genhash() {
-    let one = |version, reply: &[u8]| {
-        let finish = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-            let mut hash = Hash::new(version);
-            let mut ended = false;
-            for piece in pieces {
-                ended = ended || hash.data(piece)?;
-            }
-            hash.finish()
-                .map(|d| (ended, hash.status(), hex(d.raw), hex(d.decoded)))
-        };
-        let want = finish(&mut iter::once(reply));
-        assert_eq!(finish(&mut reply.chunks(1)), want);
-        for cut in 0..=reply.len() {
-            let (a, b) = reply.split_at(cut);
-            assert_eq!(finish(&mut [a, b].into_iter()), want);
-        }
-        want
-    };
-    let hello = hex(MD5);
-    let plain = |ended| Ok((ended, Some(404), hello.clone(), hello.clone()));
-    let lost = b"HTTP/1.0 404 Not Found\r\nContent-Length: 5\r\n\r\nhello";
-    assert_eq!(
-        one(HttpVersion::V10, lost),
-        plain(false),
-        "whatever the status"
-    );
-    assert_eq!(one(HttpVersion::V11, lost), plain(true));
-    let chunk = b"HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-    let both = |ended| Ok((ended, Some(404), hex(MD5_CHUNK), hello.clone()));
-    assert_eq!(one(HttpVersion::V10, chunk), both(false));
-    assert_eq!(one(HttpVersion::V11, chunk), both(true));
-    assert_eq!(one(HttpVersion::V10, b""), Err(Why::Closed));
-    assert_eq!(
-        one(HttpVersion::V10, b"HTTP/1.0 200 OK\r\n"),
-        Err(Why::Closed)
-    );
-    assert_eq!(one(HttpVersion::V10, b"hello"), Err(Why::Garbage));
 }
