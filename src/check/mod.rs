@@ -9,16 +9,30 @@
 //! Order of calls: `handle` one event, then `next_action` until it returns `None`.
 
 mod dns;
+mod file;
+mod flight;
 pub mod http;
 mod misc;
+mod outbox;
 pub mod params;
 mod ping;
 mod probe;
+mod room;
+mod service;
 mod smtp;
+pub mod snapshot;
+pub mod table;
 mod tcp;
+pub mod text;
+#[cfg(test)]
+mod trial;
 pub mod udp;
+mod verdict;
 
 pub use params::*;
+pub use room::Room;
+pub use snapshot::*;
+pub use table::Table;
 
 use crate::time::Instant;
 use core::net::IpAddr;
@@ -43,6 +57,14 @@ pub enum Event<'a> {
     },
     /// Leave: down notifications where `omega` says so, everything out of the table.
     Stop,
+    /// Before the start: what an earlier worker knew. Without it a checker that is not `alpha`
+    /// counts as succeeding until its first run.
+    Resume {
+        /// Who.
+        checker: CheckerId,
+        /// It succeeded.
+        up: bool,
+    },
     /// The time of [`Action::Arm`] has come.
     Timer(CheckerId),
     /// What came of a probe's wish.
@@ -176,7 +198,22 @@ pub enum Why {
 /// Something a person may want to read in the log.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Note {
-    /// A try failed; so many are left before it counts.
+    /// A checker changed its mind, or its first result is the failure that was assumed. Comes
+    /// before everything that follows from it; [`Change::Checker`] comes after it.
+    Verdict {
+        /// Who.
+        checker: CheckerId,
+        /// It succeeds.
+        up: bool,
+        /// Why not.
+        why: Why,
+        /// Failed attempts before this one.
+        attempts: u32,
+        /// HTTP_GET: index of the page that failed.
+        page: u16,
+    },
+    /// A try failed (`log_all_failures`); so many further ones before it counts, 0: it counted
+    /// before.
     Try {
         /// Who.
         checker: CheckerId,
