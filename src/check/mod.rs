@@ -11,7 +11,7 @@
 mod dns;
 mod file;
 mod flight;
-mod http;
+pub mod http;
 mod misc;
 mod outbox;
 pub mod params;
@@ -26,7 +26,7 @@ mod tcp;
 pub mod text;
 #[cfg(test)]
 mod trial;
-mod udp;
+pub mod udp;
 mod verdict;
 
 pub use params::*;

@@ -125,6 +125,7 @@ impl Try {
     pub fn timeout(&mut self, cx: &mut Cx<'_>) -> Outcome {
         match self {
             Try::Udp(t) => t.timeout(cx),
+            Try::Smtp(t) => t.timeout(cx),
             _ => Outcome::Fail(Why::Timeout),
         }
     }
@@ -141,3 +142,6 @@ pub(super) fn refused(got: Got<'_>) -> Option<Step> {
     };
     Some(Step::Done(Outcome::Fail(why)))
 }
+
+#[cfg(test)]
+pub(super) mod testing;
