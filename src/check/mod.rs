@@ -21,6 +21,7 @@ mod room;
 mod service;
 mod smtp;
 pub mod snapshot;
+mod sync;
 pub mod table;
 mod tcp;
 pub mod text;

@@ -321,3 +321,50 @@ fn a_page_after_the_other_goes_out_at_once_while_it_comes_up_fast() {
     world.event(Event::Stop);
     assert!(began > Instant::ZERO && world.open.is_empty());
 }
+
+/// As many checkers as ids can name, a second of their life: nothing is lost, nothing is slow.
+#[test]
+fn many() {
+    let mut params = Params::default();
+    for vip in 0..250 {
+        let reals: Vec<_> = (0..250).map(|last| (last, 1)).collect();
+        add(&mut params, vip, &reals, &[checker(Probe::Tcp)]);
+    }
+    let count = params.checkers.len() as u16;
+    let mut room = Room::new(params, 800);
+    let mut now = Instant::from_secs(5);
+    room.handle(Event::Start { seed: 3 }, now);
+    let mut drain = |room: &mut Room| -> Vec<CheckerId> {
+        let mut opened = Vec::new();
+        while let Some(action) = room.next_action() {
+            if let Action::Open(id) = action {
+                opened.push(id);
+            }
+        }
+        opened
+    };
+    assert_eq!(drain(&mut room), []);
+    now = now + secs(1);
+    let mut open = Vec::new();
+    for id in 0..count {
+        room.handle(Event::Timer(CheckerId(id)), now);
+        open.extend(drain(&mut room));
+    }
+    assert_eq!(open.len(), 800);
+    let mut done = vec![0u8; usize::from(count)];
+    while let Some(id) = open.pop() {
+        let good = id.0 % 50 != 7;
+        let got = if good {
+            Got::Connected
+        } else {
+            Got::Failed(111)
+        };
+        room.handle(Event::Got(id, got), now);
+        done[usize::from(id.0)] += 1;
+        open.extend(drain(&mut room));
+        assert!(open.len() <= 800);
+    }
+    assert!(done.iter().all(|&n| n == 1));
+    let table: usize = (0..250).map(|s| room.desired(ServiceId(s)).count()).sum();
+    assert_eq!(table, 62_500 - 62_500 / 50);
+}
