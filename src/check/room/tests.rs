@@ -3,6 +3,7 @@
 mod follow;
 mod moving;
 mod sim;
+mod storm;
 
 use super::super::trial::{MISC, World, add, checker, ip, one, pages};
 use super::super::*;
