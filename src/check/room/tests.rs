@@ -109,7 +109,7 @@ fn slow_programs_do_not_keep_sockets_waiting() {
     let both = [checker(MISC), checker(Probe::Tcp)];
     let mut world = World::new(one(&reals, &both), 2);
     world.event(Event::Start { seed: 7 });
-    world.now = world.now + secs(1);
+    world.now += secs(1);
     for id in 0..8 {
         world.event(Event::Timer(CheckerId(id)));
     }
@@ -206,7 +206,7 @@ fn a_stop_closes_and_disarms_everything() {
     add(&mut params, 11, &[(2, 1)], &[checker(MISC)]);
     let mut world = World::new(params, 1);
     world.event(Event::Start { seed: 7 });
-    world.now = world.now + secs(1);
+    world.now += secs(1);
     for id in [0, 1, 3] {
         world.event(Event::Timer(CheckerId(id)));
     }
@@ -335,7 +335,7 @@ fn many() {
     let mut room = Room::new(params, 800);
     let mut now = Instant::from_secs(5);
     room.handle(Event::Start { seed: 3 }, now);
-    let mut drain = |room: &mut Room| -> Vec<CheckerId> {
+    let drain = |room: &mut Room| -> Vec<CheckerId> {
         let mut opened = Vec::new();
         while let Some(action) = room.next_action() {
             if let Action::Open(id) = action {
@@ -345,7 +345,7 @@ fn many() {
         opened
     };
     assert_eq!(drain(&mut room), []);
-    now = now + secs(1);
+    now += secs(1);
     let mut open = Vec::new();
     for id in 0..count {
         room.handle(Event::Timer(CheckerId(id)), now);

@@ -125,7 +125,7 @@ fn storm(seed: u32) {
     let mut dice = Dice(seed);
     let mut world = World::new(params(&mut dice), 1 + dice.roll(4) as usize);
     for _ in 0..200 {
-        world.now = world.now + Span::from_millis(u64::from(dice.roll(2000)));
+        world.now += Span::from_millis(u64::from(dice.roll(2000)));
         match dice.roll(40) {
             0 => world.event(Event::Stop),
             1 => {
