@@ -149,6 +149,8 @@ fn life(seed: u32) {
         models.push(model);
     }
     world.news();
+    let services = 0..params.services.len() as u16;
+    let mut tables: Vec<_> = services.map(|at| world.table(at)).collect();
     for _ in 0..300 {
         let before = world.open.clone();
         // Either something that runs ends, or a timer comes.
@@ -177,8 +179,11 @@ fn life(seed: u32) {
                 |n| matches!(n, Action::Tell(Change::Quorum { service, .. }) if *service == id),
             );
             assert_eq!(told, crossed, "seed {seed}");
+            let changed = news.contains(&Action::Table(id));
             let table = models[at].table(&params, service, &weights);
             assert_eq!(world.table(at as u16), table, "seed {seed}");
+            assert_eq!(changed, tables[at] != table, "seed {seed}");
+            tables[at] = table;
             assert_eq!(
                 world.room.service(id).unwrap().up,
                 models[at].up,
