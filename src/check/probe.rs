@@ -89,7 +89,7 @@ impl Try {
             Probe::Misc { .. } => Try::Misc(misc::Try),
             Probe::Smtp { .. } => Try::Smtp(smtp::Try::default()),
             Probe::Dns { .. } => Try::Dns(dns::Try::default()),
-            Probe::Udp(_) => Try::Udp(udp::Try::default()),
+            Probe::Udp(_) => Try::Udp(udp::Try),
             Probe::Ping => Try::Ping(ping::Try::default()),
             Probe::File { .. } => return None,
         })

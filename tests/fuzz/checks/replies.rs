@@ -21,8 +21,8 @@ pub fn check(data: &[u8]) {
     trying::story(data);
 }
 
-/// Codes and the last text of what a mail server says.
-fn smtp(data: &[u8], size: usize) -> Result<(Vec<u16>, Vec<u8>), (Vec<u16>, Malformed)> {
+/// Codes and the last text of what a mail server says, up to where it says nothing of the kind.
+fn smtp(data: &[u8], size: usize) -> (Vec<u16>, Result<Vec<u8>, Malformed>) {
     let (mut replies, mut codes) = (Replies::default(), Vec::new());
     for piece in data.chunks(size) {
         let mut rest = piece;
@@ -30,13 +30,13 @@ fn smtp(data: &[u8], size: usize) -> Result<(Vec<u16>, Vec<u8>), (Vec<u16>, Malf
             match replies.read(&mut rest) {
                 Ok(Some(code)) => codes.push(code),
                 Ok(None) => break assert!(rest.is_empty()),
-                Err(bad) => return Err((codes, bad)),
+                Err(bad) => return (codes, Err(bad)),
             }
         }
         assert!(replies.text().len() <= TEXT);
     }
     assert!(codes.iter().all(|code| (200..600).contains(code)));
-    Ok((codes, replies.text().to_vec()))
+    (codes, Ok(replies.text().to_vec()))
 }
 
 /// The bytes as an answer, and as the records of one.
@@ -150,7 +150,7 @@ fn datagram(data: &[u8]) {
         assert!(!udp::fits(&itself, rest));
         let mut other = data.to_vec();
         other[rest.len()] = last ^ mask;
-        assert_eq!(udp::fits(&itself, &other), mask == 0 || data.len() == 0);
+        assert_eq!(udp::fits(&itself, &other), mask == 0);
     }
     assert!(udp::fits(&wants(None), data));
 }
