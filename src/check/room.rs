@@ -189,3 +189,6 @@ fn within<'a, T>(list: &'a [T], range: &Range<u16>) -> &'a [T] {
     list.get(usize::from(range.start)..usize::from(range.end))
         .unwrap_or(&[])
 }
+
+#[cfg(test)]
+mod tests;
