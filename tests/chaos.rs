@@ -46,6 +46,8 @@ impl Random {
 
 const ROUTERS: usize = 3;
 const VIRTUAL: u8 = 6;
+/// One more, over IPv6.
+const SIXTH: &str = "2001:db8:7::";
 /// Addresses of one virtual router.
 const ADDRESSES: u8 = 4;
 /// Things that happen in one round.
@@ -60,7 +62,9 @@ fn special(n: u8, router: usize) -> String {
     match n {
         1 => " track_script {\n  check\n }\n".to_owned(),
         2 => " track_script {\n  check weight -150\n }\n".to_owned(),
-        3 => format!(" virtual_routes {{\n  198.51.{n}.0/24 via 192.0.2.9 dev eth0\n }}\n"),
+        3 => " virtual_routes {\n  198.51.3.0/24 via 192.0.2.9 dev eth0\n }\n \
+               virtual_rules {\n  from 10.3.0.0/24 lookup 77 priority 777\n }\n"
+            .to_owned(),
         4 => format!(" unicast_src_ip 192.0.2.{router}\n unicast_peer {{\n{peers} }}\n"),
         _ => String::new(),
     }
@@ -98,7 +102,15 @@ fn config(router: usize) -> String {
             special(n, router)
         );
     }
-    text
+    let lines: String = (1..=ADDRESSES)
+        .map(|a| format!("  {SIXTH}{a}/64\n"))
+        .collect();
+    text + &format!(
+        "vrrp_instance VI_V6 {{\n state BACKUP\n interface eth0\n virtual_router_id 7\n \
+         version 3\n priority {}\n advert_int 0.2\n garp_master_delay 1\n \
+         virtual_ipaddress {{\n  fe80::7:7/64\n{lines} }}\n}}\n",
+        priority(7, router)
+    )
 }
 
 /// One thing that happens.
@@ -149,6 +161,7 @@ impl<'a> Town<'a> {
         let daemons = (1..=ROUTERS)
             .map(|r| {
                 let node = lab.r(r);
+                node.ipv6();
                 node.script("check.sh", "#!/bin/sh\n[ ! -e /run/broken ]\n");
                 node.daemonise(Kind::under_test(), &config(r), &[])
             })
@@ -211,13 +224,19 @@ impl<'a> Town<'a> {
                 node.ip("link set other name eth1");
                 node.ip("link set eth1 up");
             }
+            Happening::TakeAddress(2, a) => {
+                self.try_ip(router, &format!("addr del {SIXTH}{a}/64 dev eth0"));
+            }
             Happening::TakeAddress(n, a) => {
                 self.try_ip(
                     router,
                     &format!("addr del 10.{n}.0.{a}/24 dev {}", interface(n)),
                 );
             }
-            Happening::TakeRoute => self.try_ip(router, "route del 198.51.3.0/24"),
+            Happening::TakeRoute => {
+                self.try_ip(router, "route del 198.51.3.0/24");
+                self.try_ip(router, "rule del priority 777");
+            }
             Happening::Flood(count) => self.flood(router, count),
             Happening::Freeze(ms) => {
                 self.worker(router, Signal::SIGSTOP);
@@ -253,9 +272,16 @@ impl<'a> Town<'a> {
         all.iter().filter(|a| a.starts_with(&prefix)).count()
     }
 
-    fn route(&self, router: usize) -> bool {
-        let text = self.node(router).ip("route show 198.51.3.0/24");
-        !text.trim().is_empty()
+    fn held6(&self, router: usize) -> usize {
+        let all = self.node(router).addresses6();
+        all.iter().filter(|a| a.starts_with(SIXTH)).count()
+    }
+
+    /// The virtual route and the virtual rule: both there, neither, or (`None`) one of them.
+    fn way(&self, router: usize) -> Option<bool> {
+        let route = self.node(router).ip("route show 198.51.3.0/24");
+        let rule = self.node(router).ip("rule show").contains("lookup 77");
+        (route.trim().is_empty() != rule).then_some(rule)
     }
 
     /// All as configured: the favourite has everything, the others nothing.
@@ -264,8 +290,11 @@ impl<'a> Town<'a> {
             (1..=ROUTERS).all(|r| {
                 let mine = r == favourite(if n == 5 { 3 } else { n });
                 let want = if mine { usize::from(ADDRESSES) } else { 0 };
-                self.held(r, n) == want && (n != 3 || self.route(r) == mine)
+                self.held(r, n) == want && (n != 3 || self.way(r) == Some(mine))
             })
+        }) && (1..=ROUTERS).all(|r| {
+            let want = if r == favourite(7) { ADDRESSES } else { 0 };
+            self.held6(r) == usize::from(want)
         })
     }
 
@@ -273,7 +302,7 @@ impl<'a> Town<'a> {
         let mut text = String::new();
         for r in 1..=ROUTERS {
             let node = self.node(r);
-            text += &format!("--- r{r}\n{}{}", node.ip("-o -4 addr"), node.ip("route"));
+            text += &format!("--- r{r}\n{}{}", node.ip("-o addr"), node.ip("route"));
             let log = node.log.text();
             let lines: Vec<&str> = log.lines().collect();
             let from = lines.len().saturating_sub(80);
@@ -381,8 +410,12 @@ fn chaos() {
     for daemon in town.daemons {
         let node = daemon.node;
         daemon.stop();
-        let left = node.ip("-o -4 addr");
-        assert!(!left.contains(" 10."), "left behind: {left}");
+        let left = node.ip("-o addr");
+        let ours = [" 10.", SIXTH];
+        assert!(
+            !ours.iter().any(|o| left.contains(o)),
+            "left behind: {left}"
+        );
         wait_for("no route is left", 5, || {
             !node.ip("route").contains("198.51.")
         });

@@ -104,7 +104,7 @@ fn cases() -> Vec<PathBuf> {
 
 #[test]
 fn golden_files() {
-    let update = std::env::var_os("UPDATE").is_some();
+    let update = std::env::var_os("UPDATE").is_some_and(|v| !v.is_empty());
     let m = machine();
     let mut wrong = String::new();
     let cases = cases();

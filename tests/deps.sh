@@ -32,7 +32,7 @@ package() {
 	case $1 in
 	ip) echo iproute2 ;;
 	busybox) echo busybox-static ;;
-	vrrpd) echo frr ;;
+	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
 	modprobe) echo kmod ;;
 	unshare | setpriv) echo util-linux ;;

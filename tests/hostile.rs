@@ -135,6 +135,16 @@ fn a_broken_repetition_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_default_interface_that_is_none_is_not_used() {
+    let text = "global_defs {\n default_interface eth0123456789012345\n}\n\
+                static_ipaddress {\n 10.1.1.1/24\n}\n";
+    let (loaded, said) = check(text);
+    assert!(said.contains("longer than 15 characters"), "{said}");
+    let names: Vec<&str> = loaded.config.vrrp.interfaces.iter().map(|n| &**n).collect();
+    assert_eq!(names, ["eth0"]);
+}
+
+#[test]
 fn paths_longer_than_paths_can_be_are_not_looked_for() {
     let text = format!("include {}{}\n", "x".repeat(100_000), "{a,b,c}".repeat(12));
     let (loaded, said) = check(&and_sound(&text));

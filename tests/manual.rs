@@ -24,7 +24,7 @@ fn page() -> &'static str {
         let project = env!("CARGO_MANIFEST_DIR");
         let path = format!("{project}/board/common/holdfast.conf.5");
         let mut text = fs::read_to_string(&path).expect("the page");
-        if std::env::var_os("UPDATE").is_some() {
+        if std::env::var_os("UPDATE").is_some_and(|v| !v.is_empty()) {
             text = updated(&text);
             fs::write(&path, &text).expect("writable");
         }

@@ -15,6 +15,8 @@ mod bytes;
 mod conformance;
 #[path = "netns/crash.rs"]
 mod crash;
+#[path = "netns/crash6.rs"]
+mod crash6;
 #[path = "netns/crowd.rs"]
 mod crowd;
 #[path = "netns/dynamic.rs"]
@@ -34,6 +36,8 @@ mod lab;
 mod odd;
 #[path = "netns/peer.rs"]
 mod peer;
+#[path = "netns/process.rs"]
+mod process;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -55,6 +59,7 @@ use lab::harness::{self, Test};
 fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
+        crash6::TESTS,
         start::TESTS,
         files::TESTS,
         bytes::TESTS,
@@ -70,6 +75,7 @@ fn tests() -> Vec<Test> {
         effect::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
+        process::TESTS,
         scripts::TESTS,
         crowd::TESTS,
     ];

@@ -88,6 +88,27 @@ fn links() {
     }
     let up = |name: &str| std::path::Path::new("/proc/net/dev_mcast").exists() && index(name) > 0;
     assert!(["a0", "a1", "b0", "b1"].into_iter().all(up));
+    for (one, other) in [("a0", "a1"), ("a1", "a0"), ("b0", "b1"), ("b1", "b0")] {
+        carries(one, other);
+    }
+}
+
+/// A new pair drops what is sent until the kernel's own worker has seen its carrier: wait for that
+/// with packets to a group that no test joins.
+fn carries(one: &str, other: &str) {
+    const ANOTHER: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 77);
+    let raw = |name| RawVrrp::open(112, name, index(name)).unwrap();
+    let (sender, receiver) = (raw(one), raw(other));
+    receiver.join(ANOTHER).unwrap();
+    for _ in 0..6000 {
+        sender
+            .send(&packet(112, ANOTHER, &[0; 12]), ANOTHER)
+            .unwrap();
+        if poll::wait(&[Want::read(&receiver)], Some(Span::from_millis(10))).unwrap() > 0 {
+            return;
+        }
+    }
+    panic!("{one} - {other} carries nothing");
 }
 
 const RTM_NEWLINK: u16 = 16;

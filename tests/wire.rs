@@ -21,6 +21,8 @@ mod netlink;
 mod reception;
 #[path = "wire/robust.rs"]
 mod robust;
+#[path = "wire/routes.rs"]
+mod routes;
 #[path = "wire/unicast.rs"]
 mod unicast;
 

@@ -6,7 +6,12 @@
 //! them; `service` knows quorum, weights and the sorry server, and keeps the *desired* table, of
 //! which `engine` sends the difference to the kernel.
 //!
-//! Order of calls: `handle` one event, then `next_action` until it returns `None`.
+//! Order of calls: `handle` one event, then `next_action` until it returns `None`. What is known
+//! before the start comes before it: `Resume`, `File`, `Local`. A reload is [`Room::part`], all
+//! actions, [`Room::reload`], all actions.
+//!
+//! The kernel's side is [`Table`]: fed by a dump and by what the kernel acknowledges, it says which
+//! requests make a service what [`Room::desired`] wants.
 
 mod dns;
 mod file;
@@ -21,6 +26,7 @@ mod room;
 mod service;
 mod smtp;
 pub mod snapshot;
+mod sync;
 pub mod table;
 mod tcp;
 pub mod text;
@@ -111,7 +117,8 @@ pub enum Action {
     Open(CheckerId),
     /// Send [`Room::outgoing`] of the checker; no answer but `Failed`.
     Send(CheckerId),
-    /// Close its socket, or kill its program's process group; whatever is still to come is for nobody.
+    /// Close its socket, also after `Failed`; or end its program's process group (TERM, and KILL two
+    /// seconds later). Whatever is still to come is for nobody. Not asked for a program that ended.
     Close(CheckerId),
     /// Run its program; answered by `Exited`, `Signaled` or `Failed`.
     Spawn(CheckerId),
@@ -130,7 +137,8 @@ pub enum Action {
 /// A change of state, with its reason.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// A real server came up or went down, by this checker.
+    /// A real server came up or went down, by this checker. Again as it was, if the first result of
+    /// an alpha checker is a failure; up by nobody at a start, which is for `rs_init_notifies`.
     Real {
         /// Which one.
         real: RealId,

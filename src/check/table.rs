@@ -5,8 +5,8 @@
 //! our services that are not wanted are deleted, whoever added them; services that are not ours are
 //! left alone.
 
-use super::{FlushOnStop, Room, ServiceId, ServiceParams, SyncParams, TableParams};
-use crate::wire::ipvs::{Daemon, Destination, Forward, Key, Request, Service};
+use super::{FlushOnStop, Room, ServiceId, ServiceParams, TableParams};
+use crate::wire::ipvs::{Destination, Forward, Key, Request, Service};
 use std::collections::BTreeMap;
 
 /// `IP_VS_SCHEDNAME_MAXLEN`, `IP_VS_PENAME_MAXLEN`: 16 bytes with the end.
@@ -32,7 +32,6 @@ struct Line {
 impl Line {
     /// All but the destinations. A name no kernel can have is none, and equal to nothing wanted.
     fn set(&mut self, service: &Service<'_>) {
-        let name = |text| Name::try_from(text).unwrap_or_default();
         self.scheduler = name(service.scheduler);
         self.flags = service.flags;
         self.timeout = service.timeout;
@@ -58,6 +57,10 @@ impl Line {
     }
 }
 
+fn name(text: &str) -> Name {
+    Name::try_from(text).unwrap_or_default()
+}
+
 /// Whether the kernel's line is what is wanted.
 fn equal(have: &Destination, want: &Destination) -> bool {
     let forward = match have.forward {
@@ -78,21 +81,6 @@ impl ServiceParams {
             netmask: self.netmask,
             engine: self.engine.as_deref(),
         })
-    }
-}
-
-impl SyncParams {
-    /// The daemon to run: the one that sends, or the one that listens.
-    pub fn daemon(&self, master: bool) -> Daemon<'_> {
-        Daemon {
-            master,
-            interface: &self.interface,
-            id: self.id,
-            maxlen: self.maxlen,
-            group: self.group,
-            port: self.port,
-            ttl: self.ttl,
-        }
     }
 }
 

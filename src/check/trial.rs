@@ -173,7 +173,9 @@ impl World {
 
     /// What came of an open socket or a program.
     pub fn got(&mut self, id: u16, got: Got<'_>) {
-        if matches!(got, Got::Exited(_) | Got::Signaled(_)) {
+        let ends = matches!(got, Got::Exited(_) | Got::Signaled(_) | Got::Failed(_));
+        let params = self.room.params().checkers.get(usize::from(id));
+        if ends && params.is_some_and(|p| matches!(p.probe, Probe::Misc { .. })) {
             assert!(self.open.remove(&id), "{id} does not run");
         }
         self.event(Event::Got(CheckerId(id), got));

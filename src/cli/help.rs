@@ -70,9 +70,10 @@ pub fn version() -> String {
         env!("CARGO_PKG_VERSION"),
         "\n\
          Compatible with keepalived 1.2-2.4 configuration.\n\
-         Features: VRRPv2 and VRRPv3 over IPv4, PASS and AH authentication,\n\
-         sync groups, notify scripts, watchdog.\n\
-         Not yet: IPv6, unicast, tracking, reload, IPVS, health checks, mail.\n\
+         Features: VRRPv2 and VRRPv3 over IPv4 and IPv6, multicast and unicast,\n\
+         PASS and AH authentication, sync groups, tracking, routes and rules,\n\
+         notify scripts, watchdog.\n\
+         Not yet: reload, VMAC, IPVS, health checks, mail.\n\
          MIT licence; this program comes without any warranty.\n"
     )
     .to_owned()

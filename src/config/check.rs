@@ -271,14 +271,8 @@ impl<'a> Walk<'a> {
 
     pub(super) fn ifname(&mut self, word: Word) -> bool {
         let bytes = self.bytes(word);
-        let why = match bytes {
-            b"" => "is empty",
-            b if core::str::from_utf8(b).is_err() => "is no UTF-8 text",
-            b if b.len() > value::IFNAME => "is longer than 15 characters",
-            b if b.contains(&b'/') || b.iter().any(u8::is_ascii_whitespace) => {
-                "holds '/' or a blank"
-            }
-            _ => return true,
+        let Err(why) = value::ifname(bytes) else {
+            return true;
         };
         let text = format!("interface name {} {why}", quote(bytes));
         self.wrong(word, text, None);

@@ -219,7 +219,10 @@ impl<'a> Walk<'a> {
             match self.name(node) {
                 "iproute_usr_dir" => self.names.usr = self.text(word),
                 "iproute_etc_dir" => self.names.etc = self.text(word),
-                "default_interface" => self.default_interface = Some(self.bytes(word)),
+                // A wrong one is told of in its turn.
+                "default_interface" if value::ifname(self.bytes(word)).is_ok() => {
+                    self.default_interface = Some(self.bytes(word));
+                }
                 _ => {}
             }
         }

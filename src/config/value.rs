@@ -142,6 +142,17 @@ pub(super) fn text(bytes: &[u8]) -> Box<str> {
 /// Longest name an interface can have.
 pub(super) const IFNAME: usize = 15;
 
+/// Whether the kernel takes this for the name of an interface, or why not.
+pub(super) fn ifname(bytes: &[u8]) -> Result<(), &'static str> {
+    Err(match bytes {
+        b"" => "is empty",
+        b if core::str::from_utf8(b).is_err() => "is no UTF-8 text",
+        b if b.len() > IFNAME => "is longer than 15 characters",
+        b if b.contains(&b'/') || b.iter().any(u8::is_ascii_whitespace) => "holds '/' or a blank",
+        _ => return Ok(()),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ pub fn prepare(p: &Process, umask_given: bool) {
             log::warn!("cannot set {what}: {}", plain(&e));
         }
     };
+    sched::remember();
     if let Some(mask) = p.umask.filter(|_| !umask_given) {
         sys::process::umask(mask.into());
     }

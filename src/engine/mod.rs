@@ -211,7 +211,11 @@ struct Engine<'a> {
 }
 
 /// Runs the worker until it is told to stop.
-pub fn run(setup: Setup<'_>) -> io::Result<Outcome> {
+pub fn run(mut setup: Setup<'_>) -> io::Result<Outcome> {
+    if setup.again {
+        // Compat: `vrrp_startup_delay` is for a machine that starts. The daemon has been through it.
+        Rc::make_mut(&mut setup.vrrp).startup_delay = Span::ZERO;
+    }
     let params = Rc::clone(&setup.vrrp);
     let mut engine = Engine::new(&params, setup)?;
     engine.boot();

@@ -26,7 +26,7 @@ pub(super) fn unreported(name: &str) -> Link {
 }
 
 /// The other interfaces an instance depends on: those its addresses live on and its routes lead
-/// over, each once.
+/// over, each once, but for lines with `no_track`.
 ///
 /// The own interface is looked at anyway; what `dont_track_primary` means for it is decided there.
 pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
@@ -34,6 +34,7 @@ pub(super) fn watched(params: &InstanceParams) -> Box<[IfaceId]> {
         .addresses
         .iter()
         .chain(&params.excluded)
+        .filter(|line| line.track)
         .map(|line| line.iface)
         .chain(
             params

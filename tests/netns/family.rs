@@ -182,10 +182,8 @@ impl<'a> Side<'a> {
             assert!(a.is_sound() && a.traffic_class == 0xc0, "{a:?}");
             let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
             if speech.unicast {
-                assert_eq!(
-                    a.source.to_string(),
-                    speech.own(1 + usize::from(a.priority == 100))
-                );
+                let own = speech.own(1 + usize::from(a.priority == 100));
+                assert_eq!((a.source.to_string(), a.hops), (own, 255));
             } else {
                 assert!(a.source.is_unicast_link_local(), "{a:?}");
                 assert_eq!((a.destination, a.hops), (group, 255));

@@ -13,7 +13,7 @@ pub const TESTS: &[Test] = &[
     Test::new("frr::ipv6_theirs_stronger", || theirs_stronger(true)).needs(NEEDS),
 ];
 
-const NEEDS: &[&str] = &["vrrpd"];
+const NEEDS: &[&str] = &["vrrpd", "vtysh"];
 const INTERVAL: Duration = Duration::from_millis(300);
 
 fn vip(ipv6: bool) -> &'static str {
@@ -61,26 +61,46 @@ impl Frr {
             let file = packages::find(program).unwrap_or_else(|| program.into());
             let pid = format!("/run/frr/{program}.pid");
             let mut command = node.command(&file);
-            command.args(["-u", "root", "-g", "root", "-f", &path, "-i", &pid]);
-            command.args([
-                "-z",
-                "/run/zserv.api",
-                "-P",
-                "0",
-                "--vty_socket",
-                "/run/frr",
-            ]);
+            command.args(["-f", &path, "-i", &pid, "-z", "/run/frr/zserv.api"]);
+            command.args(["-P", "0", "--vty_socket", "/run/frr"]);
             let output = fs::File::create(node.run.join(format!("{program}.out")));
             let output = output.expect("a file for its output");
             let error = output.try_clone().expect("one more descriptor");
             command.stdin(Stdio::null()).stdout(output).stderr(error);
             frr.children.push(command.spawn().expect("starting FRR"));
-            wait_for(program, 15, || {
-                program == "vrrpd" || node.run.join("frr/zserv.api").exists()
-            });
+            let start = std::time::Instant::now();
+            while program == "zebra" && !node.run.join("frr/zserv.api").exists() {
+                let said = || [node.read("zebra.out"), node.read("frr/log")].concat();
+                assert!(start.elapsed().as_secs() < 15, "zebra: {}", said());
+                pause(20);
+            }
         }
         frr
     }
+}
+
+/// The number behind a word of FRR's own account of its virtual router.
+fn counted(node: &Node, ipv6: bool, word: &str) -> u64 {
+    let mut command = node.command("vtysh");
+    command.args([
+        "--vty_socket",
+        "/run/frr",
+        "-c",
+        "show vrrp interface eth0 51 json",
+    ]);
+    let done = command.output().expect("vtysh");
+    let text = String::from_utf8_lossy(&done.stdout);
+    let family = if ipv6 { "\"v6\"" } else { "\"v4\"" };
+    let of = text.split_once(family).map_or("", |(_, rest)| rest);
+    let rest = of
+        .split_once(&format!("\"{word}\":"))
+        .map_or("", |(_, rest)| rest);
+    let digits = rest
+        .trim_start()
+        .split(|c: char| !c.is_ascii_digit())
+        .next();
+    let number = digits.and_then(|d| d.parse().ok());
+    number.unwrap_or_else(|| panic!("no {word} in {text}"))
 }
 
 /// Whether there are other users here than this one.
@@ -141,6 +161,23 @@ fn sound(daemon: &crate::lab::Daemon<'_>, least: u64) {
     assert!(stats.received >= least, "{stats:?}");
 }
 
+/// FRR has taken every advert of ours, and complains of none.
+fn heard(daemon: &crate::lab::Daemon<'_>, node: &Node, ipv6: bool) {
+    // One may still be on its way.
+    let before = daemon.stats_of("VI_1").sent.saturating_sub(1);
+    let taken = counted(node, ipv6, "adverRx");
+    let after = daemon.stats_of("VI_1").sent;
+    assert!(
+        before > 0 && (before..=after).contains(&taken),
+        "{before} {taken} {after}"
+    );
+    let log = node.read("frr/log");
+    let complaint = log
+        .lines()
+        .find(|l| l.contains("nvalid") || l.contains("mismatch"));
+    assert_eq!(complaint, None);
+}
+
 /// FRR is Master, yields to ours, and takes over when ours leaves.
 fn ours_stronger(ipv6: bool) {
     let lab = lab(ipv6);
@@ -157,6 +194,7 @@ fn ours_stronger(ipv6: bool) {
     assert!(speaks(&capture, 150, since), "ours does not speak");
     assert!(!speaks(&capture, 100, since), "FRR does not yield");
     sound(&daemon, 1);
+    heard(&daemon, lab.r(2), ipv6);
     let since = now();
     daemon.stop();
     wait_for("FRR takes over", 15, || speaks(&capture, 100, since));
@@ -180,6 +218,8 @@ fn theirs_stronger(ipv6: bool) {
     assert!(speaks(&capture, 200, since), "FRR does not speak");
     assert!(!speaks(&capture, 150, since), "ours does not yield");
     sound(&daemon, 5);
+    let least = counted(lab.r(2), ipv6, "adverTx").saturating_sub(1);
+    sound(&daemon, least);
     let killed = now();
     drop(frr);
     wait_for("ours takes over", 15, || holds(lab.r(1), ipv6));

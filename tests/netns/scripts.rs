@@ -73,15 +73,15 @@ fn config() -> String {
     let mut text = format!("global_defs {{\n {security}\n script_user root\n}}\n");
     let mut tracks = String::new();
     for n in 0..SCRIPTS {
-        write!(
+        writeln!(
             text,
             "vrrp_script c{n} {{\n script \"/run/check.sh {n}\"\n interval 1\n timeout 3\n \
-             rise {}\n fall {}\n}}\n",
+             rise {}\n fall {}\n}}",
             rise(n),
             fall(n)
         )
         .unwrap();
-        write!(tracks, "  c{n} weight -2\n").unwrap();
+        writeln!(tracks, "  c{n} weight -2").unwrap();
     }
     text + &instance(BASE, &format!("track_script {{\n{tracks} }}"))
 }

@@ -59,6 +59,27 @@ const BEGIN: Instant = Instant::from_secs(1000);
 /// Longest delay of a packet on the healed network.
 const CALM: Span = Span::from_millis(1);
 
+/// What scripts, files and interfaces settle at.
+fn last_levels(
+    rng: &mut Rng,
+    routers: &[Params],
+    dead: &[usize],
+    tracking: bool,
+) -> Vec<(usize, Level)> {
+    let mut levels = Vec::new();
+    for (n, params) in routers.iter().enumerate().filter(|_| tracking) {
+        for _ in 0..4 {
+            levels.push((n, outside::any_level(rng, params)));
+        }
+        // Most have nothing to complain about, and the last of the living has not.
+        let last = (0..routers.len()).rev().find(|n| !dead.contains(n));
+        if !rng.once_in(3) || last == Some(n) {
+            levels.extend(outside::sound_levels(params).into_iter().map(|l| (n, l)));
+        }
+    }
+    levels
+}
+
 impl Plan {
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
@@ -102,16 +123,7 @@ impl Plan {
         if dead.len() == count {
             dead.pop();
         }
-        let mut levels = Vec::new();
-        for (n, params) in routers.iter().enumerate().filter(|_| tracking) {
-            for _ in 0..4 {
-                levels.push((n, outside::any_level(&mut rng, params)));
-            }
-            // Most have nothing to complain about, and the last of the living has not.
-            if !rng.once_in(3) || (0..count).rev().find(|n| !dead.contains(n)) == Some(n) {
-                levels.extend(outside::sound_levels(params).into_iter().map(|l| (n, l)));
-            }
-        }
+        let levels = last_levels(&mut rng, &routers, &dead, tracking);
         let scripts = || routers.iter().flat_map(|params| &params.scripts);
         let rows = scripts().map(|s| s.interval.times(u64::from(s.rise.max(s.fall)) + 4));
         let known = heal + rows.max().unwrap_or_default();

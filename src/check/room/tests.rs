@@ -3,6 +3,7 @@
 mod follow;
 mod moving;
 mod sim;
+mod storm;
 
 use super::super::trial::{MISC, World, add, checker, ip, one, pages};
 use super::super::*;
@@ -108,7 +109,7 @@ fn slow_programs_do_not_keep_sockets_waiting() {
     let both = [checker(MISC), checker(Probe::Tcp)];
     let mut world = World::new(one(&reals, &both), 2);
     world.event(Event::Start { seed: 7 });
-    world.now = world.now + secs(1);
+    world.now += secs(1);
     for id in 0..8 {
         world.event(Event::Timer(CheckerId(id)));
     }
@@ -205,7 +206,7 @@ fn a_stop_closes_and_disarms_everything() {
     add(&mut params, 11, &[(2, 1)], &[checker(MISC)]);
     let mut world = World::new(params, 1);
     world.event(Event::Start { seed: 7 });
-    world.now = world.now + secs(1);
+    world.now += secs(1);
     for id in [0, 1, 3] {
         world.event(Event::Timer(CheckerId(id)));
     }
@@ -320,4 +321,51 @@ fn a_page_after_the_other_goes_out_at_once_while_it_comes_up_fast() {
     assert_eq!((asked.url, asked.running), (0, true));
     world.event(Event::Stop);
     assert!(began > Instant::ZERO && world.open.is_empty());
+}
+
+/// As many checkers as ids can name, a second of their life: nothing is lost, nothing is slow.
+#[test]
+fn many() {
+    let mut params = Params::default();
+    for vip in 0..250 {
+        let reals: Vec<_> = (0..250).map(|last| (last, 1)).collect();
+        add(&mut params, vip, &reals, &[checker(Probe::Tcp)]);
+    }
+    let count = params.checkers.len() as u16;
+    let mut room = Room::new(params, 800);
+    let mut now = Instant::from_secs(5);
+    room.handle(Event::Start { seed: 3 }, now);
+    let drain = |room: &mut Room| -> Vec<CheckerId> {
+        let mut opened = Vec::new();
+        while let Some(action) = room.next_action() {
+            if let Action::Open(id) = action {
+                opened.push(id);
+            }
+        }
+        opened
+    };
+    assert_eq!(drain(&mut room), []);
+    now += secs(1);
+    let mut open = Vec::new();
+    for id in 0..count {
+        room.handle(Event::Timer(CheckerId(id)), now);
+        open.extend(drain(&mut room));
+    }
+    assert_eq!(open.len(), 800);
+    let mut done = vec![0u8; usize::from(count)];
+    while let Some(id) = open.pop() {
+        let good = id.0 % 50 != 7;
+        let got = if good {
+            Got::Connected
+        } else {
+            Got::Failed(111)
+        };
+        room.handle(Event::Got(id, got), now);
+        done[usize::from(id.0)] += 1;
+        open.extend(drain(&mut room));
+        assert!(open.len() <= 800);
+    }
+    assert!(done.iter().all(|&n| n == 1));
+    let table: usize = (0..250).map(|s| room.desired(ServiceId(s)).count()).sum();
+    assert_eq!(table, 62_500 - 62_500 / 50);
 }

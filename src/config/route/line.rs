@@ -227,12 +227,6 @@ impl<'a> Cursor<'_, 'a> {
                     route.hop.realms = self.realms(word)?;
                     said.only4 = Some(word);
                 }
-                b"pref" => {
-                    // RFC 4191 §2.1
-                    let known = [("low", 3), ("medium", 0), ("high", 1)];
-                    route.preference = Some(self.choice(word, &known)?);
-                    said.only6 = Some(word);
-                }
                 b"expires" => {
                     route.expires = Some(self.u32(word)?);
                     said.only6 = Some(word);
@@ -276,6 +270,12 @@ impl<'a> Cursor<'_, 'a> {
                 said.protocol = Some((word, protocol));
             }
             b"tos" | b"dsfield" => route.tos = self.named(word, Kind::Field, 255)? as u8,
+            b"pref" => {
+                // RFC 4191 §2.1
+                let known = [("low", 3), ("medium", 0), ("high", 1)];
+                route.preference = Some(self.choice(word, &known)?);
+                said.only6 = Some(word);
+            }
             _ => return Some(false),
         }
         Some(true)

@@ -156,7 +156,7 @@ pub(super) static GLOBAL: &[Row] = &[
     works("vrrp_cpu_affinity", Many(1, 255), "all").args("CPU ..."),
     part(SCHED, "checker_cpu_affinity", Many(1, 255), "all").args("CPU ..."),
     part(SCHED, "bfd_cpu_affinity", Many(1, 255), "all").args("CPU ..."),
-    works("vrrp_rlimit_rttime", Count(1, BIG), "10000").unit("us"),
+    works("vrrp_rlimit_rttime", Count(1, BIG), "unlimited").unit("us"),
     part(SCHED, "checker_rlimit_rttime", Count(1, BIG), "10000").unit("us"),
     part(SCHED, "bfd_rlimit_rttime", Count(1, BIG), "10000").unit("us"),
     old("vrrp_rlimit_rtime", Count(1, BIG), "vrrp_rlimit_rttime").unit("us"),

@@ -212,7 +212,7 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
     works("unicast_src_ip", Ip, "the interface's"),
     works("unicast_peer", Lines(Item::Peer, Head::None), ""),
-    works("unicast_ttl", Uint(0, 255), "255 (IPv6: the kernel's)"),
+    works("unicast_ttl", Uint(0, 255), "255"),
     works("check_unicast_src", Flag, "vrrp_check_unicast_src"),
     works("unicast_fault_no_peer", Flag, "off"),
     works("old_unicast_checksum", OptWord, "detected").args("[never]"),

@@ -4,6 +4,7 @@
 //! flash, and an advert would be late for it. A plain fork of a process as small as the daemon
 //! costs less than that. So the child reports into a pipe, which is read when it has ended.
 
+use super::sched::{self, Before};
 use crate::sys::signal::{disposition, every, none, set_mask};
 use crate::sys::{check, check_len};
 use nix::fcntl::OFlag;
@@ -55,7 +56,8 @@ impl Started {
 
 /// Starts a program.
 ///
-/// It gets /dev/null three times, default signals, no other descriptor, and SIGTERM when we die.
+/// It gets /dev/null three times, default signals, no other descriptor, the priority and processors
+/// that we had before we changed ours, and SIGTERM when we die.
 /// A file that is no binary and has no `#!` is given to /bin/sh, as `execvp` does. An error here
 /// means that no child was made; a child that cannot become the user or the program exits with
 /// status 127 and tells [`Started::failure`] why.
@@ -83,6 +85,7 @@ pub fn try_open(path: &str, user: Option<(u32, u32)>) -> io::Result<Started> {
         user: user.filter(|user| *user != super::own_user()),
         parent: std::process::id() as c_int,
         report: -1,
+        before: sched::before(),
     })?;
     Ok(Started { pid, report: None })
 }
@@ -110,6 +113,8 @@ struct Plan {
     user: Option<(u32, u32)>,
     parent: c_int,
     report: RawFd,
+    /// How it is to run, if we run otherwise ourselves.
+    before: Option<&'static Before>,
 }
 
 impl Prepared {
@@ -160,6 +165,7 @@ impl Prepared {
             user: self.user,
             parent: std::process::id() as c_int,
             report,
+            before: sched::before(),
         }
     }
 }
@@ -233,6 +239,10 @@ fn prepare(plan: &Plan) -> io::Result<()> {
         }
     }
     close_strays();
+    // Before the change of user, who may not do that.
+    if let Some(before) = plan.before {
+        before.restore();
+    }
     if let Some((uid, gid)) = plan.user {
         become_user(uid, gid)?;
     }

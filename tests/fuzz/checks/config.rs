@@ -249,6 +249,8 @@ fn content(config: &Config) -> String {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         match line.trim() {
+            // Routes and rules keep their line for messages.
+            number if number.starts_with("line: ") => {}
             "place: Place {" => while lines.next().is_some_and(|l| l.trim() != "},") {},
             "IfaceId(" | "iface: IfaceId(" => {
                 let number = lines

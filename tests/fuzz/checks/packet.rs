@@ -446,6 +446,15 @@ impl World {
     }
 }
 
+fn over_ipv6(mut instance: InstanceParams) -> InstanceParams {
+    instance.version = Version::V3;
+    instance.family = Family::V6;
+    instance.group_address = "ff02::12".parse().expect("IPv6");
+    let local = address("fe80::100".parse().expect("IPv6"), IfaceId(1));
+    instance.addresses.insert(0, local);
+    instance
+}
+
 /// One instance of each kind; `settings` varies them.
 fn params(settings: u8) -> Params {
     let on = |bit: u8| settings >> bit & 1 != 0;
@@ -483,13 +492,7 @@ fn params(settings: u8) -> Params {
     let mut owner = instance("owner", 1, 4, 255);
     owner.version = Version::V3;
     owner.checksum = ChecksumForm::Plain;
-    let mut sixth = instance("v6", 1, 3, 100);
-    sixth.version = Version::V3;
-    sixth.family = Family::V6;
-    sixth.group_address = "ff02::12".parse().expect("IPv6");
-    sixth
-        .addresses
-        .insert(0, address("fe80::100".parse().expect("IPv6"), IfaceId(1)));
+    let sixth = over_ipv6(instance("v6", 1, 3, 100));
     let mut mate = instance("mate", 1, 5, 120);
     mate.down_timer_adverts = 1;
     mate.garp.lower_prio_delay = Span::ZERO;

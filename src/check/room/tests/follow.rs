@@ -212,7 +212,7 @@ fn weights_change_the_table_and_the_quorum() {
         (0, vec![weight(253, 10), TABLE]),
         (2, vec![weight(10, 0), TABLE, quorum(0, false, 1)]),
     ] {
-        world.now = world.now + secs(20);
+        world.now += secs(20);
         world.event(Event::Timer(CheckerId(0)));
         world.got(0, Got::Exited(status));
         assert_eq!(world.news(), news, "{status}");

@@ -156,7 +156,7 @@ fn life(seed: u32) {
         let running = world.open.iter().nth(some).copied();
         let ended = match running {
             Some(id) if dice.roll(3) != 0 => {
-                world.now = world.now + Span::from_millis(u64::from(dice.roll(900)));
+                world.now += Span::from_millis(u64::from(dice.roll(900)));
                 Some((id, end(&mut world, id, &params, &mut dice)))
             }
             _ => {
