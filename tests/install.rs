@@ -278,9 +278,12 @@ while [ $# -gt 1 ]; do [ "$1" = -p ] && pidfile=$2; shift; done
 (
 	trap 'rm -f "$pidfile"; exit 0' TERM
 	trap 'echo hup >> "$0.hups"' HUP
+	echo ready > "$pidfile.ready"
 	i=0
 	while [ $i -lt 20 ] || [ -e "$pidfile" ]; do i=$((i + 1)); sleep 0.05; done
 ) >/dev/null 2>&1 &
+while [ ! -e "$pidfile.ready" ]; do sleep 0.01; done
+rm -f "$pidfile.ready"
 echo $! > "$pidfile"
 "#;
 

@@ -3,15 +3,22 @@
 mod chunked;
 mod hash;
 mod head;
+#[cfg(not(feature = "regex"))]
+mod no_pattern;
+#[cfg(feature = "regex")]
 mod pattern;
 mod reader;
 mod request;
 
 pub use chunked::{Broken, Chunked};
 pub use hash::{Hash, hex};
-pub use pattern::{Kit, complaint};
-pub use reader::{Digests, Reader, WINDOW, Wants};
+pub use pattern::{Kit, WINDOW, complaint};
+pub use reader::{Digests, Reader, Wants};
 pub use request::Request;
+
+#[cfg(not(feature = "regex"))]
+use no_pattern as pattern;
+use pattern::Search;
 
 use super::probe::{Ask, Cx, Outcome, Step, refused};
 use super::{Got, Http, HttpVersion, Probe, Url, Why};
@@ -103,6 +110,7 @@ fn done(verdict: Result<(), Why>) -> Step {
 pub struct Page {
     reader: Reader,
     begun: bool,
+    search: Option<Search>,
 }
 
 impl Page {
@@ -110,12 +118,12 @@ impl Page {
     pub fn new(version: HttpVersion, url: &Url) -> Self {
         let wants = Wants {
             digest: url.digest.is_some(),
-            keep: url.regex.as_deref().map(pattern::keep),
             ends: version == HttpVersion::V11,
         };
         Page {
             reader: Reader::new(wants),
             begun: false,
+            search: url.regex.as_deref().map(Search::new),
         }
     }
 
@@ -126,7 +134,7 @@ impl Page {
 
     /// Takes bytes; the verdict, as soon as it stands.
     pub fn data(&mut self, bytes: &[u8], url: &Url, kit: &Kit) -> Option<Result<(), Why>> {
-        self.read(bytes, url)
+        self.read(bytes, url, kit)
             .map(|ended| ended.then(|| self.judge(url, kit)))
             .unwrap_or_else(|why| Some(Err(why)))
     }
@@ -143,11 +151,12 @@ impl Page {
 
     /// Bytes of memory that the reply holds at the moment.
     pub fn held(&self) -> usize {
-        self.reader.held()
+        let search = self.search.as_ref().map_or(0, Search::held);
+        self.reader.held().saturating_add(search)
     }
 
     /// Whether the page has ended.
-    fn read(&mut self, bytes: &[u8], url: &Url) -> Result<bool, Why> {
+    fn read(&mut self, bytes: &[u8], url: &Url, kit: &Kit) -> Result<bool, Why> {
         let mut rest = bytes;
         if !self.begun {
             let Some(status) = self.reader.head(&mut rest)? else {
@@ -156,7 +165,12 @@ impl Page {
             accept(url, status)?;
             self.begun = true;
         }
-        self.reader.body(rest)
+        let search = &mut self.search;
+        self.reader.body(rest, |data| {
+            if let (Some(search), Some(regex)) = (search.as_mut(), &url.regex) {
+                search.data(data, regex, kit);
+            }
+        })
     }
 
     /// The body: digest first, then the pattern, as keepalived does.
@@ -167,10 +181,12 @@ impl Page {
         {
             return Err(Why::Digest(have.raw));
         }
-        match &url.regex {
-            Some(regex) if !kit.agrees(regex, self.reader.kept()) => Err(Why::Pattern),
-            _ => Ok(()),
+        if let (Some(search), Some(regex)) = (&mut self.search, &url.regex)
+            && !search.agrees(regex, kit)
+        {
+            return Err(Why::Pattern);
         }
+        Ok(())
     }
 }
 

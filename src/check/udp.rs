@@ -6,8 +6,7 @@ use super::{Got, Probe, Udp, Why};
 /// Bytes sent where the configuration gives none.
 const RANDOM: usize = 64;
 
-/// One try.
-#[derive(Default)]
+/// One try: nothing to remember.
 pub(super) struct Try;
 
 impl Try {

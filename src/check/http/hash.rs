@@ -16,7 +16,6 @@ impl Hash {
     pub fn new(version: HttpVersion) -> Self {
         let wants = Wants {
             digest: true,
-            keep: None,
             ends: version == HttpVersion::V11,
         };
         Hash {
@@ -32,7 +31,7 @@ impl Hash {
             self.status = self.reader.head(&mut rest)?;
         }
         match self.status {
-            Some(_) => self.reader.body(rest),
+            Some(_) => self.reader.body(rest, |_| ()),
             None => Ok(false),
         }
     }

@@ -1,22 +1,17 @@
 //! A reply, read as its bytes come: head, body of any size, digests.
 //!
-//! Of the body nothing is kept but what a pattern is to be looked for in, and that is bounded.
+//! Nothing of the body is kept here; it is handed on piece by piece.
 
 use super::super::Why;
 use super::chunked::Chunked;
 use super::head::Head;
 use md5::{Digest as _, Md5};
 
-/// Most bytes of a body that are kept for a pattern.
-pub const WINDOW: usize = 64 * 1024;
-
 /// What is wanted of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     /// The MD5 of the body.
     pub digest: bool,
-    /// Up to [`WINDOW`] bytes of the decoded body from this one on.
-    pub keep: Option<u32>,
     /// The body ends where its head says so (HTTP/1.1); otherwise with the connection.
     pub ends: bool,
 }
@@ -48,9 +43,6 @@ pub struct Reader {
     /// Bytes of the raw body to come by `Content-Length`.
     left: Option<u64>,
     sums: Option<Sums>,
-    /// Bytes of the decoded body before the kept ones that are still to come.
-    skip: u32,
-    kept: Vec<u8>,
 }
 
 impl Reader {
@@ -63,8 +55,6 @@ impl Reader {
             ended: false,
             left: None,
             sums: wants.digest.then(Sums::default),
-            skip: wants.keep.unwrap_or(0),
-            kept: Vec::new(),
         }
     }
 
@@ -86,17 +76,18 @@ impl Reader {
         Ok(Some(said.status))
     }
 
-    /// Takes bytes behind the head; whether the body has ended.
+    /// Takes bytes behind the head; whether the body has ended. What is in it goes to `sink`, without
+    /// the framing.
     ///
     /// [`Why::Garbage`]: its chunks are broken where they are what ends it.
-    pub fn body(&mut self, bytes: &[u8]) -> Result<bool, Why> {
+    pub fn body(&mut self, bytes: &[u8], mut sink: impl FnMut(&[u8])) -> Result<bool, Why> {
         if self.ended {
             return Ok(true);
         }
         let Framing::Chunked(mut chunked) = self.framing else {
             let here = self.raw(bytes);
             if matches!(self.framing, Framing::Plain) {
-                self.keep(here);
+                sink(here);
             }
             self.ended = self.wants.ends && self.left == Some(0);
             return Ok(self.ended);
@@ -108,7 +99,7 @@ impl Reader {
                     if let Some(sums) = &mut self.sums {
                         sums.decoded.update(data);
                     }
-                    self.keep(data);
+                    sink(data);
                 }
                 Ok(None) => break self.framing = Framing::Chunked(chunked),
                 Err(_) if self.wants.ends => return Err(Why::Garbage),
@@ -137,20 +128,6 @@ impl Reader {
         here
     }
 
-    fn keep(&mut self, data: &[u8]) {
-        if self.wants.keep.is_none() {
-            return;
-        }
-        let skipped = usize::try_from(self.skip).map_or(data.len(), |n| n.min(data.len()));
-        self.skip = self
-            .skip
-            .saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX));
-        let data = data.get(skipped..).unwrap_or_default();
-        let room = WINDOW.saturating_sub(self.kept.len());
-        self.kept
-            .extend_from_slice(data.get(..room).unwrap_or(data));
-    }
-
     /// The MD5 of the body as it came, and of what it holds without its framing.
     pub fn digests(&self) -> Option<Digests> {
         let sums = self.sums.as_ref()?;
@@ -162,14 +139,9 @@ impl Reader {
         Some(Digests { raw, decoded })
     }
 
-    /// What was kept of the body, for the search.
-    pub(super) fn kept(&mut self) -> &mut [u8] {
-        &mut self.kept
-    }
-
     /// Bytes of memory that this reply holds at the moment.
     pub fn held(&self) -> usize {
-        self.head.held().saturating_add(self.kept.capacity())
+        self.head.held()
     }
 }
 

@@ -176,6 +176,8 @@ fn digests_of_bodies() {
         let other = verdict(version, digest(MD5_HEL), chunk, true);
         assert_eq!(other, fail(Why::Digest(MD5_CHUNK)));
     }
+    let more = [&chunk[..], b"more"].concat();
+    assert_eq!(verdict(V11, digest(MD5_CHUNK), &more, false), PASS);
     // A length counts for the raw one even so.
     let both = b"HTTP/1.0 200 OK\r\nContent-Length: 15\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n\
         5\r\nhello\r\n0\r\n\r\nmore";
@@ -255,6 +257,9 @@ fn patterns() {
     // The decoded body is what is searched.
     let chunks = |url| verdict(HttpVersion::V11, url, CHUNKS, false);
     assert_eq!(chunks(regex("^hello$", false, 0, None)), PASS);
+    let broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\nllo hello\r\n";
+    let rest = verdict(HttpVersion::V10, regex("l", false, 0, None), broken, true);
+    assert_eq!(rest, no, "what stands behind broken framing is nothing");
     // Bytes that are no UTF-8 keep their place and hide nothing; characters are not cut.
     let odd = "HTTP/1.0 200 OK\r\n\r\n\u{e9}\u{20ac}ab".as_bytes();
     let mut latin = b"HTTP/1.0 200 OK\r\n\r\n\xe9\xff\x80\xe2\x82ab\xf0".to_vec();

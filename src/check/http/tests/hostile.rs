@@ -2,30 +2,103 @@
 
 use super::*;
 
+/// What a pattern finds in a body with `needle` at each of these places, in pieces of any size.
 #[cfg(feature = "regex")]
-#[test]
-fn a_pattern_deep_in_a_body() {
-    let url = regex(r"\bneedle\b", false, 5_000_000, None);
-    let checker = checker(HttpVersion::V10, url.clone());
+fn found(regex: Url, length: usize, needles: &[usize]) -> bool {
+    let checker = checker(HttpVersion::V10, regex.clone());
     let kit = Kit::new(&Params {
         checkers: vec![checker.clone(), checker],
         ..Params::default()
     });
-    for (at, want) in [
-        (5_000_000, Ok(())),
-        (5_050_000, Ok(())),
-        (4_999_999, Err(Why::Pattern)),
-        (5_070_000, Err(Why::Pattern)),
-    ] {
-        let mut page = Page::new(HttpVersion::V10, &url);
-        assert_eq!(page.data(b"HTTP/1.0 200 OK\r\n\r\n", &url, &kit), None);
-        let mut body = vec![b' '; 6_000_000];
-        body[at..at + 6].copy_from_slice(b"needle");
-        for piece in body.chunks(16_384) {
-            assert_eq!(page.data(piece, &url, &kit), None);
+    let mut body = vec![b' '; length];
+    for at in needles {
+        body[*at..*at + 6].copy_from_slice(b"needle");
+    }
+    let by = |size| {
+        let mut page = Page::new(HttpVersion::V10, &regex);
+        assert_eq!(page.data(b"HTTP/1.0 200 OK\r\n\r\n", &regex, &kit), None);
+        for piece in body.chunks(size) {
+            assert_eq!(page.data(piece, &regex, &kit), None);
             assert!(page.held() <= 2 * WINDOW);
         }
-        assert_eq!(page.close(&url, &kit), want, "{at}");
+        page.close(&regex, &kit)
+    };
+    let want = by(length);
+    for size in [1_000, 16_384, 65_536] {
+        assert_eq!(by(size), want, "by {size}");
+    }
+    assert!(matches!(want, Ok(()) | Err(Why::Pattern)));
+    want.is_ok()
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn a_pattern_anywhere_in_a_body() {
+    let half = WINDOW / 2;
+    for at in [
+        0,
+        half - 3,
+        half,
+        WINDOW - 6,
+        WINDOW - 3,
+        WINDOW,
+        5 * half - 2,
+        190_000,
+    ] {
+        let needle = |min, max| found(regex(r"\bneedle\b", false, min, max), 200_000, &[at]);
+        let place = at as u32;
+        assert!(needle(0, None), "{at}");
+        assert!(needle(place, Some(place + 1)), "{at}");
+        assert!(!needle(place + 1, None), "{at}");
+        assert!(!needle(0, Some(place)), "{at}");
+        assert!(!found(regex("needle", true, 0, None), 200_000, &[at]));
+        assert!(!found(regex("needle$", false, 0, None), 200_000, &[at]));
+        assert_eq!(
+            found(regex("^needle", false, 0, None), 200_000, &[at]),
+            at == 0
+        );
+        assert!(found(regex("^needle", true, 1, None), 200_000, &[at]));
+    }
+    assert!(found(regex("needle$", false, 0, None), 100_000, &[99_994]));
+    assert!(!found(regex("needle", false, 0, None), 100_000, &[]));
+    assert!(found(regex("needle", true, 0, None), 100_000, &[]));
+    assert!(found(
+        regex("needle.+needle", false, 0, None),
+        100_000,
+        &[50_000, 58_000]
+    ));
+    assert!(
+        found(regex("needle.+", false, 0, None), 100_000, &[50_000]),
+        "goes on and on"
+    );
+    // The second is the one that begins late enough.
+    let two = found(
+        regex("needle", false, 40_000, Some(50_001)),
+        100_000,
+        &[39_999, 50_000],
+    );
+    assert!(two);
+}
+
+/// A character that a window cuts is whole in the next one.
+#[cfg(feature = "regex")]
+#[test]
+fn characters_across_windows() {
+    let wants = regex("^[^\u{1a}]*\u{20ac}x$", false, WINDOW as u32 - 2, None);
+    let any = regex("\u{1a}", true, 0, None);
+    for url in [wants, any] {
+        let checker = checker(HttpVersion::V10, url.clone());
+        for before in 0..3 {
+            let body = format!("{}{}x", "a".repeat(before), "\u{20ac}".repeat(8_000));
+            let reply = format!("HTTP/1.0 200 OK\r\n\r\n{body}");
+            let told = tried(&checker, &[reply.as_bytes()], Some(Got::Closed));
+            let want = if url.regex.as_ref().is_some_and(|r| r.absent) {
+                PASS
+            } else {
+                fail(Why::Pattern)
+            };
+            assert_eq!(told.outcome, want, "`^` is the start alone");
+        }
     }
 }
 
