@@ -108,6 +108,16 @@ fn config() {
     replay("config", checks::config::check, 3_000);
 }
 
+#[test]
+fn http() {
+    replay("http", checks::http::check, 10_000);
+}
+
+#[test]
+fn replies() {
+    replay("replies", checks::replies::check, 10_000);
+}
+
 /// The dictionary that helps the fuzzer to keywords has all of them. `UPDATE=1` writes it anew.
 #[test]
 fn the_dictionary_is_complete() {

@@ -6,11 +6,39 @@
 //! them; `service` knows quorum, weights and the sorry server, and keeps the *desired* table, of
 //! which `engine` sends the difference to the kernel.
 //!
-//! Order of calls: `handle` one event, then `next_action` until it returns `None`.
+//! Order of calls: `handle` one event, then `next_action` until it returns `None`. What is known
+//! before the start comes before it: `Resume`, `File`, `Local`. A reload is [`Room::part`], all
+//! actions, [`Room::reload`], all actions.
+//!
+//! The kernel's side is [`Table`]: fed by a dump and by what the kernel acknowledges, it says which
+//! requests make a service what [`Room::desired`] wants.
 
+mod dns;
+mod file;
+mod flight;
+pub mod http;
+mod misc;
+mod outbox;
 pub mod params;
+mod ping;
+mod probe;
+mod room;
+mod service;
+mod smtp;
+pub mod snapshot;
+mod sync;
+pub mod table;
+mod tcp;
+pub mod text;
+#[cfg(test)]
+mod trial;
+pub mod udp;
+mod verdict;
 
 pub use params::*;
+pub use room::Room;
+pub use snapshot::*;
+pub use table::Table;
 
 use crate::time::Instant;
 use core::net::IpAddr;
@@ -35,6 +63,14 @@ pub enum Event<'a> {
     },
     /// Leave: down notifications where `omega` says so, everything out of the table.
     Stop,
+    /// Before the start: what an earlier worker knew. Without it a checker that is not `alpha`
+    /// counts as succeeding until its first run.
+    Resume {
+        /// Who.
+        checker: CheckerId,
+        /// It succeeded.
+        up: bool,
+    },
     /// The time of [`Action::Arm`] has come.
     Timer(CheckerId),
     /// What came of a probe's wish.
@@ -81,7 +117,8 @@ pub enum Action {
     Open(CheckerId),
     /// Send [`Room::outgoing`] of the checker; no answer but `Failed`.
     Send(CheckerId),
-    /// Close its socket, or kill its program's process group; whatever is still to come is for nobody.
+    /// Close its socket, also after `Failed`; or end its program's process group (TERM, and KILL two
+    /// seconds later). Whatever is still to come is for nobody. Not asked for a program that ended.
     Close(CheckerId),
     /// Run its program; answered by `Exited`, `Signaled` or `Failed`.
     Spawn(CheckerId),
@@ -100,7 +137,8 @@ pub enum Action {
 /// A change of state, with its reason.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// A real server came up or went down, by this checker.
+    /// A real server came up or went down, by this checker. Again as it was, if the first result of
+    /// an alpha checker is a failure; up by nobody at a start, which is for `rs_init_notifies`.
     Real {
         /// Which one.
         real: RealId,
@@ -168,7 +206,22 @@ pub enum Why {
 /// Something a person may want to read in the log.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Note {
-    /// A try failed; so many are left before it counts.
+    /// A checker changed its mind, or its first result is the failure that was assumed. Comes
+    /// before everything that follows from it; [`Change::Checker`] comes after it.
+    Verdict {
+        /// Who.
+        checker: CheckerId,
+        /// It succeeds.
+        up: bool,
+        /// Why not.
+        why: Why,
+        /// Failed attempts before this one.
+        attempts: u32,
+        /// HTTP_GET: index of the page that failed.
+        page: u16,
+    },
+    /// A try failed (`log_all_failures`); so many further ones before it counts, 0: it counted
+    /// before.
     Try {
         /// Who.
         checker: CheckerId,

@@ -74,6 +74,9 @@ pub enum Forward {
     Direct,
     /// Tunnelled, TUN (2).
     Tunnel(Tunnel),
+    /// Not at all: the address is the kernel's own (1). Only in answers: it is what the kernel makes
+    /// of any other way.
+    Local,
 }
 
 /// The tunnel of a destination (Linux 5.3; before that only IPIP).

@@ -3,10 +3,13 @@
 //! Every parser works on untrusted bytes: it never panics and never reads past its slice.
 
 pub mod ah;
+pub mod dns;
+pub mod icmp;
 pub mod ipvs;
 pub mod neighbor;
 pub mod netlink;
 pub mod rtnetlink;
+pub mod smtp;
 pub mod vrrp;
 
 use core::fmt;

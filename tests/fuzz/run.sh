@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes one target for some seconds.
 #
-#   sh tests/fuzz/run.sh packet|netlink|words|config SECONDS [libFuzzer options]
+#   sh tests/fuzz/run.sh packet|netlink|words|config|http|replies SECONDS [libFuzzer options]
 #   sh tests/fuzz/run.sh TARGET keep
 #
 # What is new goes to target/fuzz/corpus/TARGET, what fails to target/fuzz/failed/TARGET-*. `keep`
@@ -12,11 +12,12 @@ cd "$(dirname "$0")/../.."
 target=${1:-}
 seconds=${2:-60}
 case $target in
-packet | netlink) dict='' len=2048 ;;
+packet | netlink | replies) dict='' len=2048 ;;
+http) dict=tests/fuzz/http.dict len=4096 ;;
 words) dict=tests/fuzz/config.dict len=1024 ;;
 config) dict=tests/fuzz/config.dict len=8192 ;;
 *)
-	echo "usage: make fuzz T=packet|netlink|words|config S=SECONDS" >&2
+	echo "usage: make fuzz T=packet|netlink|words|config|http|replies S=SECONDS" >&2
 	exit 2
 	;;
 esac

@@ -58,6 +58,7 @@ const DAEMON_MCAST_TTL: u16 = 8;
 
 /// `IP_VS_CONN_F_FWD_MASK`
 const FORWARD_MASK: u32 = 7;
+const FORWARD_LOCAL: u32 = 1;
 const FORWARD_TUNNEL: u32 = 2;
 const FORWARD_DIRECT: u32 = 3;
 
@@ -284,6 +285,7 @@ fn put_destination(message: &mut Builder<'_>, to: &Destination, whole: bool) {
             Forward::Nat => 0,
             Forward::Direct => FORWARD_DIRECT,
             Forward::Tunnel(_) => FORWARD_TUNNEL,
+            Forward::Local => FORWARD_LOCAL,
         };
         message.attr_u32(DEST_FWD_METHOD, method);
         message.attr(DEST_WEIGHT, &to.weight.to_ne_bytes());
@@ -449,7 +451,7 @@ fn destination(nest: &Attribute<'_>, v6: bool) -> Result<Destination, Error> {
     found.forward = match method {
         FORWARD_DIRECT => Forward::Direct,
         FORWARD_TUNNEL => Forward::Tunnel(tunnel),
-        // A local node (1) is what the kernel makes of any method when the address is its own.
+        FORWARD_LOCAL => Forward::Local,
         _ => Forward::Nat,
     };
     Ok(found)
