@@ -263,7 +263,8 @@ struct Method(Forward);
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Tunnel { kind, port, flags } = match self.0 {
-            Forward::Nat => return f.write_str("NAT"),
+            // Only the kernel says "local", and never a configuration.
+            Forward::Nat | Forward::Local => return f.write_str("NAT"),
             Forward::Direct => return f.write_str("DR"),
             Forward::Tunnel(tunnel) => tunnel,
         };
