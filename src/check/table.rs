@@ -109,7 +109,8 @@ impl Table {
         }
     }
 
-    /// The kernel has acknowledged a request.
+    /// The kernel has acknowledged a request; or it was sent, and an error will be answered with
+    /// another dump.
     pub fn done(&mut self, request: &Request<'_>) {
         match request {
             Request::NewService(service) => {
@@ -165,6 +166,17 @@ impl Table {
             } else {
                 self.gone(service.key, each);
             }
+        }
+    }
+
+    /// [`Table::diff`], and takes what it asks for as done: whoever sends it must dump again when the
+    /// kernel refuses one (EEXIST, ESRCH, ENOENT, ENOBUFS).
+    pub fn sent<'a>(&mut self, room: &'a Room, id: ServiceId, each: &mut impl FnMut(Request<'a>)) {
+        let mut requests = Vec::new();
+        self.diff(room, id, &mut |request| requests.push(request));
+        for request in requests {
+            self.done(&request);
+            each(request);
         }
     }
 

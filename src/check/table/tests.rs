@@ -51,7 +51,12 @@ fn an_empty_table_gets_everything_in_order() {
             Request::NewDestination(key(1), line(4, 1)),
         ]
     );
+    let mut sent = Vec::new();
+    let mut other = table.clone();
+    other.sent(&room, ServiceId(0), &mut |request| sent.push(request));
+    assert_eq!(sent, asked(&table, &room));
     assert_eq!(settle(&mut table, &room), 4);
+    assert_eq!(other, table);
 }
 
 #[test]

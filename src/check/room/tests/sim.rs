@@ -132,6 +132,19 @@ impl Model {
     }
 }
 
+/// As they are right after the start.
+fn models(params: &Params, runs: &[Vec<Run>]) -> Vec<Model> {
+    let begin = |service| {
+        let mut model = Model {
+            up: false,
+            sorry: None,
+        };
+        model.step(service, &weights(params, runs, service));
+        model
+    };
+    params.services.iter().map(begin).collect()
+}
+
 fn life(seed: u32) {
     let mut dice = Dice(seed);
     let params = params(&mut dice);
@@ -139,15 +152,7 @@ fn life(seed: u32) {
     let mut world = World::new(params.clone(), limit);
     world.event(Event::Start { seed });
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); params.checkers.len()];
-    let mut models: Vec<Model> = Vec::new();
-    for service in &params.services {
-        let mut model = Model {
-            up: false,
-            sorry: None,
-        };
-        model.step(service, &weights(&params, &runs, service));
-        models.push(model);
-    }
+    let mut models = models(&params, &runs);
     world.news();
     let services = 0..params.services.len() as u16;
     let mut tables: Vec<_> = services.map(|at| world.table(at)).collect();
