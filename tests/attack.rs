@@ -8,6 +8,7 @@ mod lab;
 
 use lab::daemon::alive;
 use lab::harness::{self, Test};
+use lab::random::Random;
 use lab::{Daemon, Forge, Injector, Kind, Lab, Node, pause, stage, stays, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -37,19 +38,6 @@ const TESTS: &[Test] = &[
 
 fn main() -> std::process::ExitCode {
     harness::main(TESTS)
-}
-
-/// SplitMix64: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
 }
 
 fn config(instances: u8, interface: &str, interval: &str, priority: u8) -> String {

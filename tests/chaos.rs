@@ -12,6 +12,7 @@
 mod lab;
 
 use lab::harness::{self, Test};
+use lab::random::Random;
 use lab::{Daemon, Kind, Lab, Node, now, pause, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -25,23 +26,6 @@ const TESTS: &[Test] = &[Test::new("chaos::after_it_all_one_master_each", chaos)
 
 fn main() -> std::process::ExitCode {
     harness::main(TESTS)
-}
-
-/// SplitMix64: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.below(high - low)
-    }
 }
 
 const ROUTERS: usize = 3;

@@ -113,7 +113,7 @@ impl Room {
                 *real = Real::new(p, within(&self.checkers, &p.checkers));
             }
         }
-        let resting = params.ha_suspend && self.locals.elsewhere(&params.keys);
+        let resting = self.locals.rests(params);
         *service = Service {
             resting,
             ..Service::new()

@@ -275,7 +275,7 @@ impl<'w, 'a> Cursor<'w, 'a> {
             return self.wrong(word, text, None);
         };
         self.family(word, prefix.address.is_ipv6())?;
-        let network = network(prefix);
+        let network = prefix.network();
         if network != prefix.address {
             let text = format!(
                 "{} has bits behind its prefix; {network}/{} is used",
@@ -379,20 +379,6 @@ impl Walk<'_> {
     fn named_interface(&mut self, word: Word, params: &mut Params) -> IfaceId {
         self.exists(word, self.defaults.dynamic_interfaces);
         self.intern(params, word)
-    }
-}
-
-/// A prefix without the bits behind its length.
-fn network(prefix: Prefix) -> IpAddr {
-    match prefix.address {
-        IpAddr::V4(a) => {
-            let host = u32::MAX.checked_shr(prefix.length.into()).unwrap_or(0);
-            IpAddr::V4((u32::from(a) & !host).into())
-        }
-        IpAddr::V6(a) => {
-            let host = u128::MAX.checked_shr(prefix.length.into()).unwrap_or(0);
-            IpAddr::V6((u128::from(a) & !host).into())
-        }
     }
 }
 

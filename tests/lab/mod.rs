@@ -19,6 +19,7 @@ pub mod harness;
 pub mod node;
 pub mod packages;
 pub mod prober;
+pub mod random;
 pub mod stage;
 pub mod stats;
 pub mod syslog;

@@ -1,7 +1,7 @@
 //! `ha_suspend`: checkers rest while their service's address is on another machine.
 
 use super::super::verdict::{Phase, resumed_run};
-use super::super::{CheckerId, Params, ServiceId};
+use super::super::{CheckerId, Params, ServiceId, ServiceParams};
 use super::Room;
 use crate::time::Instant;
 use crate::wire::ipvs::Key;
@@ -41,10 +41,11 @@ impl Locals {
         core::mem::replace(here, present) != present
     }
 
-    /// None of the addresses is here. A service without any (by mark only) is never elsewhere.
-    pub fn elsewhere(&self, keys: &[Key]) -> bool {
-        let mut addresses = keys.iter().filter_map(address).peekable();
-        addresses.peek().is_some() && !addresses.any(|a| self.here(a))
+    /// The checkers of a service rest: it says so, and none of its addresses is here. A service
+    /// without any (by mark only) is never elsewhere.
+    pub fn rests(&self, service: &ServiceParams) -> bool {
+        let mut addresses = service.keys.iter().filter_map(address).peekable();
+        service.ha_suspend && addresses.peek().is_some() && !addresses.any(|a| self.here(a))
     }
 }
 
@@ -68,7 +69,7 @@ impl Room {
             else {
                 return;
             };
-            let resting = params.ha_suspend && self.locals.elsewhere(&params.keys);
+            let resting = self.locals.rests(params);
             if core::mem::replace(&mut service.resting, resting) != resting {
                 self.doze(id, resting, now);
             }

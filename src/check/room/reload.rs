@@ -148,7 +148,7 @@ impl Room {
         else {
             return;
         };
-        let resting = params.ha_suspend && self.locals.elsewhere(&params.keys);
+        let resting = self.locals.rests(params);
         *service = Service { resting, ..was };
         service.sorry = match (service.up, &params.sorry, service.sorry) {
             (false, Some(_), _) => SorryState::In,

@@ -10,6 +10,17 @@ use super::super::*;
 use super::*;
 use crate::time::Span;
 
+/// Numbers for random lives: the same seed, the same numbers.
+struct Dice(u32);
+
+impl Dice {
+    /// 0 to n - 1.
+    fn roll(&mut self, n: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) % n
+    }
+}
+
 fn secs(s: u64) -> Span {
     Span::from_secs(s)
 }

@@ -29,7 +29,7 @@ pub(super) fn checks(
         writeln!(out, "        alpha on")?;
     }
     for c in checkers {
-        writeln!(out, "        {} {{", block(&c.probe))?;
+        writeln!(out, "        {} {{", c.probe.name())?;
         if !file(c) {
             timing(out, c, alpha)?;
         }
@@ -40,20 +40,6 @@ pub(super) fn checks(
         writeln!(out, "        }}")?;
     }
     Ok(())
-}
-
-fn block(probe: &Probe) -> &'static str {
-    match probe {
-        Probe::Tcp => "TCP_CHECK",
-        Probe::Http(http) if http.tls => "SSL_GET",
-        Probe::Http(_) => "HTTP_GET",
-        Probe::Misc { .. } => "MISC_CHECK",
-        Probe::Smtp { .. } => "SMTP_CHECK",
-        Probe::Dns { .. } => "DNS_CHECK",
-        Probe::Udp(_) => "UDP_CHECK",
-        Probe::Ping => "PING_CHECK",
-        Probe::File { .. } => "FILE_CHECK",
-    }
 }
 
 fn timing(out: &mut String, c: &CheckerParams, alpha: bool) -> fmt::Result {

@@ -17,20 +17,12 @@ pub fn routes(
     params: &Params,
     indent: usize,
 ) -> fmt::Result {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let gap = if indent == 0 { "\n" } else { "" };
-    writeln!(out, "{gap}{:indent$}{keyword} {{", "")?;
-    for line in lines {
-        write!(out, "{:indent$}   ", "")?;
+    block(out, keyword, lines, indent, |out, line| {
         route(out, line, params)?;
         tracking(out, line.track, line.group)?;
         // What follows a nexthop belongs to it.
-        hops(out, &line.route.hops, params)?;
-        writeln!(out)?;
-    }
-    writeln!(out, "{:indent$}}}", "")
+        hops(out, &line.route.hops, params)
+    })
 }
 
 /// The same for rules.
@@ -41,6 +33,20 @@ pub fn rules(
     params: &Params,
     indent: usize,
 ) -> fmt::Result {
+    block(out, keyword, lines, indent, |out, line| {
+        rule(out, line, params)?;
+        tracking(out, line.track, line.group)
+    })
+}
+
+/// A block with a line for each of `lines`, if there are any.
+fn block<T>(
+    out: &mut String,
+    keyword: &str,
+    lines: &[T],
+    indent: usize,
+    one: impl Fn(&mut String, &T) -> fmt::Result,
+) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }
@@ -48,8 +54,7 @@ pub fn rules(
     writeln!(out, "{gap}{:indent$}{keyword} {{", "")?;
     for line in lines {
         write!(out, "{:indent$}   ", "")?;
-        rule(out, line, params)?;
-        tracking(out, line.track, line.group)?;
+        one(out, line)?;
         writeln!(out)?;
     }
     writeln!(out, "{:indent$}}}", "")

@@ -94,9 +94,9 @@ pub struct Jobs<'a> {
 /// Priority of a router that owns its addresses (RFC 9568 §5.2.4).
 const OWNER: u8 = 255;
 /// errno EEXIST: the address is there already.
-const EEXIST: i32 = 17;
+pub(super) const EEXIST: i32 = 17;
 /// errno ENODEV: the interface went away, and its addresses with it.
-const ENODEV: i32 = 19;
+pub(super) const ENODEV: i32 = 19;
 
 /// How long an address that was put back stays away if it is taken again.
 const SECOND: Span = Span::from_secs(1);

@@ -10,7 +10,7 @@ mod object;
 
 pub use object::What;
 
-use super::addr::is_not_there;
+use super::addr::{EEXIST, ENODEV, is_not_there};
 use crate::engine::links::Links;
 use crate::time::{Instant, Span};
 use crate::vrrp::{IfaceId, InstanceId, Params};
@@ -599,10 +599,8 @@ fn earlier(a: Option<Instant>, b: Instant) -> Option<Instant> {
     Some(a.map_or(b, |a| a.min(b)))
 }
 
-const EEXIST: i32 = 17;
 const ESRCH: i32 = 3;
 const ENOENT: i32 = 2;
-const ENODEV: i32 = 19;
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,22 @@ pub struct Prefix {
     pub length: u8,
 }
 
+impl Prefix {
+    /// The address without the bits behind the prefix, which the kernel refuses to see set.
+    pub fn network(self) -> IpAddr {
+        match self.address {
+            IpAddr::V4(a) => {
+                let host = u32::MAX.checked_shr(self.length.into()).unwrap_or(0);
+                IpAddr::V4((u32::from(a) & !host).into())
+            }
+            IpAddr::V6(a) => {
+                let host = u128::MAX.checked_shr(self.length.into()).unwrap_or(0);
+                IpAddr::V6((u128::from(a) & !host).into())
+            }
+        }
+    }
+}
+
 /// A routing table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table<D> {
@@ -301,17 +317,3 @@ impl<D: Copy> Table<D> {
 
 /// Labels the kernel takes in one stack (`MAX_NEW_LABELS`).
 pub const MPLS_LABELS: usize = 30;
-
-/// The address without the bits behind its prefix, which the kernel refuses to see set.
-fn masked(prefix: Prefix) -> IpAddr {
-    match prefix.address {
-        IpAddr::V4(a) => {
-            let host = u32::MAX.checked_shr(prefix.length.into()).unwrap_or(0);
-            IpAddr::V4((u32::from(a) & !host).into())
-        }
-        IpAddr::V6(a) => {
-            let host = u128::MAX.checked_shr(prefix.length.into()).unwrap_or(0);
-            IpAddr::V6((u128::from(a) & !host).into())
-        }
-    }
-}

@@ -3,17 +3,8 @@
 
 use super::super::super::trial::{MISC, World, add, checker, ip, line, one, pages};
 use super::super::super::*;
+use super::Dice;
 use crate::time::Span;
-
-struct Dice(u32);
-
-impl Dice {
-    /// 0 to n - 1.
-    fn roll(&mut self, n: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) % n
-    }
-}
 
 fn params(dice: &mut Dice) -> Params {
     let mut params = Params::default();

@@ -3,7 +3,7 @@
 use super::super::rule::RTM_NEWRULE;
 use super::super::{AF_INET, AF_INET6, PROTOCOL_KEEPALIVED, read_ip};
 use super::request::{RTA_DST, RTA_GATEWAY, RTA_OIF, RTA_PRIORITY, RTA_TABLE, RTA_VIA, RTMSG_LEN};
-use super::{Prefix, RTM_DELROUTE, RTM_NEWROUTE, Resolve, Route, masked};
+use super::{Prefix, RTM_DELROUTE, RTM_NEWROUTE, Resolve, Route};
 use crate::wire::Error;
 use crate::wire::netlink::{self, Message};
 use core::net::IpAddr;
@@ -50,7 +50,7 @@ impl RouteMsg {
             None => !v4 || self.metric == 0,
         };
         let wanted = Prefix {
-            address: masked(route.destination),
+            address: route.destination.network(),
             length: route.destination.length,
         };
         metric

@@ -2,8 +2,7 @@
 
 use super::super::{AF_INET, AF_INET6, attr_ip};
 use super::{
-    Encap, Hop, MPLS_LABELS, Metrics, Position, RTM_DELROUTE, RTM_NEWROUTE, Resolve, Route, masked,
-    metric,
+    Encap, Hop, MPLS_LABELS, Metrics, Position, RTM_DELROUTE, RTM_NEWROUTE, Resolve, Route, metric,
 };
 use crate::wire::Error;
 use crate::wire::netlink::{self, Builder};
@@ -111,10 +110,10 @@ fn begin<'a, D: Copy>(
         f3,
     ]);
     if route.destination.length > 0 {
-        attr_ip(&mut message, RTA_DST, masked(route.destination));
+        attr_ip(&mut message, RTA_DST, route.destination.network());
     }
     if let Some(source) = route.source {
-        attr_ip(&mut message, RTA_SRC, masked(source));
+        attr_ip(&mut message, RTA_SRC, source.network());
     }
     if table > 255 {
         message.attr_u32(RTA_TABLE, table);
