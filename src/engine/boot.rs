@@ -19,23 +19,30 @@ const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_
 const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
+/// Sockets and programs of checkers that there is to be room for, if there are as many checkers.
+const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 16 * 1024;
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
+    pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
         // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+        let checkers = setup.check.checkers.len();
+        let wanted = own + checkers.min(PROBES);
         if let Err(e) = process::descriptors(wanted) {
             log::warn!("cannot raise the limit of open files: {}", plain(&e));
         }
+        let limit = process::descriptor_limit().saturating_sub(own);
+        let again = setup.again;
+        let checks = checks::Checks::new(setup.check, &mut setup.notify, limit, again);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
         let monitor = monitor(params)?;
-        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
+        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
         for (fd, token) in [
             (signals.as_raw_fd(), TOKEN_SIGNALS),
             (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
@@ -50,7 +57,12 @@ impl<'a> Engine<'a> {
             poll.registry()
                 .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
         }
+        if let Some(fd) = checks.as_ref().and_then(checks::Checks::descriptor) {
+            poll.registry()
+                .register(&mut SourceFd(&fd), Token(TOKEN_IPVS), Interest::READABLE)?;
+        }
         Ok(Engine {
+            checks: checks.map(Box::new),
             files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
@@ -58,6 +70,7 @@ impl<'a> Engine<'a> {
             how: How {
                 vrrp: params,
                 keep_addresses: setup.keep_addresses,
+                keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir,
                 again: setup.again,
@@ -131,6 +144,9 @@ impl<'a> Engine<'a> {
         self.files.begin(now);
         self.tell_files(now);
         self.tell(Event::Start, now);
+        if let Some(checks) = &mut self.checks {
+            checks.start(&mut self.hands, now);
+        }
         self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {

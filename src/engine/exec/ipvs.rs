@@ -1,0 +1,645 @@
+//! The kernel's table of IPVS: what the check room wants there is sent as differences.
+//!
+//! The family is looked up (and its module loaded if it is missing), the table is dumped, and from
+//! then on `check::Table` says what to ask for. A request counts as done when it is sent; if the
+//! kernel refuses one, the table is dumped again after a pause that doubles, and whatever differs is
+//! asked for again. Now and then it is dumped anyway: somebody else may have changed it.
+//!
+//! The kernel works on requests before a send returns, so answers are read right behind it. Of a
+//! batch only the last request wants an acknowledgement: it speaks for all before it that failed
+//! not.
+
+mod queue;
+
+use crate::check::{Room, ServiceId, Table};
+use crate::engine::outside::plain;
+use crate::sys;
+use crate::sys::net::Netlink;
+use crate::sys::process::{Exit, Spawn, Started};
+use crate::time::{Instant, Span};
+use crate::wire::ipvs::{self, Item, Key};
+use crate::wire::netlink::{Ack, Control, Message, Messages};
+use queue::{Brief, Queue, Verb};
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+
+/// The hand that holds the table.
+pub struct Ipvs {
+    netlink: Netlink,
+    /// The number of the family, 0: not known.
+    family: u16,
+    stage: Stage,
+    /// What is there, as last dumped and asked for.
+    table: Table,
+    queue: Queue,
+    /// Services to be looked at, each once.
+    stale: VecDeque<ServiceId>,
+    marks: Box<[Mark]>,
+    /// Services whose destinations are still to be dumped.
+    keys: Vec<Key>,
+    /// `modprobe`, while it runs.
+    loading: Option<Started>,
+    /// The state of the instances that synchronisation daemons follow: who is Master.
+    masters: BTreeSet<u16>,
+    /// The table changed while it was dumped.
+    interrupted: bool,
+    /// What is done once has been done.
+    begun: bool,
+    /// It takes the place of a worker that died: the table is not emptied.
+    again: bool,
+    /// The daemon stops: with what is to become of the services.
+    ending: Option<Ending>,
+    /// Something was refused since the last dump.
+    trouble: bool,
+    retry_at: Option<Instant>,
+    retry_delay: Span,
+    audit_at: Option<Instant>,
+    /// Requests that undo what somebody else did.
+    foreign: u32,
+    said: Said,
+}
+
+/// What has been said, so that it is not said again every time.
+#[derive(Default)]
+struct Said {
+    missing: Missing,
+    /// What was refused: a service, or a destination of it.
+    refused: BTreeSet<(Key, Option<(std::net::IpAddr, u16)>)>,
+}
+
+/// What was done about a kernel without IPVS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Missing {
+    #[default]
+    Nothing,
+    /// Its module was to be loaded.
+    Loaded,
+    /// It has been said.
+    Said,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing, until it is time to try again.
+    Off,
+    /// The family is asked for.
+    Lookup(u32),
+    /// `modprobe` runs.
+    Loading,
+    /// Services are dumped.
+    Services(u32),
+    /// Destinations of a service are dumped.
+    Destinations(u32, Key),
+    /// The table is known.
+    Ready,
+}
+
+/// Why a service is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Clean,
+    /// The table was dumped anew.
+    Doubted,
+    /// The room wants something else.
+    Changed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Services stay (`-I`).
+    Keep,
+    /// They go.
+    Remove,
+    /// What is to go has been asked for.
+    Asked,
+}
+
+/// First pause after something was refused; it doubles.
+const RETRY: Span = Span::from_millis(200);
+/// The longest one.
+const RETRY_LIMIT: Span = Span::from_secs(60);
+/// How often the table is looked at although nothing happened.
+const AUDIT: Span = Span::from_secs(60);
+/// Receive queue of the socket: more than the answers to a batch.
+const RECEIVE: usize = 1 << 20;
+/// Errors taken from the socket in one go.
+const ERRORS: usize = 4;
+/// What loads modules, unless the kernel says otherwise.
+const MODPROBE: &str = "/sbin/modprobe";
+
+const EPERM: i32 = 1;
+const ENOENT: i32 = 2;
+const ESRCH: i32 = 3;
+const EEXIST: i32 = 17;
+
+impl Ipvs {
+    /// Opens the socket. `again`: the table is not emptied, whatever the configuration says.
+    pub fn new(services: usize, again: bool) -> io::Result<Self> {
+        Ok(Ipvs {
+            netlink: Netlink::generic(RECEIVE)?,
+            family: 0,
+            stage: Stage::Off,
+            table: Table::default(),
+            queue: Queue::default(),
+            stale: VecDeque::with_capacity(services),
+            marks: vec![Mark::Clean; services].into_boxed_slice(),
+            keys: Vec::new(),
+            loading: None,
+            masters: BTreeSet::new(),
+            interrupted: false,
+            begun: false,
+            again,
+            ending: None,
+            trouble: false,
+            retry_at: None,
+            retry_delay: RETRY,
+            audit_at: None,
+            foreign: 0,
+            said: Said::default(),
+        })
+    }
+
+    /// Asks for the family.
+    pub fn begin(&mut self, now: Instant) {
+        let sequence = self.queue.number();
+        self.stage = Stage::Lookup(sequence);
+        self.send(now, |buf| ipvs::find_family(buf, sequence, "IPVS").is_ok());
+    }
+
+    /// The room wants something else of a service.
+    pub fn changed(&mut self, id: ServiceId) {
+        self.mark(id, Mark::Changed);
+    }
+
+    /// An instance became Master, or is it no longer.
+    pub fn follow(&mut self, room: &Room, instance: u16, master: bool) {
+        let params = &room.params().table;
+        if !params.sync.iter().any(|s| s.instance == Some(instance)) {
+            return;
+        }
+        let news = match master {
+            true => self.masters.insert(instance),
+            false => self.masters.remove(&instance),
+        };
+        if news && self.begun && self.ending.is_none() {
+            let (queue, family) = (&mut self.queue, self.family);
+            params.sync_follow(instance, master, &mut |r| queue.ask(family, &r));
+        }
+    }
+
+    /// The daemon stops. `keep`: services stay as they are (`-I`).
+    pub fn stop(&mut self, keep: bool) {
+        self.ending = Some(if keep { Ending::Keep } else { Ending::Remove });
+        self.stale.clear();
+    }
+
+    /// Whether nothing more is to be done for a stop.
+    pub fn rested(&self) -> bool {
+        match self.stage {
+            Stage::Off | Stage::Lookup(_) | Stage::Loading => true,
+            Stage::Services(_) | Stage::Destinations(..) => false,
+            Stage::Ready => self.ending == Some(Ending::Asked) && self.queue.is_empty(),
+        }
+    }
+
+    /// When [`Ipvs::tick`] wants to be called.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.retry_at.into_iter().chain(self.audit_at).min()
+    }
+
+    /// Asks again for what was refused, or looks whether somebody changed the table.
+    pub fn tick(&mut self, now: Instant) {
+        if self.deadline().is_none_or(|at| at > now) || self.ending.is_some() {
+            return;
+        }
+        (self.retry_at, self.audit_at) = (None, None);
+        if self.stage == Stage::Ready && !self.queue.is_empty() {
+            // What is on its way would be missing in a dump.
+            self.retry_at = Some(now + RETRY);
+            return;
+        }
+        match self.stage {
+            Stage::Off => self.begin(now),
+            Stage::Ready => self.dump(now),
+            _ => {}
+        }
+    }
+
+    /// A program ended: whether it was ours.
+    pub fn reaped(&mut self, pid: i32, exit: Exit, now: Instant) -> bool {
+        let Some(started) = self.loading.take_if(|started| started.pid() == pid) else {
+            return false;
+        };
+        match started.failure() {
+            Some(e) => log::warn!("cannot run modprobe ip_vs: {}", plain(&e)),
+            None if exit != Exit::Status(0) => log::warn!("modprobe ip_vs {exit}"),
+            None => {}
+        }
+        if self.stage == Stage::Loading {
+            self.begin(now);
+        }
+        true
+    }
+
+    /// One step of what is to be done. `readable`: answers are there. Whether there is more.
+    pub fn work(&mut self, room: &Room, readable: bool, buf: &mut [u8], now: Instant) -> bool {
+        if readable || self.expects() {
+            self.take_answers(room, buf, now);
+        }
+        if self.stage != Stage::Ready || self.queue.expects() {
+            // Dumps are answered piece by piece as they are read.
+            return false;
+        }
+        self.fill(room);
+        if let Some(batch) = self.queue.batch() {
+            if let Err(e) = self.netlink.send(batch) {
+                log::error!("cannot change the table of IPVS: {}", plain(&e));
+                self.queue.forget();
+                self.doubt(now);
+            }
+            self.take_answers(room, buf, now);
+        }
+        if !self.queue.is_empty() || !self.stale.is_empty() {
+            return true;
+        }
+        self.settle(now);
+        false
+    }
+
+    fn expects(&self) -> bool {
+        self.queue.expects() || !matches!(self.stage, Stage::Off | Stage::Loading | Stage::Ready)
+    }
+
+    /// Nothing is left to be asked for.
+    fn settle(&mut self, now: Instant) {
+        if self.ending.is_some() {
+            return;
+        }
+        let foreign = core::mem::take(&mut self.foreign);
+        if foreign > 0 {
+            log::warn!("somebody else changed the table of IPVS: {foreign} entries put right");
+        }
+        if !self.trouble {
+            self.retry_delay = RETRY;
+            self.said.refused.clear();
+            if self.audit_at.is_none() {
+                self.audit_at = Some(now + AUDIT);
+            }
+        }
+    }
+
+    /// Sends one request that is none about the table.
+    fn send(&mut self, now: Instant, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let mut request = Vec::new();
+        if !write(&mut request) {
+            return;
+        }
+        if let Err(e) = self.netlink.send(&request) {
+            log::error!("cannot ask the kernel about IPVS: {}", plain(&e));
+            self.fail(now);
+        }
+    }
+
+    /// Not now: later again.
+    fn fail(&mut self, now: Instant) {
+        self.stage = Stage::Off;
+        self.doubt(now);
+    }
+
+    /// What is known may be wrong: another dump, after a pause.
+    fn doubt(&mut self, now: Instant) {
+        self.trouble = true;
+        if self.retry_at.is_none() {
+            self.retry_at = Some(now + self.retry_delay);
+            self.retry_delay = self.retry_delay.times(2).min(RETRY_LIMIT);
+        }
+    }
+
+    fn mark(&mut self, id: ServiceId, mark: Mark) {
+        let Some(known) = self.marks.get_mut(usize::from(id.0)) else {
+            return;
+        };
+        match (*known, mark) {
+            (Mark::Clean, _) => {
+                *known = mark;
+                self.stale.push_back(id);
+            }
+            (_, Mark::Changed) => *known = mark,
+            _ => {}
+        }
+    }
+}
+
+/// What is asked for.
+impl Ipvs {
+    /// Makes the next batch full, if there is enough to be done.
+    fn fill(&mut self, room: &Room) {
+        match self.ending {
+            Some(Ending::Asked) => return,
+            Some(ending) => return self.end(room, ending),
+            None if !self.begun => self.first(room),
+            None => {}
+        }
+        while !self.queue.is_full()
+            && let Some(id) = self.stale.pop_front()
+        {
+            let Some(mark) = self.marks.get_mut(usize::from(id.0)) else {
+                continue;
+            };
+            let doubted = core::mem::replace(mark, Mark::Clean) == Mark::Doubted;
+            let (queue, family) = (&mut self.queue, self.family);
+            let mut count = 0u32;
+            self.table.sent(room, id, &mut |request| {
+                count = count.saturating_add(1);
+                queue.ask(family, &request);
+            });
+            if doubted && !self.trouble {
+                self.foreign = self.foreign.saturating_add(count);
+            }
+        }
+    }
+
+    /// What is done once: the table as a whole, the synchronisation daemons.
+    fn first(&mut self, room: &Room) {
+        self.begun = true;
+        let params = &room.params().table;
+        let (queue, family) = (&mut self.queue, self.family);
+        let mut table = Vec::new();
+        if !self.again {
+            self.table.begin(params, &mut |r| table.push(r));
+        }
+        for request in table {
+            queue.ask(family, &request);
+            self.table.done(&request);
+        }
+        let masters = &self.masters;
+        params.sync_begin(&mut |r| queue.ask(family, &r));
+        for &instance in masters {
+            params.sync_follow(instance, true, &mut |r| queue.ask(family, &r));
+        }
+    }
+
+    /// The last requests.
+    fn end(&mut self, room: &Room, how: Ending) {
+        self.ending = Some(Ending::Asked);
+        let (queue, family) = (&mut self.queue, self.family);
+        if how == Ending::Remove {
+            self.table.end(room, &mut |r| queue.ask(family, &r));
+        }
+        let params = &room.params().table;
+        params.sync_end(&mut |r| queue.ask(family, &r));
+    }
+
+    /// Asks for the whole table.
+    fn dump(&mut self, now: Instant) {
+        self.trouble = false;
+        self.interrupted = false;
+        self.table.clear();
+        let (sequence, family) = (self.queue.number(), self.family);
+        self.stage = Stage::Services(sequence);
+        self.send(now, |buf| {
+            ipvs::dump_services(buf, family, sequence).is_ok()
+        });
+    }
+
+    /// Asks for the destinations of the next service; after the last one the table is known.
+    fn dump_next(&mut self, room: &Room, now: Instant) {
+        if let Some(key) = self.keys.pop() {
+            let (sequence, family) = (self.queue.number(), self.family);
+            self.stage = Stage::Destinations(sequence, key);
+            self.send(now, |buf| {
+                ipvs::dump_destinations(buf, family, sequence, key).is_ok()
+            });
+            return;
+        }
+        self.stage = Stage::Ready;
+        if self.interrupted {
+            self.doubt(now);
+        }
+        if self.ending.is_none() {
+            for id in (0..).map(ServiceId).take(room.params().services.len()) {
+                let mark = match self.begun {
+                    true => Mark::Doubted,
+                    false => Mark::Changed,
+                };
+                self.mark(id, mark);
+            }
+        }
+    }
+}
+
+/// What is answered.
+impl Ipvs {
+    fn take_answers(&mut self, room: &Room, buf: &mut [u8], now: Instant) {
+        let mut errors = 0;
+        while errors < ERRORS {
+            match self.netlink.recv(buf) {
+                Ok(Some(length)) => {
+                    for message in Messages::new(buf.get(..length).unwrap_or_default()) {
+                        let Ok(message) = message else { break };
+                        self.answer(room, &message, now);
+                    }
+                }
+                Ok(None) => return,
+                Err(e) => {
+                    errors += 1;
+                    log::warn!("answers of IPVS were lost ({}): asking again", plain(&e));
+                    self.queue.forget();
+                    if self.stage != Stage::Ready {
+                        self.stage = Stage::Off;
+                    }
+                    self.doubt(now);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, room: &Room, message: &Message<'_>, now: Instant) {
+        match message.control() {
+            Ok(Some(Control::Ack(ack))) => self.acknowledged(room, ack, now),
+            Ok(Some(Control::Done(ack))) => self.dumped(room, ack, now),
+            Ok(Some(_)) => {}
+            Ok(None) => self.item(message),
+            Err(e) => log::warn!("answer of IPVS ignored: {e}"),
+        }
+    }
+
+    fn item(&mut self, message: &Message<'_>) {
+        let found = match self.stage {
+            Stage::Lookup(sequence) if sequence == message.sequence => {
+                match ipvs::family(message) {
+                    Ok(Some(family)) => self.family = family,
+                    Ok(None) => {}
+                    Err(e) => log::warn!("answer of IPVS ignored: {e}"),
+                }
+                return;
+            }
+            Stage::Services(sequence) if sequence == message.sequence => {
+                ipvs::item(message, self.family, false)
+            }
+            Stage::Destinations(sequence, key) if sequence == message.sequence => {
+                ipvs::item(message, self.family, is_six(key))
+            }
+            _ => return,
+        };
+        self.interrupted |= message.dump_interrupted();
+        match (found, self.stage) {
+            (Ok(Some(Item::Service(service))), Stage::Services(_)) => {
+                self.table.found_service(&service);
+            }
+            (Ok(Some(Item::Destination(to))), Stage::Destinations(_, key)) => {
+                self.table.found_destination(key, to);
+            }
+            (Err(e), _) => log::warn!("entry of the table of IPVS ignored: {e}"),
+            _ => {}
+        }
+    }
+
+    /// A dump came to its end.
+    fn dumped(&mut self, room: &Room, ack: Ack, now: Instant) {
+        match self.stage {
+            Stage::Services(sequence) | Stage::Destinations(sequence, _)
+                if sequence == ack.sequence => {}
+            _ => return,
+        }
+        if ack.error != 0 {
+            return self.denied(ack.error, now);
+        }
+        if matches!(self.stage, Stage::Services(_)) {
+            let ours = room.params().services.iter().flat_map(|s| &s.keys);
+            self.keys.clear();
+            self.keys
+                .extend(ours.copied().filter(|key| self.table.has(*key)));
+        }
+        self.dump_next(room, now);
+    }
+
+    fn acknowledged(&mut self, room: &Room, ack: Ack, now: Instant) {
+        match self.stage {
+            Stage::Lookup(sequence) if sequence == ack.sequence => {
+                if ack.error != 0 || self.family == 0 {
+                    return self.missing(now);
+                }
+                self.said.missing = Missing::Nothing;
+                return self.dump(now);
+            }
+            Stage::Services(sequence) | Stage::Destinations(sequence, _)
+                if sequence == ack.sequence =>
+            {
+                if ack.error != 0 {
+                    self.denied(ack.error, now);
+                }
+                return;
+            }
+            _ => {}
+        }
+        if let Some(brief) = self.queue.acknowledged(ack.sequence)
+            && ack.error != 0
+        {
+            self.refused(room, brief, ack.error, now);
+        }
+    }
+
+    /// The kernel does not know IPVS: its module may be to be loaded.
+    fn missing(&mut self, now: Instant) {
+        match core::mem::replace(&mut self.said.missing, Missing::Said) {
+            Missing::Nothing => self.said.missing = Missing::Loaded,
+            Missing::Loaded => {
+                log::error!(
+                    "this kernel has no IPVS (module ip_vs): real servers are checked, but nothing \
+                     is balanced"
+                );
+                return self.fail(now);
+            }
+            Missing::Said => return self.fail(now),
+        }
+        let path = sys::outside::read("/proc/sys/kernel/modprobe").unwrap_or_default();
+        let path = core::str::from_utf8(&path).unwrap_or_default().trim();
+        let path = if path.is_empty() { MODPROBE } else { path };
+        let started = sys::process::spawn(&Spawn {
+            argv: &[path, "-q", "ip_vs"],
+            ..Spawn::default()
+        });
+        match started {
+            Ok(started) => {
+                log::info!("the kernel knows no IPVS: loading the module ip_vs");
+                self.loading = Some(started);
+                self.stage = Stage::Loading;
+            }
+            Err(e) => {
+                log::warn!("cannot run modprobe ip_vs: {}", plain(&e));
+                self.fail(now);
+            }
+        }
+    }
+
+    /// A dump was refused.
+    fn denied(&mut self, errno: i32, now: Instant) {
+        let e = plain(&io::Error::from_raw_os_error(errno));
+        match errno {
+            EPERM => log::error!("IPVS may not be used: it needs CAP_NET_ADMIN ({e})"),
+            _ => log::warn!("cannot read the table of IPVS: {e}"),
+        }
+        self.fail(now);
+    }
+
+    /// A request was refused.
+    fn refused(&mut self, room: &Room, brief: Brief, errno: i32, now: Instant) {
+        let gone = matches!(errno, ESRCH | ENOENT);
+        let known = match brief {
+            Brief::Daemon(Verb::Add) => errno == EEXIST,
+            Brief::Daemon(_) | Brief::Service(Verb::Delete, _) => gone,
+            Brief::Destination(Verb::Delete, ..) => gone,
+            _ => false,
+        };
+        let about = match brief {
+            Brief::Service(_, key) => Some((key, None)),
+            Brief::Destination(_, key, address, port) => Some((key, Some((address, port)))),
+            _ => None,
+        };
+        let silent = self.ending.is_some() || about.is_some_and(|about| self.is_old(about, errno));
+        if !known && !silent {
+            let e = plain(&io::Error::from_raw_os_error(errno));
+            match scheduler(room, brief).filter(|_| errno == ENOENT) {
+                Some(name) => log::error!(
+                    "cannot {brief}: this kernel has no scheduler {name} (module ip_vs_{name})"
+                ),
+                None => log::error!("cannot {brief}: {e}"),
+            }
+        }
+        if about.is_some() && self.ending.is_none() {
+            self.doubt(now);
+        }
+    }
+
+    /// Whether a refusal is known already, or follows from one that is. Notes it.
+    fn is_old(&mut self, about: (Key, Option<(std::net::IpAddr, u16)>), errno: i32) -> bool {
+        let follows = about.1.is_some() && errno == ESRCH;
+        let parent = self.said.refused.contains(&(about.0, None));
+        !self.said.refused.insert(about) || (follows && parent)
+    }
+}
+
+impl AsRawFd for Ipvs {
+    fn as_raw_fd(&self) -> RawFd {
+        self.netlink.as_raw_fd()
+    }
+}
+
+/// The scheduler a refused service was to have.
+fn scheduler(room: &Room, brief: Brief) -> Option<&str> {
+    let (Brief::Service(Verb::Add, key) | Brief::Service(Verb::Change, key)) = brief else {
+        return None;
+    };
+    let services = &room.params().services;
+    let service = services.iter().find(|s| s.keys.contains(&key));
+    service.map(|s| &*s.scheduler)
+}
+
+fn is_six(key: Key) -> bool {
+    match key {
+        Key::Address { address, .. } => address.is_ipv6(),
+        Key::Mark { v6, .. } => v6,
+    }
+}
