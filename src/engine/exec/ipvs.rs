@@ -55,8 +55,12 @@ pub struct Ipvs {
     retry_at: Option<Instant>,
     retry_delay: Span,
     audit_at: Option<Instant>,
+    /// The last dump was made without a cause of our own.
+    audit: bool,
     /// Requests that undo what somebody else did.
     foreign: u32,
+    /// The socket was not read to the end.
+    unread: bool,
     said: Said,
 }
 
@@ -125,6 +129,8 @@ const AUDIT: Span = Span::from_secs(60);
 const RECEIVE: usize = 1 << 20;
 /// Errors taken from the socket in one go.
 const ERRORS: usize = 4;
+/// Datagrams read in one go.
+const DATAGRAMS: usize = 64;
 /// What loads modules, unless the kernel says otherwise.
 const MODPROBE: &str = "/sbin/modprobe";
 
@@ -155,7 +161,9 @@ impl Ipvs {
             retry_at: None,
             retry_delay: RETRY,
             audit_at: None,
+            audit: false,
             foreign: 0,
+            unread: false,
             said: Said::default(),
         })
     }
@@ -213,6 +221,7 @@ impl Ipvs {
         if self.deadline().is_none_or(|at| at > now) || self.ending.is_some() {
             return;
         }
+        self.audit = self.retry_at.is_none();
         (self.retry_at, self.audit_at) = (None, None);
         if self.stage == Stage::Ready && !self.queue.is_empty() {
             // What is on its way would be missing in a dump.
@@ -244,12 +253,12 @@ impl Ipvs {
 
     /// One step of what is to be done. `readable`: answers are there. Whether there is more.
     pub fn work(&mut self, room: &Room, readable: bool, buf: &mut [u8], now: Instant) -> bool {
-        if readable || self.expects() {
+        if readable || self.unread || self.expects() {
             self.take_answers(room, buf, now);
         }
         if self.stage != Stage::Ready || self.queue.expects() {
             // Dumps are answered piece by piece as they are read.
-            return false;
+            return self.unread;
         }
         self.fill(room);
         if let Some(batch) = self.queue.batch() {
@@ -354,7 +363,7 @@ impl Ipvs {
                 count = count.saturating_add(1);
                 queue.ask(family, &request);
             });
-            if doubted && !self.trouble {
+            if doubted && self.audit {
                 self.foreign = self.foreign.saturating_add(count);
             }
         }
@@ -433,7 +442,11 @@ impl Ipvs {
 impl Ipvs {
     fn take_answers(&mut self, room: &Room, buf: &mut [u8], now: Instant) {
         let mut errors = 0;
-        while errors < ERRORS {
+        self.unread = false;
+        for _ in 0..DATAGRAMS {
+            if errors >= ERRORS {
+                return;
+            }
             match self.netlink.recv(buf) {
                 Ok(Some(length)) => {
                     for message in Messages::new(buf.get(..length).unwrap_or_default()) {
@@ -453,6 +466,7 @@ impl Ipvs {
                 }
             }
         }
+        self.unread = true;
     }
 
     fn answer(&mut self, room: &Room, message: &Message<'_>, now: Instant) {
