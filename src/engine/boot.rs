@@ -145,7 +145,7 @@ impl<'a> Engine<'a> {
         self.tell_files(now);
         self.tell(Event::Start, now);
         if let Some(checks) = &mut self.checks {
-            checks.start(&mut self.hands, now);
+            checks.start(now);
         }
         self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();

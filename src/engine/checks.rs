@@ -10,7 +10,7 @@ use super::exec::program::{Ended, Programs};
 use super::exec::{Hands, SLICE};
 use super::ids::Slot;
 use super::outside::plain;
-use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room};
+use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room, Table};
 use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
@@ -33,6 +33,8 @@ pub(super) struct Checks {
     due: VecDeque<CheckerId>,
     services: Vec<ServiceScripts>,
     reals: Vec<RealScripts>,
+    /// The room starts as soon as what an earlier run left in the table is known.
+    starting: bool,
     /// That SSL_GET does nothing has been said.
     said_tls: bool,
     stopping: bool,
@@ -76,6 +78,7 @@ impl Checks {
             due: VecDeque::with_capacity(checkers),
             services: core::mem::take(&mut notify.services),
             reals: core::mem::take(&mut notify.reals),
+            starting: false,
             said_tls: false,
             stopping: false,
         })
@@ -87,18 +90,39 @@ impl Checks {
     }
 
     /// Begins. What is known before (files, addresses) has been told.
-    pub fn start(&mut self, hands: &mut Hands<'_>, now: Instant) {
-        let seed = now.micros() as u32 ^ sys::process::pid().unsigned_abs();
+    pub fn start(&mut self, now: Instant) {
+        self.starting = true;
+        self.answered = true;
         if let Some(ipvs) = &mut self.ipvs {
             ipvs.begin(now);
-            self.answered = true;
         }
+    }
+
+    /// Starts the room, if it is time.
+    fn begin(&mut self, hands: &mut Hands<'_>, now: Instant) {
+        let known = match &self.ipvs {
+            Some(ipvs) => ipvs.legacy(&self.room),
+            None => Some(None),
+        };
+        let Some(table) = known else {
+            return;
+        };
+        let resumed = table.map_or_else(Vec::new, |table| resumed(self.room.params(), table));
+        self.starting = false;
+        for (checker, up) in resumed {
+            self.tell(Event::Resume { checker, up }, hands, now);
+        }
+        let seed = now.micros() as u32 ^ sys::process::pid().unsigned_abs();
         self.tell(Event::Start { seed }, hands, now);
+        if let Some(ipvs) = &mut self.ipvs {
+            ipvs.release();
+        }
     }
 
     /// An orderly stop. `keep`: services stay in the table (`-I`).
     pub fn stop(&mut self, keep: bool, hands: &mut Hands<'_>, now: Instant) {
         self.stopping = true;
+        self.starting = false;
         self.tell(Event::Stop, hands, now);
         self.due.clear();
         self.programs.stopping(now);
@@ -193,6 +217,10 @@ impl Checks {
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
                 more |= ipvs.work(&self.room, readable, buf, now);
+            }
+            if self.starting {
+                self.begin(hands, now);
+                more |= !self.starting;
             }
             if !more || sys::now() >= end {
                 return more || self.programs.waiting();
@@ -342,5 +370,68 @@ impl Checks {
                 stop: self.stopping,
             });
         }
+    }
+}
+
+/// What the table tells of the checkers before the start: a real server of a service that is there
+/// was up if it is there too. Without this a server that is down would get connections once more.
+fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> {
+    let mut resumed = Vec::new();
+    for service in &params.services {
+        let Some(key) = service.keys.iter().find(|key| table.has(**key)) else {
+            continue;
+        };
+        let reals = usize::from(service.reals.start)..usize::from(service.reals.end);
+        for real in params.reals.get(reals).unwrap_or_default() {
+            let to = real.destination;
+            let line = table
+                .destinations(*key)
+                .iter()
+                .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
+            let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
+            let checkers = real.checkers.clone().map(CheckerId);
+            let tried = checkers.filter(|id| {
+                let checker = params.checkers.get(usize::from(id.0));
+                checker.is_some_and(|c| !matches!(c.probe, Probe::File { .. }))
+            });
+            resumed.extend(tried.map(|id| (id, up)));
+        }
+    }
+    resumed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::engine::outside::Real;
+    use crate::sys::tests::Scratch;
+
+    const TEXT: &str = "virtual_server 192.0.2.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+         real_server 192.0.2.11 80 {\n  TCP_CHECK {\n  }\n }\n \
+         real_server 192.0.2.12 80 {\n  TCP_CHECK {\n  }\n }\n \
+         real_server 192.0.2.13 80 {\n  inhibit_on_failure\n  TCP_CHECK {\n  }\n }\n}\n\
+         virtual_server 192.0.2.2 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+         real_server 192.0.2.11 80 {\n  TCP_CHECK {\n  }\n }\n}\n";
+
+    #[test]
+    fn who_is_not_in_the_table_was_down() {
+        let scratch = Scratch::new("resumed");
+        let path = scratch.path("conf");
+        std::fs::write(&path, TEXT).unwrap();
+        let params = config::load(&Real, &path, &config::Options::default());
+        let params = params.config.check;
+        assert_eq!(params.checkers.len(), 4);
+        let mut table = Table::default();
+        assert!(resumed(&params, &table).is_empty(), "nothing is known");
+        let service = params.services[0].lines().next().unwrap();
+        table.found_service(&service);
+        let mut third = params.reals[2].destination;
+        third.weight = 0;
+        table.found_destination(service.key, params.reals[0].destination);
+        table.found_destination(service.key, third);
+        let told = resumed(&params, &table);
+        let expected = [(0, true), (1, false), (2, false)];
+        assert_eq!(told, expected.map(|(id, up)| (CheckerId(id), up)));
     }
 }

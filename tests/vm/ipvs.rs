@@ -165,14 +165,23 @@ fn checked(r1: &Node) {
     becomes(r1, "one was killed", &[SERVICE, SECOND]);
     drop(second);
     becomes(r1, "all were killed", &[SERVICE, SORRY]);
-    let _first = server(8080);
+    let first = server(8080);
     becomes(r1, "one came back", &[SERVICE, FIRST]);
     let _second = server(8081);
     becomes(r1, "both came back", &[SERVICE, FIRST, SECOND]);
     wait_for("the quorum's scripts", 20, || {
         r1.read("quorum") == "up\ndown\nup\n"
     });
+    assert_eq!(r1.read("quorum"), "up\ndown\nup\n", "once per change");
+
+    // Over a crash, who is down stays out.
+    drop(first);
+    becomes(r1, "one was killed", &[SERVICE, SECOND]);
+    daemon.crash();
+    let daemon = r1.start_with(Kind::under_test(), CHECKED, &ARGUMENTS);
+    if Kind::under_test() == Kind::Ours {
+        stays("it stays out", 4000, || table(r1) == [SERVICE, SECOND]);
+    }
     daemon.stop();
     becomes(r1, "nothing stays", &[]);
-    assert_eq!(r1.read("quorum"), "up\ndown\nup\n", "once per change");
 }

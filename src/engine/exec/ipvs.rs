@@ -30,6 +30,8 @@ pub struct Ipvs {
     /// The number of the family, 0: not known.
     family: u16,
     stage: Stage,
+    /// The room has not started: nothing is asked for.
+    held: bool,
     /// What is there, as last dumped and asked for.
     table: Table,
     queue: Queue,
@@ -146,6 +148,7 @@ impl Ipvs {
             netlink: Netlink::generic(RECEIVE)?,
             family: 0,
             stage: Stage::Off,
+            held: true,
             table: Table::default(),
             queue: Queue::default(),
             stale: VecDeque::with_capacity(services),
@@ -175,6 +178,24 @@ impl Ipvs {
         self.send(now, |buf| ipvs::find_family(buf, sequence, "IPVS").is_ok());
     }
 
+    /// What an earlier run left behind, once it is known; `None` as long as it is asked for. Empty
+    /// if there is no IPVS (yet), or if the table is emptied at the start.
+    pub fn legacy(&self, room: &Room) -> Option<Option<&Table>> {
+        match self.stage {
+            Stage::Lookup(_) | Stage::Services(_) | Stage::Destinations(..) => None,
+            Stage::Off | Stage::Loading => Some(None),
+            Stage::Ready => {
+                let flushed = room.params().table.flush && !self.again;
+                Some((!flushed).then_some(&self.table))
+            }
+        }
+    }
+
+    /// The room has started.
+    pub fn release(&mut self) {
+        self.held = false;
+    }
+
     /// The room wants something else of a service.
     pub fn changed(&mut self, id: ServiceId) {
         self.mark(id, Mark::Changed);
@@ -200,6 +221,7 @@ impl Ipvs {
     pub fn stop(&mut self, keep: bool) {
         self.ending = Some(if keep { Ending::Keep } else { Ending::Remove });
         self.stale.clear();
+        self.held = false;
     }
 
     /// Whether nothing more is to be done for a stop.
@@ -256,7 +278,7 @@ impl Ipvs {
         if readable || self.unread || self.expects() {
             self.take_answers(room, buf, now);
         }
-        if self.stage != Stage::Ready || self.queue.expects() {
+        if self.stage != Stage::Ready || self.held || self.queue.expects() {
             // Dumps are answered piece by piece as they are read.
             return self.unread;
         }
