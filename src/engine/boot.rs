@@ -27,39 +27,28 @@ const BUFFER: usize = 16 * 1024;
 impl<'a> Engine<'a> {
     pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-        let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
         let checkers = setup.check.checkers.len();
-        let wanted = own + checkers.min(PROBES);
-        if let Err(e) = process::descriptors(wanted) {
-            log::warn!("cannot raise the limit of open files: {}", plain(&e));
-        }
-        let limit = process::descriptor_limit().saturating_sub(own);
-        let again = setup.again;
-        let checks = checks::Checks::new(setup.check, &mut setup.notify, limit, again);
+        let checks = checks(params, &mut setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
         let monitor = monitor(params)?;
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
-        for (fd, token) in [
-            (signals.as_raw_fd(), TOKEN_SIGNALS),
-            (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
-            (monitor.as_raw_fd(), TOKEN_MONITOR),
-            (timer.as_raw_fd(), TOKEN_TIMER),
-        ] {
-            poll.registry()
-                .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
-        }
         let files = Files::new(&params.files);
-        if let Some(fd) = files.descriptor() {
-            poll.registry()
-                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
-        }
-        if let Some(fd) = checks.as_ref().and_then(checks::Checks::descriptor) {
-            poll.registry()
-                .register(&mut SourceFd(&fd), Token(TOKEN_IPVS), Interest::READABLE)?;
+        let ipvs = checks.as_ref().and_then(checks::Checks::descriptor);
+        for (fd, token) in [
+            (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
+            (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
+            (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
+            (Some(timer.as_raw_fd()), TOKEN_TIMER),
+            (files.descriptor(), TOKEN_FILES),
+            (ipvs, TOKEN_IPVS),
+        ] {
+            if let Some(fd) = fd {
+                poll.registry()
+                    .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
+            }
         }
         Ok(Engine {
             checks: checks.map(Box::new),
@@ -157,6 +146,21 @@ impl<'a> Engine<'a> {
             self.stop(now);
         }
     }
+}
+
+/// Makes room for all descriptors, and what drives virtual servers: never with more sockets than
+/// there is room for.
+fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
+    // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+    let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
+    if let Err(e) = process::descriptors(wanted) {
+        log::warn!("cannot raise the limit of open files: {}", plain(&e));
+    }
+    // Sockets and programs are counted apart.
+    let limit = process::descriptor_limit().saturating_sub(own) / 2;
+    let virtual_servers = core::mem::take(&mut setup.check);
+    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
