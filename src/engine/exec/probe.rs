@@ -295,3 +295,162 @@ const EIO: i32 = 5;
 fn errno(e: &io::Error) -> i32 {
     e.raw_os_error().unwrap_or(EIO)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Action, Change, Event, Got};
+    use crate::config;
+    use crate::engine::outside::Real;
+    use crate::sys::tests::Scratch;
+    use crate::time::Instant;
+    use mio::{Events, Poll};
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, UdpSocket};
+
+    /// A room with one checker that asks 127.0.0.1, and its sockets.
+    struct Bench {
+        room: Room,
+        probes: Probes,
+        told: Option<bool>,
+        due: Instant,
+        open: usize,
+    }
+
+    impl Bench {
+        fn new(name: &str, port: u16, check: &str) -> Bench {
+            let scratch = Scratch::new(name);
+            let path = scratch.path("conf");
+            let text = format!(
+                "virtual_server 192.0.2.1 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n \
+                 alpha\n real_server 127.0.0.1 {port} {{\n  {check}\n }}\n}}\n"
+            );
+            std::fs::write(&path, text).unwrap();
+            let params = config::load(&Real, &path, &config::Options::default());
+            let params = params.config.check;
+            assert_eq!(params.checkers.len(), 1);
+            Bench {
+                room: Room::new(params, 8),
+                probes: Probes::new(1),
+                told: None,
+                due: Instant::ZERO,
+                open: 0,
+            }
+        }
+
+        fn tell(&mut self, event: Event<'_>, now: Instant) {
+            self.room.handle(event, now);
+            while let Some(action) = self.room.next_action() {
+                match action {
+                    Action::Open(id) => {
+                        self.open += 1;
+                        self.probes.ask(id);
+                    }
+                    Action::Send(id) => self.probes.send(id),
+                    Action::Close(id) => {
+                        self.open -= 1;
+                        self.probes.close(id);
+                    }
+                    Action::Arm(_, at) => self.due = at,
+                    Action::Tell(Change::Real { up, .. }) => self.told = Some(up),
+                    _ => {}
+                }
+            }
+        }
+
+        /// One run: whether the real server is up then. Long answers are read in pieces of `piece`.
+        fn run(&mut self, piece: usize) -> bool {
+            let mut poll = Poll::new().unwrap();
+            let mut events = Events::with_capacity(8);
+            let mut buf = vec![0; piece];
+            self.tell(Event::Start { seed: 1 }, Instant::from_secs(1));
+            let now = self.due;
+            self.tell(Event::Timer(CheckerId(0)), now);
+            loop {
+                while self.probes.busy() {
+                    let heard = self.probes.step(&self.room, poll.registry(), &mut buf);
+                    let Some((id, heard)) = heard else {
+                        continue;
+                    };
+                    let got = match heard {
+                        Heard::Connected => Got::Connected,
+                        Heard::Data(length) => Got::Data(&buf[..length]),
+                        Heard::Closed => Got::Closed,
+                        Heard::Failed(errno) => Got::Failed(errno),
+                    };
+                    self.tell(Event::Got(id, got), now);
+                }
+                if let Some(up) = self.told {
+                    assert_eq!(self.open, 0, "its socket is closed");
+                    return up;
+                }
+                poll.poll(&mut events, None).unwrap();
+                for event in &events {
+                    assert!(Probes::owns(event.token().0));
+                    self.probes.ready(event.token().0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_connection_that_comes_about_and_one_that_does_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(Bench::new("probe-tcp", port, "TCP_CHECK {\n }").run(64));
+        drop(listener);
+        assert!(!Bench::new("probe-refused", port, "TCP_CHECK {\n }").run(64));
+    }
+
+    #[test]
+    fn a_page_in_pieces() {
+        const CHECK: &str = "HTTP_GET {\n url {\n path /\n status_code 200\n }\n }";
+        for (status, up) in [(200, true), (404, false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let server = std::thread::spawn(move || {
+                let (mut client, _) = listener.accept().unwrap();
+                let mut request = [0; 4];
+                client.read_exact(&mut request).unwrap();
+                let body = "x".repeat(100_000);
+                let mut rest = Vec::new();
+                // Who has seen enough may reset the connection.
+                let _ = write!(client, "HTTP/1.0 {status} Well\r\n\r\n{body}");
+                let _ = client.shutdown(std::net::Shutdown::Write);
+                let _ = client.read_to_end(&mut rest);
+                request == *b"GET "
+            });
+            let mut bench = Bench::new(&format!("probe-http-{status}"), port, CHECK);
+            assert_eq!(bench.run(1000), up, "status {status}");
+            assert!(server.join().unwrap());
+        }
+    }
+
+    #[test]
+    fn datagrams() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let echo = std::thread::spawn(move || {
+            let mut buffer = [0; 64];
+            let (length, from) = server.recv_from(&mut buffer).unwrap();
+            server.send_to(&buffer[..length], from).unwrap();
+        });
+        let check = "UDP_CHECK {\n payload 0102\n require_reply\n }";
+        assert!(Bench::new("probe-udp", port, check).run(64));
+        echo.join().unwrap();
+    }
+
+    #[test]
+    fn late_news_of_a_closed_socket_are_for_nobody() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut bench = Bench::new("probe-late", port, "TCP_CHECK {\n }");
+        assert!(bench.run(64));
+        assert!(!bench.probes.busy());
+        bench.probes.ready(CLASS);
+        bench.probes.ready(CLASS | PLACES);
+        bench.probes.ready(CLASS | 77);
+        assert!(!bench.probes.busy());
+        assert!(!Probes::owns(3) && !Probes::owns(CLASS * 2));
+    }
+}
