@@ -208,7 +208,7 @@ mod tests {
     /// Numbers of the messages of a batch, and whether they want an acknowledgement.
     fn sent(queue: &mut Queue) -> Vec<(u32, bool)> {
         let batch = queue.batch().unwrap_or_default().to_vec();
-        let messages = Messages::new(&batch).map(Result::unwrap);
+        let messages = Messages::new(&batch).map(|m| m.unwrap());
         messages.map(|m| (m.sequence, m.flags & 4 != 0)).collect()
     }
 
