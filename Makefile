@@ -157,7 +157,7 @@ chaos: ## an hour of chaos, or CHAOS_SECONDS=n; CHAOS_SEED=n replays
 sim: ## simulated networks: SEEDS=100000
 	@SIM_SEEDS='$(SEEDS)' $(CARGO) test --locked --test sim -- --nocapture
 
-fuzz: ## find what breaks it: T=packet, netlink, words, config, http, replies; S=60
+fuzz: ## try to break it: T=config|words|packet|netlink|http|replies
 	@sh tests/fuzz/run.sh '$(T)' '$(S)' $(FUZZ)
 
 bench: build ## measure against Debian's keepalived (root)

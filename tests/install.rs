@@ -310,7 +310,9 @@ fn init_script(root: &Scratch) -> impl Fn(&[&str]) -> (i32, String) {
     fs::create_dir_all(root.at("var/lock/subsys")).expect("a folder");
     let script = root.at("init");
     move |args| {
-        let out = Command::new("sh")
+        // Where the test itself runs under nohup, a shell could not catch the signal.
+        let out = Command::new("env")
+            .args(["--default-signal=HUP", "sh"])
             .arg(&script)
             .args(args)
             .output()
