@@ -15,8 +15,8 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
 	exit 2

@@ -8,6 +8,8 @@
 
 #[path = "vm/clock.rs"]
 mod clock;
+#[path = "vm/ipvs.rs"]
+mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
@@ -23,10 +25,16 @@ macro_rules! inside {
     };
 }
 
-const OUTSIDE: &[Test] = &[inside!("vm::clock_steps")];
+const OUTSIDE: &[Test] = &[
+    inside!("vm::clock_steps"),
+    inside!("vm::ipvs_table").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
+];
 
 /// Inside the machine.
-const INSIDE: &[Test] = &[Test::new("vm::clock_steps", clock::steps)];
+const INSIDE: &[Test] = &[
+    Test::new("vm::clock_steps", clock::steps),
+    Test::new("vm::ipvs_table", ipvs::shown),
+];
 
 fn main() -> std::process::ExitCode {
     harness::main(if machine::inside() { INSIDE } else { OUTSIDE })

@@ -160,7 +160,7 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
         return Err(status::NO_CONFIG);
     }
     if !options.vrrp {
-        log::info!("VRRP is switched off by the command line; nothing else is available yet");
+        log::info!("VRRP is switched off by the command line");
     }
     let config = restricted(options, loaded.config);
     if options.dump {
@@ -175,13 +175,25 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
 
 /// Leaves out what the command line switches off.
 fn restricted(options: &Options, config: Config) -> Config {
-    if options.vrrp {
-        return config;
+    let mut config = config;
+    if !options.vrrp {
+        // FILE_CHECK names them by their number.
+        let files = core::mem::take(&mut config.vrrp.files);
+        config.vrrp = Default::default();
+        config.vrrp.files = files;
+        config.notify.instances.clear();
+        config.notify.groups.clear();
+        config.notify.tracked.clear();
+        // Whom they follow does not run.
+        config.check.table.sync.retain(|s| s.instance.is_none());
     }
-    Config {
-        global: config.global,
-        ..Config::default()
+    if !options.check {
+        config.check = Default::default();
+        config.notify.services.clear();
+        config.notify.reals.clear();
+        config.notify.checks.clear();
     }
+    config
 }
 
 /// An accepted configuration, as the disk gave it, and what the watchdog must know of it.
@@ -292,9 +304,15 @@ fn introduce(options: &Options, config: &Config) {
     let version = env!("CARGO_PKG_VERSION");
     let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
     match config.vrrp.instances.len() {
+        0 if !config.check.services.is_empty() => {}
         0 => log::warn!("holdfast {version}: there is no vrrp_instance to run"),
         1 => log::info!("holdfast {version} runs 1 vrrp_instance of {file}"),
         n => log::info!("holdfast {version} runs {n} vrrp_instances of {file}"),
+    }
+    match config.check.services.len() {
+        0 => {}
+        1 => log::info!("holdfast {version} balances 1 virtual_server of {file}"),
+        n => log::info!("holdfast {version} balances {n} virtual_servers of {file}"),
     }
 }
 
@@ -407,6 +425,7 @@ fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerConte
         page: worker.map(|worker| worker.page),
         again: worker.is_some_and(|worker| worker.generation > 0),
         keep_addresses: options.keep_vrrp,
+        keep_services: options.keep_ipvs,
         ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
         ..Setup::new(config)

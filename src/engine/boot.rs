@@ -19,38 +19,39 @@ const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_
 const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
+/// Sockets and programs of checkers that there is to be room for, if there are as many checkers.
+const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 16 * 1024;
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(params: &'a Rc<vrrp::Params>, setup: Setup<'a>) -> io::Result<Self> {
+    pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
         permitted()?;
-        // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-        let wanted = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
-        if let Err(e) = process::descriptors(wanted) {
-            log::warn!("cannot raise the limit of open files: {}", plain(&e));
-        }
+        let checkers = setup.check.checkers.len();
+        let checks = checks(params, &mut setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
         let monitor = monitor(params)?;
-        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS)?;
-        for (fd, token) in [
-            (signals.as_raw_fd(), TOKEN_SIGNALS),
-            (hands.netlink.as_raw_fd(), TOKEN_COMMAND),
-            (monitor.as_raw_fd(), TOKEN_MONITOR),
-            (timer.as_raw_fd(), TOKEN_TIMER),
-        ] {
-            poll.registry()
-                .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
-        }
+        let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
         let files = Files::new(&params.files);
-        if let Some(fd) = files.descriptor() {
-            poll.registry()
-                .register(&mut SourceFd(&fd), Token(TOKEN_FILES), Interest::READABLE)?;
+        let ipvs = checks.as_ref().and_then(checks::Checks::descriptor);
+        for (fd, token) in [
+            (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
+            (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
+            (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
+            (Some(timer.as_raw_fd()), TOKEN_TIMER),
+            (files.descriptor(), TOKEN_FILES),
+            (ipvs, TOKEN_IPVS),
+        ] {
+            if let Some(fd) = fd {
+                poll.registry()
+                    .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
+            }
         }
         Ok(Engine {
+            checks: checks.map(Box::new),
             files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
@@ -58,6 +59,7 @@ impl<'a> Engine<'a> {
             how: How {
                 vrrp: params,
                 keep_addresses: setup.keep_addresses,
+                keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir,
                 again: setup.again,
@@ -131,6 +133,9 @@ impl<'a> Engine<'a> {
         self.files.begin(now);
         self.tell_files(now);
         self.tell(Event::Start, now);
+        if let Some(checks) = &mut self.checks {
+            checks.start(now);
+        }
         self.hands.objects.remove_leftovers();
         let left = self.hands.jobs.remove_leftovers();
         if left > 0 {
@@ -141,6 +146,21 @@ impl<'a> Engine<'a> {
             self.stop(now);
         }
     }
+}
+
+/// Makes room for all descriptors, and what drives virtual servers: never with more sockets than
+/// there is room for.
+fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
+    // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
+    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+    let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
+    if let Err(e) = process::descriptors(wanted) {
+        log::warn!("cannot raise the limit of open files: {}", plain(&e));
+    }
+    // Sockets and programs are counted apart.
+    let limit = process::descriptor_limit().saturating_sub(own) / 2;
+    let virtual_servers = core::mem::take(&mut setup.check);
+    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master

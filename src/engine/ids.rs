@@ -1,6 +1,7 @@
 //! Numbers of the timers in the wheel: first those of the instances, then the engine's own, then
-//! what has one timer of its own ([`Clock`]).
+//! what has one timer of its own ([`Clock`]), then the checkers.
 
+use crate::check::CheckerId;
 use crate::vrrp::{Clock, IfaceId, InstanceId, Params, ScriptId, TIMERS, Timer};
 
 /// Whose timer a number is.
@@ -12,6 +13,8 @@ pub enum Slot {
     Own(usize),
     /// A timer of the room that belongs to no instance.
     Clock(Clock),
+    /// The one timer of a checker.
+    Checker(CheckerId),
 }
 
 /// How many there are of everything that has timers.
@@ -21,22 +24,24 @@ pub struct Ids {
     own: usize,
     scripts: usize,
     interfaces: usize,
+    checkers: usize,
 }
 
 impl Ids {
-    /// For these parameters and so many timers of the engine itself.
-    pub fn new(params: &Params, own: usize) -> Self {
+    /// For these parameters, so many timers of the engine itself, and so many checkers.
+    pub fn new(params: &Params, own: usize, checkers: usize) -> Self {
         Ids {
             instances: params.instances.len(),
             own,
             scripts: params.scripts.len(),
             interfaces: params.interfaces.len(),
+            checkers,
         }
     }
 
     /// How many numbers are in use: 0 up to here.
     pub fn capacity(self) -> usize {
-        self.clocks() + 1 + self.scripts + self.interfaces
+        self.first_checker() + self.checkers
     }
 
     /// The number of a timer; [`u32::MAX`] for one that does not exist.
@@ -54,6 +59,7 @@ impl Ids {
             Slot::Clock(Clock::Interface(id)) => {
                 within(id.0, self.interfaces).map(|at| self.clocks() + 1 + self.scripts + at)
             }
+            Slot::Checker(id) => within(id.0, self.checkers).map(|at| self.first_checker() + at),
         };
         number
             .and_then(|number| u32::try_from(number).ok())
@@ -70,6 +76,10 @@ impl Ids {
         if number < self.clocks() {
             return Some(Slot::Own(number - self.instances * TIMERS));
         }
+        if let Some(at) = number.checked_sub(self.first_checker()) {
+            let id = u16::try_from(at).ok().map(CheckerId)?;
+            return (at < self.checkers).then_some(Slot::Checker(id));
+        }
         let Some(at) = (number - self.clocks()).checked_sub(1) else {
             return Some(Slot::Clock(Clock::Startup));
         };
@@ -85,6 +95,11 @@ impl Ids {
     fn clocks(self) -> usize {
         self.instances * TIMERS + self.own
     }
+
+    /// The first number behind those.
+    fn first_checker(self) -> usize {
+        self.clocks() + 1 + self.scripts + self.interfaces
+    }
 }
 
 #[cfg(test)]
@@ -98,8 +113,9 @@ mod tests {
             own: 2,
             scripts: 4,
             interfaces: 2,
+            checkers: 5,
         };
-        assert_eq!(ids.capacity(), 3 * TIMERS + 2 + 1 + 4 + 2);
+        assert_eq!(ids.capacity(), 3 * TIMERS + 2 + 1 + 4 + 2 + 5);
         for number in 0..ids.capacity() as u32 {
             let slot = ids.slot(number).unwrap();
             assert_eq!(ids.number(slot), number, "{slot:?}");
@@ -110,6 +126,7 @@ mod tests {
             Slot::Own(2),
             Slot::Clock(Clock::Script(ScriptId(4))),
             Slot::Clock(Clock::Interface(IfaceId(2))),
+            Slot::Checker(CheckerId(5)),
         ] {
             assert_eq!(ids.number(stranger), u32::MAX);
         }

@@ -90,10 +90,16 @@ impl Engine<'_> {
                 Ok(Some(Report::Address(a))) => {
                     self.hands
                         .address_seen(&a, true, &mut self.links, self.started, now);
+                    if let Some(checks) = &mut self.checks {
+                        checks.local(a.address, true, &mut self.hands, now);
+                    }
                 }
                 Ok(Some(Report::AddressGone(a))) => {
                     self.hands
                         .address_seen(&a, false, &mut self.links, self.started, now);
+                    if let Some(checks) = &mut self.checks {
+                        checks.local(a.address, false, &mut self.hands, now);
+                    }
                 }
                 Ok(Some(Report::RouteGone(r))) => {
                     self.hands.route_gone(&r, message.port, &self.links, now);

@@ -15,10 +15,12 @@ pub mod wheel;
 
 pub mod around;
 mod boot;
+mod checks;
 mod dump;
 mod kernel;
 mod turn;
 
+use crate::check;
 use crate::config::Config;
 use crate::notify;
 use crate::sys::memory::Code;
@@ -42,12 +44,16 @@ pub struct Setup<'a> {
     pub vrrp: Rc<vrrp::Params>,
     /// The scripts that belong to them.
     pub notify: notify::Params,
+    /// The virtual servers.
+    pub check: check::Params,
     /// The page shared with the watchdog, if there is one.
     pub page: Option<&'a Page>,
     /// It takes the place of a worker that died: what is done once at the start has been done.
     pub again: bool,
     /// `-V`: leave addresses in place at exit and send no priority 0.
     pub keep_addresses: bool,
+    /// `-I`: leave virtual servers in place at exit.
+    pub keep_services: bool,
     /// `--ignore-sigint`: SIGINT does not stop the daemon.
     pub ignore_int: bool,
     /// Directory of the dumps.
@@ -60,9 +66,11 @@ impl<'a> Setup<'a> {
         Setup {
             vrrp: Rc::new(config.vrrp),
             notify: config.notify,
+            check: config.check,
             page: None,
             again: false,
             keep_addresses: false,
+            keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
         }
@@ -83,6 +91,7 @@ const TOKEN_MONITOR: usize = 2;
 const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
+const TOKEN_IPVS: usize = 6;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,9 +122,11 @@ enum Own {
     Retry = 11,
     /// Ask the kernel for routes, rules and static addresses that may have gone.
     Verify = 12,
+    /// A checker's program did not end; IPVS is to be asked again.
+    Checks = 13,
 }
 
-const OWN_TIMERS: usize = 13;
+const OWN_TIMERS: usize = 14;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -130,6 +141,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::PutBack,
     Own::Retry,
     Own::Verify,
+    Own::Checks,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -171,6 +183,7 @@ enum Dump {
 struct How<'a> {
     vrrp: &'a vrrp::Params,
     keep_addresses: bool,
+    keep_services: bool,
     ignore_int: bool,
     dump_dir: &'a str,
     again: bool,
@@ -190,6 +203,8 @@ struct Engine<'a> {
     links: Links,
     router: Router,
     hands: Hands<'a>,
+    /// Virtual servers, if there are any.
+    checks: Option<Box<checks::Checks>>,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,

@@ -1,9 +1,10 @@
 //! One turn of the loop.
 
+use super::exec::probe::Probes;
 use super::*;
 use crate::sys;
 use crate::sys::signal::Signal;
-use crate::vrrp::{Event, Timer};
+use crate::vrrp::{Action, Event, State, Timer, Who};
 use std::time::Duration;
 
 impl Engine<'_> {
@@ -50,6 +51,16 @@ impl Engine<'_> {
                 TOKEN_TIMER => self.armed = None,
                 TOKEN_LOG => exec::log::on_writable(),
                 TOKEN_FILES => self.files.ready(),
+                TOKEN_IPVS => {
+                    if let Some(checks) = &mut self.checks {
+                        checks.answered();
+                    }
+                }
+                token if Probes::owns(token) => {
+                    if let Some(checks) = &mut self.checks {
+                        checks.ready(token);
+                    }
+                }
                 token => self.hands.ports.ready(token),
             }
         }
@@ -66,6 +77,7 @@ impl Engine<'_> {
         self.take_files(now);
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
+        self.work_checks(now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
@@ -79,6 +91,11 @@ impl Engine<'_> {
 
     fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
+            if let (Action::Tell(change), Some(checks)) = (&action, &mut self.checks)
+                && let Who::Instance(instance) = change.who
+            {
+                checks.follow(instance.0, change.to == State::Master);
+            }
             self.hands.perform(action, &self.router, &self.links, now);
         }
     }
@@ -134,6 +151,12 @@ impl Engine<'_> {
                     self.tell(Event::Clock(clock), now);
                     continue;
                 }
+                Some(Slot::Checker(checker)) => {
+                    if let Some(checks) = &mut self.checks {
+                        checks.due(checker);
+                    }
+                    continue;
+                }
                 None => continue,
             };
             if timer == Timer::MasterDown {
@@ -156,7 +179,7 @@ impl Engine<'_> {
             Some(Own::Children) => self.hands.children.tick(now),
             Some(Own::Scripts) => {
                 // One that has just ended has not taken too long.
-                self.hands.reap(now);
+                self.reap(now);
                 self.hands.scripts.tick(now);
                 self.take_ends(now);
             }
@@ -171,6 +194,11 @@ impl Engine<'_> {
             Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
             Some(Own::Reopen) => self.reopen(now),
+            Some(Own::Checks) => {
+                if let Some(checks) = &mut self.checks {
+                    checks.tick(now);
+                }
+            }
             Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
@@ -206,7 +234,28 @@ impl Engine<'_> {
     pub(super) fn tell_files(&mut self, now: Instant) {
         while let Some((file, value)) = self.files.next_change() {
             self.tell(Event::File { file, value }, now);
+            if let Some(checks) = &mut self.checks {
+                checks.file(file.0, value, &mut self.hands, now);
+            }
         }
+    }
+
+    /// One slice of what virtual servers want.
+    fn work_checks(&mut self, now: Instant) {
+        if let Some(checks) = &mut self.checks {
+            let registry = self.poll.registry();
+            self.more |= checks.work(&mut self.hands, registry, &mut self.buf, now);
+        }
+    }
+
+    /// Programs ended.
+    fn reap(&mut self, now: Instant) {
+        let checks = &mut self.checks;
+        self.hands.reap(now, &mut |pid, exit| {
+            if let Some(checks) = checks {
+                checks.reaped(pid, exit, now);
+            }
+        });
     }
 
     /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
@@ -238,7 +287,7 @@ impl Engine<'_> {
                     "reload is not available yet: the running configuration stays; restart to change it"
                 ),
                 Signal::Child => {
-                    self.hands.reap(now);
+                    self.reap(now);
                     self.take_ends(now);
                 }
                 Signal::Usr1 => self.dump_data(now),
@@ -268,8 +317,17 @@ impl Engine<'_> {
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.objects.hold_statics(false);
+        self.stop_checks(now);
         self.hands.stop_children(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
+    }
+
+    fn stop_checks(&mut self, now: Instant) {
+        if let Some(checks) = &mut self.checks {
+            checks.stop(self.how.keep_services, &mut self.hands, now);
+            // A last slice comes before the turn ends.
+            self.more = true;
+        }
     }
 
     /// Scripts, the log, and whether it is time to leave.
@@ -289,6 +347,7 @@ impl Engine<'_> {
             (Own::PutBack, self.hands.jobs.put_back_at()),
             (Own::Retry, self.hands.retry_at),
             (Own::Verify, self.hands.objects.deadline()),
+            (Own::Checks, self.checks.as_ref().and_then(|c| c.deadline())),
         ] {
             if let Some(at) = at {
                 self.arm_own(own, at);
@@ -300,7 +359,8 @@ impl Engine<'_> {
         if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
             self.arm_own(Own::Log, at);
         }
-        if (self.stopping || self.hands.has_given_up()) && self.hands.rested() {
+        let checks = self.hands.has_given_up() || self.checks.as_ref().is_none_or(|c| c.rested());
+        if (self.stopping || self.hands.has_given_up()) && checks && self.hands.rested() {
             self.hands.demote_all(&self.links);
             log::info!("stopped");
             exec::log::flush_for(Span::from_millis(50));

@@ -234,6 +234,12 @@ pub fn descriptors(wanted: usize) -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard)?)
 }
 
+/// How many descriptors this process may have open.
+pub fn descriptor_limit() -> usize {
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
+    usize::try_from(soft).unwrap_or(usize::MAX)
+}
+
 /// What the kernel must allow (linux/capability.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {

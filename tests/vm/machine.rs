@@ -42,14 +42,18 @@ fn init(folder: &Path, name: &str) -> String {
          export HOME=/root {INSIDE}=1\n{environment}\
          mount -t proc proc /proc\nmount -t sysfs sys /sys\nmount -t tmpfs run /run\n\
          mount -t devtmpfs dev /dev 2>/dev/null\n\
-         for module in bridge veth macvlan dummy ip_vs; do\n\
+         for module in bridge veth macvlan dummy; do\n\
          modprobe -d '{root}' $module 2>/dev/null\ndone\n\
+         printf '#!/bin/sh\\nexec /sbin/modprobe -d {root} \"$@\"\\n' > '{folder}/modprobe'\n\
+         chmod 755 '{folder}/modprobe'\n\
+         echo '{folder}/modprobe' > /proc/sys/kernel/modprobe\n\
          ip link set lo up\n\
          cd '{here}'\n\
          '{program}' --exact '{name}' --nocapture\n\
          echo \"{VERDICT}$?\"\n\
          busybox poweroff -f\nsleep 5\n",
         root = folder.join("root").display(),
+        folder = folder.display(),
         here = env!("CARGO_MANIFEST_DIR"),
         program = program.display(),
     )

@@ -5,8 +5,11 @@ pub mod advert;
 pub mod announce;
 pub mod child;
 mod desert;
+pub mod ipvs;
 pub mod log;
 mod place;
+pub mod probe;
+pub mod program;
 pub mod promote;
 pub mod route;
 mod routing;
@@ -23,6 +26,7 @@ use crate::engine::wheel::Wheel;
 use crate::notify;
 use crate::sys;
 use crate::sys::net::{Netlink, PacketSocket};
+use crate::sys::process::Exit;
 use crate::time::{Instant, Span};
 use crate::vrrp::{Action, IfaceId, InstanceId, Params, Router};
 use addr::Jobs;
@@ -33,7 +37,7 @@ use std::rc::Rc;
 /// Address requests in one send, at the most.
 const BATCH: usize = 64;
 /// How long one slice of long work may take.
-const SLICE: Span = Span::from_millis(1);
+pub(super) const SLICE: Span = Span::from_millis(1);
 /// Everything that acts.
 pub struct Hands<'a> {
     pub(super) wheel: Wheel,
@@ -72,14 +76,15 @@ pub struct Hands<'a> {
 const TAGS_SINCE: (u32, u32) = (5, 18);
 
 impl<'a> Hands<'a> {
-    /// Opens what does not depend on interfaces.
+    /// Opens what does not depend on interfaces. `checkers`: how many have a timer.
     pub fn new(
         params: &'a Rc<Params>,
         mut notify: notify::Params,
         vital: Vital<'a>,
         own_timers: usize,
+        checkers: usize,
     ) -> io::Result<Self> {
-        let ids = Ids::new(params, own_timers);
+        let ids = Ids::new(params, own_timers, checkers);
         let commands = core::mem::take(&mut notify.tracked);
         Ok(Hands {
             wheel: Wheel::new(ids.capacity()),
@@ -234,9 +239,10 @@ impl<'a> Hands<'a> {
         addresses || self.objects.has_work() || self.announcements.busy(now)
     }
 
-    /// Programs ended.
-    pub fn reap(&mut self, now: Instant) {
+    /// Programs ended; `other` learns of each too.
+    pub fn reap(&mut self, now: Instant, other: &mut dyn FnMut(i32, Exit)) {
         while let Some((pid, exit)) = sys::process::reap() {
+            other(pid, exit);
             self.children.reaped(pid, exit, now);
             self.scripts.reaped(pid, exit, now);
         }

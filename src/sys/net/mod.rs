@@ -6,6 +6,7 @@ mod netlink;
 mod packet;
 mod raw;
 mod raw6;
+mod stream;
 
 pub use filter::Vrids;
 pub use log::LogSocket;
@@ -13,6 +14,7 @@ pub use netlink::Netlink;
 pub use packet::PacketSocket;
 pub use raw::RawVrrp;
 pub use raw6::{Heard6, RawVrrp6};
+pub use stream::{Order, Speech, Stream};
 
 use crate::sys::check;
 use nix::sched::{CloneFlags, setns};

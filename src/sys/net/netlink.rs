@@ -20,6 +20,12 @@ impl Netlink {
         Netlink::open(libc::NETLINK_ROUTE, groups, queue)
     }
 
+    /// NETLINK_GENERIC, for requests, with a receive queue of `queue` bytes. EPROTONOSUPPORT where
+    /// the kernel does not have it.
+    pub fn generic(queue: usize) -> io::Result<Self> {
+        Netlink::open(libc::NETLINK_GENERIC, 0, queue)
+    }
+
     /// Any netlink protocol.
     pub fn open(protocol: i32, groups: u32, queue: usize) -> io::Result<Self> {
         let socket = socket(libc::AF_NETLINK, libc::SOCK_RAW, protocol)?;
