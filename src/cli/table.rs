@@ -109,7 +109,7 @@ pub const TABLE: &[Row] = &[
     row("f", "use-file", Required("FILE"), Work, Yes,
         "read FILE (or the files that match a pattern) instead of /etc/keepalived/keepalived.conf"),
     row("P", "vrrp", Flag, Work, Yes, "run VRRP only, no load balancing"),
-    row("C", "check", Flag, Work, Yes, "run load balancing only, no VRRP (so far: nothing)"),
+    row("C", "check", Flag, Work, Yes, "run load balancing only, no VRRP"),
     row("B", "no_bfd", Flag, Work, Yes, "do not run BFD (holdfast has none yet)"),
     row("", "all", Flag, Work, Yes, "run every part, configured or not (always so)"),
     row("i", "config-id", Required("ID"), Work, Yes,

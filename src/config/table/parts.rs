@@ -4,7 +4,7 @@
 use super::State::{self, Later};
 
 pub(super) const MAIL: State = Later("sending mail");
-pub(super) const IPVS: State = Later("load balancing");
+pub(super) const IPVS: State = State::Works;
 pub(super) const SCHED: State = Later("process scheduling");
 pub(super) const FIFO: State = Later("notify FIFOs");
 pub(super) const NFT: State = Later("firewall rules");
