@@ -24,9 +24,10 @@ const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 16 * 1024;
 
-impl<'a> Engine<'a> {
-    pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
+impl Engine {
+    pub(super) fn new(mut setup: Setup<'_>) -> io::Result<Self> {
         permitted()?;
+        let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
         let vital = Vital::new(setup.page);
@@ -57,11 +58,11 @@ impl<'a> Engine<'a> {
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
             how: How {
-                vrrp: params,
+                vrrp: Rc::clone(params),
                 keep_addresses: setup.keep_addresses,
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
-                dump_dir: setup.dump_dir,
+                dump_dir: setup.dump_dir.into(),
                 again: setup.again,
             },
             poll,

@@ -99,7 +99,7 @@ impl Checks {
     }
 
     /// Starts the room, if it is time.
-    fn begin(&mut self, hands: &mut Hands<'_>, now: Instant) {
+    fn begin(&mut self, hands: &mut Hands, now: Instant) {
         let known = match &self.ipvs {
             Some(ipvs) => ipvs.legacy(&self.room),
             None => Some(None),
@@ -120,7 +120,7 @@ impl Checks {
     }
 
     /// An orderly stop. `keep`: services stay in the table (`-I`).
-    pub fn stop(&mut self, keep: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
         self.tell(Event::Stop, hands, now);
@@ -162,12 +162,12 @@ impl Checks {
     }
 
     /// The value of a tracked file.
-    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands<'_>, now: Instant) {
+    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands, now: Instant) {
         self.tell(Event::File { file, value }, hands, now);
     }
 
     /// An address of this machine came or went.
-    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands, now: Instant) {
         self.tell(Event::Local { address, present }, hands, now);
     }
 
@@ -196,7 +196,7 @@ impl Checks {
     /// Does what is to be done, for a millisecond at the most; whether more is left.
     pub fn work(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
@@ -231,7 +231,7 @@ impl Checks {
     /// Some sockets; whether there are more.
     fn serve(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
@@ -255,7 +255,7 @@ impl Checks {
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands<'_>, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands, now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
@@ -280,14 +280,14 @@ impl Checks {
     }
 
     /// Gives an event to the room and does what it asks for.
-    fn tell(&mut self, event: Event<'_>, hands: &mut Hands<'_>, now: Instant) {
+    fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }
     }
 
-    fn perform(&mut self, action: Action, hands: &mut Hands<'_>, now: Instant) {
+    fn perform(&mut self, action: Action, hands: &mut Hands, now: Instant) {
         match action {
             Action::Open(id) => self.probes.ask(id),
             Action::Send(id) => self.probes.send(id),

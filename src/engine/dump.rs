@@ -5,7 +5,7 @@ use super::*;
 use crate::vrrp::{FileId, GroupId, ScriptId};
 use crate::{control, sys};
 
-impl Engine<'_> {
+impl Engine {
     /// SIGUSR1: everything, for people.
     pub(super) fn dump_data(&self, now: Instant) {
         let all = &self.how.vrrp;

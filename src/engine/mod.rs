@@ -180,18 +180,18 @@ enum Dump {
 }
 
 /// What remains of the [`Setup`].
-struct How<'a> {
-    vrrp: &'a vrrp::Params,
+struct How {
+    vrrp: Rc<vrrp::Params>,
     keep_addresses: bool,
     keep_services: bool,
     ignore_int: bool,
-    dump_dir: &'a str,
+    dump_dir: Box<str>,
     again: bool,
 }
 
 /// The worker.
-struct Engine<'a> {
-    how: How<'a>,
+struct Engine {
+    how: How,
     poll: Poll,
     signals: Signals,
     timer: Timerfd,
@@ -202,7 +202,7 @@ struct Engine<'a> {
     monitor_unread: bool,
     links: Links,
     router: Router,
-    hands: Hands<'a>,
+    hands: Hands,
     /// Virtual servers, if there are any.
     checks: Option<Box<checks::Checks>>,
     /// Tracked files.
@@ -231,8 +231,7 @@ pub fn run(mut setup: Setup<'_>) -> io::Result<Outcome> {
         // Compat: `vrrp_startup_delay` is for a machine that starts. The daemon has been through it.
         Rc::make_mut(&mut setup.vrrp).startup_delay = Span::ZERO;
     }
-    let params = Rc::clone(&setup.vrrp);
-    let mut engine = Engine::new(&params, setup)?;
+    let mut engine = Engine::new(setup)?;
     engine.boot();
     let mut events = Events::with_capacity(256);
     loop {

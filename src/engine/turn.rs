@@ -7,7 +7,7 @@ use crate::sys::signal::Signal;
 use crate::vrrp::{Action, Event, State, Timer, Who};
 use std::time::Duration;
 
-impl Engine<'_> {
+impl Engine {
     /// Sleeps until something happens.
     pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let timeout = if self.more {
