@@ -31,6 +31,7 @@ impl Engine {
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
         let vital = Vital::new(setup.page);
+        vital.count(params.instances.len());
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
@@ -64,6 +65,9 @@ impl Engine {
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir.into(),
                 again: setup.again,
+                reread: setup.reread,
+                errors: setup.errors,
+                process: setup.process,
             },
             poll,
             signals,
@@ -78,6 +82,8 @@ impl Engine {
             started: false,
             beats: 0,
             code: Code::find(),
+            reload_asked: false,
+            pending: None,
             stop_asked: false,
             stopping: false,
             more: false,
@@ -149,19 +155,23 @@ impl Engine {
     }
 }
 
-/// Makes room for all descriptors, and what drives virtual servers: never with more sockets than
-/// there is room for.
+/// What drives virtual servers: never with more sockets than there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
+    let limit = make_room(params, setup.check.checkers.len());
+    let virtual_servers = core::mem::take(&mut setup.check);
+    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
+}
+
+/// Makes room for all descriptors; how many sockets checkers may have.
+pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
     let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
-    let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
+    let wanted = own + checkers.min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
-    let limit = process::descriptor_limit().saturating_sub(own) / 2;
-    let virtual_servers = core::mem::take(&mut setup.check);
-    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
+    process::descriptor_limit().saturating_sub(own) / 2
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
@@ -185,7 +195,19 @@ fn permitted() -> io::Result<()> {
 /// The socket for notifications. Those about routes come only if there are any of ours, and of the
 /// others only those about routes that are gone and bear our mark: a router that knows the whole
 /// Internet changes thousands a second.
-fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+pub(super) fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+    let groups = groups(params);
+    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
+    if groups != MONITORED
+        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
+    {
+        log::warn!("cannot filter notifications about routes: {}", plain(&e));
+    }
+    Ok(monitor)
+}
+
+/// What is to be notified of.
+pub(super) fn groups(params: &vrrp::Params) -> u32 {
     let statics = &params.statics;
     let instances = &params.instances;
     let routes = !statics.routes.is_empty() || instances.iter().any(|i| !i.routes.is_empty());
@@ -197,13 +219,7 @@ fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
     if rules {
         groups |= mask(rule::GROUP_IPV4_RULE) | mask(rule::GROUP_IPV6_RULE);
     }
-    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
-    if (routes || rules)
-        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
-    {
-        log::warn!("cannot filter notifications about routes: {}", plain(&e));
-    }
-    Ok(monitor)
+    groups
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

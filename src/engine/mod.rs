@@ -18,10 +18,13 @@ mod boot;
 mod checks;
 mod dump;
 mod kernel;
+mod reload;
 mod turn;
 
+pub use reload::{Applied, Refused, Reread, errors};
+
 use crate::check;
-use crate::config::Config;
+use crate::config::{Config, Process};
 use crate::notify;
 use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
@@ -58,6 +61,12 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+    /// How the configuration is read anew; without it there is no reload.
+    pub reread: Option<Rc<dyn Reread>>,
+    /// The errors of the configuration: a reload may have these too. See [`errors`].
+    pub errors: Vec<Box<str>>,
+    /// How the processes run: what cannot be changed by a reload.
+    pub process: Option<Box<Process>>,
 }
 
 impl<'a> Setup<'a> {
@@ -73,6 +82,9 @@ impl<'a> Setup<'a> {
             keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
+            reread: None,
+            errors: Vec::new(),
+            process: config.global.process,
         }
     }
 }
@@ -187,6 +199,9 @@ struct How {
     ignore_int: bool,
     dump_dir: Box<str>,
     again: bool,
+    reread: Option<Rc<dyn Reread>>,
+    errors: Vec<Box<str>>,
+    process: Option<Box<Process>>,
 }
 
 /// The worker.
@@ -217,6 +232,10 @@ struct Engine {
     beats: u32,
     /// Let go of once the start is over.
     code: Code,
+    /// A reload is wanted.
+    reload_asked: bool,
+    /// A reload is under way.
+    pending: Option<Box<reload::Pending>>,
     /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
     stop_asked: bool,
     stopping: bool,

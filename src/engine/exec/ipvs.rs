@@ -11,6 +11,7 @@
 
 mod answer;
 mod queue;
+mod reload;
 
 use crate::check::{Room, ServiceId, Table};
 use crate::engine::outside::plain;
@@ -39,6 +40,8 @@ pub struct Ipvs {
     marks: Box<[Mark]>,
     /// Services whose destinations are still to be dumped.
     keys: Vec<Key>,
+    /// Services that a reload took out.
+    departed: Vec<Key>,
     /// `modprobe`, while it runs.
     loading: Option<Started>,
     /// The state of the instances that synchronisation daemons follow: who is Master.
@@ -142,6 +145,7 @@ impl Ipvs {
             stale: VecDeque::with_capacity(services),
             marks: vec![Mark::Clean; services].into_boxed_slice(),
             keys: Vec::new(),
+            departed: Vec::new(),
             loading: None,
             masters: BTreeSet::new(),
             interrupted: false,
@@ -360,6 +364,7 @@ impl Ipvs {
             None if !self.begun => self.first(room),
             None => {}
         }
+        self.remove_departed();
         while !self.queue.is_full()
             && let Some(id) = self.stale.pop_front()
         {

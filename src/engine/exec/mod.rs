@@ -11,6 +11,7 @@ mod place;
 pub mod probe;
 pub mod program;
 pub mod promote;
+mod reload;
 pub mod route;
 mod routing;
 pub mod script;
@@ -111,6 +112,11 @@ impl Hands {
             retry_delay: RETRY,
             tags: sys::kernel_version() >= TAGS_SINCE,
         })
+    }
+
+    /// Whether the kernel tells who put an address there.
+    pub fn tags(&self) -> bool {
+        self.tags
     }
 
     /// Number of instances.

@@ -74,6 +74,15 @@ impl Probes {
         }
     }
 
+    /// A reload: for so many checkers. All have closed their sockets.
+    pub fn reload(&mut self, checkers: usize) {
+        for checker in (0..self.of.len()).filter_map(|at| u16::try_from(at).ok()) {
+            self.close(CheckerId(checker));
+        }
+        self.asked.clear();
+        self.of = vec![NONE; checkers].into_boxed_slice();
+    }
+
     /// Whether a token is that of a probe.
     pub fn owns(token: usize) -> bool {
         token & !(CLASS - 1) == CLASS
