@@ -38,6 +38,8 @@ mod odd;
 mod peer;
 #[path = "netns/process.rs"]
 mod process;
+#[path = "netns/reload.rs"]
+mod reload;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -65,6 +67,7 @@ fn tests() -> Vec<Test> {
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
+        reload::TESTS,
         robust::TESTS,
         group::TESTS,
         odd::TESTS,
