@@ -18,7 +18,14 @@ mod boot;
 mod checks;
 mod dump;
 mod kernel;
+#[cfg(not(feature = "ssl"))]
+mod no_tls;
+#[cfg(feature = "ssl")]
+mod tls;
 mod turn;
+
+#[cfg(not(feature = "ssl"))]
+use no_tls as tls;
 
 use crate::check;
 use crate::config::Config;
