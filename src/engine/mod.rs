@@ -10,6 +10,7 @@ pub mod links;
 pub mod outside;
 pub mod ports;
 pub mod record;
+pub mod tools;
 pub mod vital;
 pub mod wheel;
 

@@ -24,7 +24,6 @@ impl Tls {
     }
 }
 
-#[expect(missing_docs, reason = "the same as in tls, and never called")]
 impl Session {
     pub fn handshaking(&self) -> bool {
         match *self {}

@@ -90,6 +90,12 @@ impl Line {
         self.connected && (self.readable || (self.writable && send) || self.done())
     }
 
+    /// Whether it waits until the socket can be written.
+    pub fn waits_to_write(&self) -> bool {
+        let pending = self.session.as_ref().is_some_and(|s| s.pending());
+        !self.connected || self.sent.is_some() || pending
+    }
+
     /// The handshake is done, and nobody knows yet.
     fn done(&self) -> bool {
         let session = self.session.as_ref();
