@@ -1,5 +1,6 @@
 //! The command line: keepalived's option table becomes a [`Command`], and a command is run.
 
+mod genhash;
 mod help;
 pub mod options;
 mod run;
@@ -19,7 +20,7 @@ pub fn main() -> ExitCode {
     match parse(std::env::args_os()) {
         Ok(Command::Help { name }) => say(&help(&name), 0),
         Ok(Command::Version) => say(&version(), 0),
-        Ok(Command::Genhash(_)) => say("genhash is not available yet\n", 1),
+        Ok(Command::Genhash(args)) => genhash::run(args),
         Ok(Command::Signum(signal)) => signum(signal),
         Ok(Command::Keywords) => keywords(),
         Ok(Command::Test {

@@ -153,7 +153,7 @@ impl Engine {
 /// there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len() + check::MOST_TLS;
     let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
@@ -161,7 +161,9 @@ fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks
     // Sockets and programs are counted apart.
     let limit = process::descriptor_limit().saturating_sub(own) / 2;
     let virtual_servers = core::mem::take(&mut setup.check);
-    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
+    let advert = params.instances.iter().map(|i| i.advert_int).min();
+    let (notify, again) = (&mut setup.notify, setup.again);
+    checks::Checks::new(virtual_servers, notify, limit, again, advert)
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master

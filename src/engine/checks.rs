@@ -10,11 +10,12 @@ use super::exec::program::{Ended, Programs};
 use super::exec::{Hands, SLICE};
 use super::ids::Slot;
 use super::outside::plain;
-use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room, Table};
+use super::tls::Tls;
+use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room, Table, tls};
 use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use mio::Registry;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -35,9 +36,15 @@ pub(super) struct Checks {
     reals: Vec<RealScripts>,
     /// The room starts as soon as what an earlier run left in the table is known.
     starting: bool,
-    /// That SSL_GET does nothing has been said.
-    said_tls: bool,
+    /// The shortest `advert_int`.
+    advert: Option<Span>,
+    /// How long a part of a TLS handshake took when that was last complained about.
+    complained: Span,
     stopping: bool,
+}
+
+fn speaks_tls(probe: &Probe) -> bool {
+    matches!(probe, Probe::Http(http) if http.tls)
 }
 
 /// Of each kind of work, so much before the others have their turn.
@@ -48,12 +55,13 @@ const REALS: u32 = 3 << 16;
 
 impl Checks {
     /// `None`: there is nothing to be done. At most `limit` sockets at a time. `again`: it takes
-    /// the place of a worker that died.
+    /// the place of a worker that died. `advert`: the shortest `advert_int`.
     pub fn new(
         params: Params,
         notify: &mut notify::Params,
         limit: usize,
         again: bool,
+        advert: Option<Span>,
     ) -> Option<Self> {
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
@@ -69,9 +77,11 @@ impl Checks {
             }
         };
         let checkers = params.checkers.len();
+        let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
+        let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
         Some(Checks {
             room: Room::new(params, limit),
-            probes: Probes::new(checkers),
+            probes: Probes::new(checkers, tls),
             programs: Programs::new(core::mem::take(&mut notify.checks)),
             ipvs,
             answered: false,
@@ -79,7 +89,8 @@ impl Checks {
             services: core::mem::take(&mut notify.services),
             reals: core::mem::take(&mut notify.reals),
             starting: false,
-            said_tls: false,
+            advert,
+            complained: Span::ZERO,
             stopping: false,
         })
     }
@@ -222,7 +233,12 @@ impl Checks {
                 self.begin(hands, now);
                 more |= !self.starting;
             }
-            if !more || sys::now() >= end {
+            let spent = self.probes.spent();
+            if spent {
+                self.complain();
+            }
+            // A handshake's step may have been long: VRRP comes first.
+            if !more || spent || sys::now() >= end {
                 return more || self.programs.waiting();
             }
         }
@@ -240,7 +256,12 @@ impl Checks {
             if !self.probes.busy() {
                 return false;
             }
-            let Some((id, heard)) = self.probes.step(&self.room, registry, buf) else {
+            let heard = self.probes.step(&self.room, registry, buf);
+            let spent = self.probes.is_spent();
+            let Some((id, heard)) = heard else {
+                if spent {
+                    break;
+                }
                 continue;
             };
             let got = match heard {
@@ -248,8 +269,12 @@ impl Checks {
                 Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
                 Heard::Closed => Got::Closed,
                 Heard::Failed(errno) => Got::Failed(errno),
+                Heard::TlsFailed(code) => Got::TlsFailed(code),
             };
             self.tell(Event::Got(id, got), hands, now);
+            if spent {
+                break;
+            }
         }
         self.probes.busy()
     }
@@ -261,12 +286,7 @@ impl Checks {
                 return false;
             };
             // Not tried: neither a success nor a failure. It stays as it was.
-            if self.is_tls(id) {
-                if !core::mem::replace(&mut self.said_tls, true) {
-                    log::warn!(
-                        "SSL_GET is not supported by this build: its real servers stay as they are"
-                    );
-                }
+            if !tls::SUPPORTED && self.is_tls(id) {
                 continue;
             }
             self.tell(Event::Timer(id), hands, now);
@@ -276,7 +296,25 @@ impl Checks {
 
     fn is_tls(&self, id: CheckerId) -> bool {
         let params = self.room.params().checkers.get(usize::from(id.0));
-        params.is_some_and(|p| matches!(&p.probe, Probe::Http(http) if http.tls))
+        params.is_some_and(|p| speaks_tls(&p.probe))
+    }
+
+    /// Complains if a part of a TLS handshake took so long that adverts suffer: once, and again when
+    /// it is twice as long.
+    fn complain(&mut self) {
+        let longest = self.probes.longest();
+        if longest < self.complained.times(2) || longest <= self.complained {
+            return;
+        }
+        if let Some(advert) = self.advert.filter(|advert| *advert < longest.times(10)) {
+            self.complained = longest;
+            log::warn!(
+                "a step of a TLS handshake took {} ms, which is much beside an advert_int of {} \
+                 ms: run VRRP (-P) and virtual servers (-C) as two daemons",
+                longest.micros() / 1_000,
+                advert.micros() / 1_000
+            );
+        }
     }
 
     /// Gives an event to the room and does what it asks for.

@@ -10,6 +10,7 @@ pub mod links;
 pub mod outside;
 pub mod ports;
 pub mod record;
+pub mod tools;
 pub mod vital;
 pub mod wheel;
 
@@ -18,7 +19,14 @@ mod boot;
 mod checks;
 mod dump;
 mod kernel;
+#[cfg(not(feature = "ssl"))]
+mod no_tls;
+#[cfg(feature = "ssl")]
+mod tls;
 mod turn;
+
+#[cfg(not(feature = "ssl"))]
+use no_tls as tls;
 
 use crate::check;
 use crate::config::Config;

@@ -1,0 +1,3 @@
+//! Tools that do one thing and end: no loop, no rooms.
+
+pub mod genhash;
