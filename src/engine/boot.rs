@@ -51,7 +51,7 @@ impl<'a> Engine<'a> {
             }
         }
         Ok(Engine {
-            checks: checks.map(Box::new),
+            checks: checks.map(checks::Held::from),
             files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),

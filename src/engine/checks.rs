@@ -20,8 +20,27 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
+/// How the engine holds it.
+#[cfg(feature = "ipvs")]
+pub(super) type Held = Box<Checks>;
+/// In a build without load balancing there can be none: what would use it is not even compiled in.
+#[cfg(not(feature = "ipvs"))]
+pub(super) type Held = Checks;
+
+/// That this build balances: a value that exists, or one that cannot.
+#[cfg(feature = "ipvs")]
+type Built = ();
+#[cfg(not(feature = "ipvs"))]
+type Built = core::convert::Infallible;
+
+#[cfg(feature = "ipvs")]
+const BUILT: Option<Built> = Some(());
+#[cfg(not(feature = "ipvs"))]
+const BUILT: Option<Built> = None;
+
 /// Everything about virtual servers.
 pub(super) struct Checks {
+    _built: Built,
     room: Room,
     probes: Probes,
     programs: Programs,
@@ -55,6 +74,7 @@ impl Checks {
         limit: usize,
         again: bool,
     ) -> Option<Self> {
+        let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
         if params.services.is_empty() && !about_table {
@@ -70,6 +90,7 @@ impl Checks {
         };
         let checkers = params.checkers.len();
         Some(Checks {
+            _built,
             room: Room::new(params, limit),
             probes: Probes::new(checkers),
             programs: Programs::new(core::mem::take(&mut notify.checks)),

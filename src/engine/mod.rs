@@ -204,7 +204,7 @@ struct Engine<'a> {
     router: Router,
     hands: Hands<'a>,
     /// Virtual servers, if there are any.
-    checks: Option<Box<checks::Checks>>,
+    checks: Option<checks::Held>,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,

@@ -85,8 +85,11 @@ impl Engine<'_> {
 
     /// Gives an event to the room and does what it asks for.
     pub(super) fn tell(&mut self, event: Event<'_>, now: Instant) {
-        self.router.handle(event, now);
-        self.drain(now);
+        // A build without VRRP has no use for the room.
+        if cfg!(feature = "vrrp") {
+            self.router.handle(event, now);
+            self.drain(now);
+        }
     }
 
     fn drain(&mut self, now: Instant) {
@@ -112,8 +115,10 @@ impl Engine<'_> {
                             Ok(packet) => Event::Packet { iface, packet },
                             Err(why) => Event::Malformed { iface, why },
                         };
-                        self.router.handle(event, now);
-                        self.drain(now);
+                        if cfg!(feature = "vrrp") {
+                            self.router.handle(event, now);
+                            self.drain(now);
+                        }
                     }
                     Some(Err(e)) => self.hands.receive_failed(iface, &self.links, &e, now),
                     None => break,
