@@ -66,6 +66,7 @@ impl<'a> Engine<'a> {
             },
             poll,
             signals,
+            supervisor: Supervisor::find(),
             timer,
             armed: None,
             monitor,
@@ -142,6 +143,7 @@ impl<'a> Engine<'a> {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
         }

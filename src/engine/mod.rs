@@ -27,6 +27,7 @@ use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
+use crate::sys::supervisor::Supervisor;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
@@ -194,6 +195,7 @@ struct Engine<'a> {
     how: How<'a>,
     poll: Poll,
     signals: Signals,
+    supervisor: Supervisor,
     timer: Timerfd,
     /// What the timerfd is armed for.
     armed: Option<Instant>,

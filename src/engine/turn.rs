@@ -266,6 +266,7 @@ impl Engine<'_> {
     /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
     fn beat(&mut self, now: Instant) {
         self.hands.vital.beat();
+        self.supervisor.alive();
         self.arm_own(Own::Beat, now + BEAT);
         self.beats = self.beats.saturating_add(1);
         if self.beats == SETTLED_BEATS {
@@ -319,6 +320,7 @@ impl Engine<'_> {
         }
         self.stopping = true;
         log::info!("stopping");
+        self.supervisor.stopping();
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.objects.hold_statics(false);

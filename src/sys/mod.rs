@@ -13,6 +13,7 @@ pub mod poll;
 pub mod process;
 pub mod shared;
 pub mod signal;
+pub mod supervisor;
 pub mod timer;
 
 pub use file::{hostname, isatty};
