@@ -52,7 +52,7 @@ impl Engine {
             }
         }
         Ok(Engine {
-            checks: checks.map(Box::new),
+            checks: checks.map(checks::Held::from),
             files,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
@@ -67,6 +67,7 @@ impl Engine {
             },
             poll,
             signals,
+            supervisor: Supervisor::find(),
             timer,
             armed: None,
             monitor,
@@ -143,6 +144,7 @@ impl Engine {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
         }

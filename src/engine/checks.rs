@@ -21,8 +21,27 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
+/// How the engine holds it.
+#[cfg(feature = "ipvs")]
+pub(super) type Held = Box<Checks>;
+/// In a build without load balancing there can be none: what would use it is not even compiled in.
+#[cfg(not(feature = "ipvs"))]
+pub(super) type Held = Checks;
+
+/// That this build balances: a value that exists, or one that cannot.
+#[cfg(feature = "ipvs")]
+type Built = ();
+#[cfg(not(feature = "ipvs"))]
+type Built = core::convert::Infallible;
+
+#[cfg(feature = "ipvs")]
+const BUILT: Option<Built> = Some(());
+#[cfg(not(feature = "ipvs"))]
+const BUILT: Option<Built> = None;
+
 /// Everything about virtual servers.
 pub(super) struct Checks {
+    _built: Built,
     room: Room,
     probes: Probes,
     programs: Programs,
@@ -63,6 +82,7 @@ impl Checks {
         again: bool,
         advert: Option<Span>,
     ) -> Option<Self> {
+        let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
         if params.services.is_empty() && !about_table {
@@ -80,6 +100,7 @@ impl Checks {
         let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
         let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
         Some(Checks {
+            _built,
             room: Room::new(params, limit),
             probes: Probes::new(checkers, tls),
             programs: Programs::new(core::mem::take(&mut notify.checks)),

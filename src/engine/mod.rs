@@ -35,6 +35,7 @@ use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
+use crate::sys::supervisor::Supervisor;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
@@ -202,6 +203,7 @@ struct Engine {
     how: How,
     poll: Poll,
     signals: Signals,
+    supervisor: Supervisor,
     timer: Timerfd,
     /// What the timerfd is armed for.
     armed: Option<Instant>,
@@ -212,7 +214,7 @@ struct Engine {
     router: Router,
     hands: Hands,
     /// Virtual servers, if there are any.
-    checks: Option<Box<checks::Checks>>,
+    checks: Option<checks::Held>,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,
