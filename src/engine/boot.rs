@@ -29,6 +29,7 @@ impl<'a> Engine<'a> {
         permitted()?;
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
+        let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
@@ -44,6 +45,7 @@ impl<'a> Engine<'a> {
             (Some(timer.as_raw_fd()), TOKEN_TIMER),
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
+            (control.descriptor(), TOKEN_CONTROL),
         ] {
             if let Some(fd) = fd {
                 poll.registry()
@@ -53,6 +55,7 @@ impl<'a> Engine<'a> {
         Ok(Engine {
             checks: checks.map(Box::new),
             files,
+            control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -62,6 +65,7 @@ impl<'a> Engine<'a> {
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir,
+                state_file: setup.state_file,
                 again: setup.again,
             },
             poll,

@@ -1,0 +1,3 @@
+//! One-shot tools: what the binary does beside being the daemon.
+
+pub mod ask;
