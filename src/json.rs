@@ -127,7 +127,9 @@ mod tests {
         let mut out = String::new();
         let mut object = Object::new(&mut out);
         object.plain("n", 5).plain("yes", true).text("t", "a\"\\\n");
-        object.texts("list", ["x", "\u{202e}"]).maybe("no", None::<&str>);
+        object
+            .texts("list", ["x", "\u{202e}"])
+            .maybe("no", None::<&str>);
         Object::new(object.key("in")).end();
         object.end();
         assert_eq!(

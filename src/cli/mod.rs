@@ -1,5 +1,6 @@
 //! The command line: keepalived's option table becomes a [`Command`], and a command is run.
 
+mod ask;
 mod help;
 pub mod options;
 mod run;
@@ -21,6 +22,7 @@ pub fn main() -> ExitCode {
         Ok(Command::Version) => say(&version(), 0),
         Ok(Command::Genhash(_)) => say("genhash is not available yet\n", 1),
         Ok(Command::Signum(signal)) => signum(signal),
+        Ok(Command::Ask { name, words }) => ask::run(&name, &words),
         Ok(Command::Keywords) => keywords(),
         Ok(Command::Test {
             options,

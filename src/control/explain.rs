@@ -5,7 +5,7 @@ use super::status::Nothing;
 use super::{Ago, Joined, View, code, state};
 use crate::check::{CheckerId, CheckerSnapshot, Probe, RealId, Room, ServiceId};
 use crate::vrrp::{
-    Effect, FileId, GroupId, InstanceId, InstanceParams, Ended, ScriptId, Snapshot, State, Tracked,
+    Effect, Ended, FileId, GroupId, InstanceId, InstanceParams, ScriptId, Snapshot, State, Tracked,
 };
 use core::fmt::{self, Display, Formatter, Write};
 
@@ -62,10 +62,18 @@ fn instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: &str) -> fm
     writeln!(
         out,
         "  configured: {}:{}, interface {}, virtual router {}, version {number}, an advert each {} s",
-        place.file, place.line, all.text(p.iface), p.vrid, p.advert_int
+        place.file,
+        place.line,
+        all.text(p.iface),
+        p.vrid,
+        p.advert_int
     )?;
     let (count, more) = (p.addresses.len(), p.excluded.len());
-    let held = if s.holds_addresses { "held" } else { "not held" };
+    let held = if s.holds_addresses {
+        "held"
+    } else {
+        "not held"
+    };
     writeln!(out, "  addresses: {count} and {more} excluded, {held}")?;
     for (at, group) in all.groups.iter().enumerate() {
         let state = view.router.group_snapshot(GroupId(at as u16));
@@ -127,12 +135,7 @@ fn tracked(out: &mut String, view: &View<'_>, what: Tracked, effect: Effect) -> 
     }
 }
 
-fn master(
-    out: &mut String,
-    view: &View<'_>,
-    p: &InstanceParams,
-    s: &Snapshot,
-) -> fmt::Result {
+fn master(out: &mut String, view: &View<'_>, p: &InstanceParams, s: &Snapshot) -> fmt::Result {
     match (s.state, s.master) {
         (State::Master, _) => {
             write!(out, "  master: this router")?;
@@ -190,7 +193,11 @@ fn instance_next(
             let lower = s.master.filter(|(_, of)| *of < s.effective_priority);
             match (lower, s.tolerates) {
                 (Some(_), Some(end)) if end > view.now => {
-                    write!(out, "it takes over from the lower priority in {} s", left(end))
+                    write!(
+                        out,
+                        "it takes over from the lower priority in {} s",
+                        left(end)
+                    )
                 }
                 (Some(_), _) if !p.preempt => write!(
                     out,
@@ -257,7 +264,11 @@ fn script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: &str) -> fmt::R
     if s.running {
         writeln!(out, "  it runs at this moment")?;
     }
-    users(out, view, |tracked| matches!(tracked, Tracked::Script(t) if t.id == id))
+    users(
+        out,
+        view,
+        |tracked| matches!(tracked, Tracked::Script(t) if t.id == id),
+    )
 }
 
 fn file(r: &mut Report, view: &View<'_>, id: FileId, wanted: &str) -> fmt::Result {
@@ -270,7 +281,11 @@ fn file(r: &mut Report, view: &View<'_>, id: FileId, wanted: &str) -> fmt::Resul
     }
     let out = &mut r.out;
     writeln!(out, "track_file {} ({}) holds {value}", p.name, p.path)?;
-    users(out, view, |tracked| matches!(tracked, Tracked::File(t, _) if t.id == id))
+    users(
+        out,
+        view,
+        |tracked| matches!(tracked, Tracked::File(t, _) if t.id == id),
+    )
 }
 
 /// The instances that track something, and what it does to them.
@@ -304,10 +319,18 @@ fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: &str) -> fmt:
     let hysteresis = u64::from(p.hysteresis);
     if s.up {
         let least = quorum.saturating_sub(hysteresis).max(1);
-        writeln!(out, "  weight alive: {}; below {least} it goes down", s.alive)?;
+        writeln!(
+            out,
+            "  weight alive: {}; below {least} it goes down",
+            s.alive
+        )?;
     } else {
         let most = quorum.saturating_add(hysteresis);
-        writeln!(out, "  weight alive: {}; from {most} on it comes up", s.alive)?;
+        writeln!(
+            out,
+            "  weight alive: {}; from {most} on it comes up",
+            s.alive
+        )?;
     }
     if s.suspended {
         writeln!(out, "  its checkers rest: its address is on another router")?;
@@ -318,7 +341,11 @@ fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: &str) -> fmt:
     match (p.sorry, s.sorry) {
         (Some(sorry), true) => {
             let to = sorry.destination;
-            writeln!(out, "  the sorry server [{}]:{} answers", to.address, to.port)?;
+            writeln!(
+                out,
+                "  the sorry server [{}]:{} answers",
+                to.address, to.port
+            )?;
         }
         (Some(_), false) => writeln!(out, "  its sorry server is idle")?,
         (None, _) => {}
@@ -380,7 +407,11 @@ impl Display for Target<'_> {
             }
         }
         if let Probe::Http(http) = &self.0.probe {
-            write!(f, " for {}", Joined(http.urls.iter().map(|u| &u.path), ", "))?;
+            write!(
+                f,
+                " for {}",
+                Joined(http.urls.iter().map(|u| &u.path), ", ")
+            )?;
         }
         Ok(())
     }
@@ -406,7 +437,11 @@ fn checker(
     write!(out, "{}", Since(view, s.since))?;
     if s.fails > 0 {
         let left = p.retry.saturating_sub(s.fails).saturating_add(1);
-        write!(out, "; the last tries failed ({}), {left} more count", s.why)?;
+        write!(
+            out,
+            "; the last tries failed ({}), {left} more count",
+            s.why
+        )?;
     }
     if s.delta != 0 {
         write!(out, "; adds {:+} to the weight", s.delta)?;

@@ -140,7 +140,11 @@ impl Display for Held<'_> {
 }
 
 /// A line that is written by a function.
-struct Line<'a, T>(&'a Params, &'a T, fn(&mut String, &T, &Params) -> fmt::Result);
+struct Line<'a, T>(
+    &'a Params,
+    &'a T,
+    fn(&mut String, &T, &Params) -> fmt::Result,
+);
 
 impl<T> Display for Line<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

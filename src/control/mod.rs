@@ -67,7 +67,9 @@ impl View<'_> {
     /// A moment as seconds since 1970, with six decimals.
     fn date(&self, at: Instant) -> Date {
         let (seconds, micros) = self.wall;
-        let wall = seconds.saturating_mul(1_000_000).saturating_add(micros.into());
+        let wall = seconds
+            .saturating_mul(1_000_000)
+            .saturating_add(micros.into());
         Date(wall.saturating_sub(self.now.since(at).micros()))
     }
 

@@ -15,7 +15,11 @@ pub(super) fn service(out: &mut String, room: &Room, id: ServiceId) -> fmt::Resu
     if p.persistence != 0 {
         writeln!(out, "   persistence timeout = {}", p.persistence)?;
     }
-    writeln!(out, "   quorum = {}, hysteresis = {}", p.quorum, p.hysteresis)?;
+    writeln!(
+        out,
+        "   quorum = {}, hysteresis = {}",
+        p.quorum, p.hysteresis
+    )?;
     writeln!(out, "   omega = {}", yes(p.omega))?;
     writeln!(out, "   In the table = {}", yes(s.present))?;
     writeln!(out, "   Quorum = {}", if s.up { "UP" } else { "DOWN" })?;
@@ -26,7 +30,11 @@ pub(super) fn service(out: &mut String, room: &Room, id: ServiceId) -> fmt::Resu
     if let Some(sorry) = &p.sorry {
         let to = sorry.destination;
         let state = if s.sorry { "answers" } else { "idle" };
-        writeln!(out, "   Sorry server = [{}]:{} {state}", to.address, to.port)?;
+        writeln!(
+            out,
+            "   Sorry server = [{}]:{} {state}",
+            to.address, to.port
+        )?;
     }
     Ok(())
 }
@@ -70,7 +78,11 @@ fn checker(out: &mut String, room: &Room, id: CheckerId, view: &View<'_>) -> fmt
     writeln!(out, "       Delay loop = {} sec", p.delay_loop)?;
     writeln!(out, "       Timeout = {} sec", p.timeout)?;
     writeln!(out, "       Retry = {}", p.retry)?;
-    writeln!(out, "       Delay before retry = {} sec", p.delay_before_retry)?;
+    writeln!(
+        out,
+        "       Delay before retry = {} sec",
+        p.delay_before_retry
+    )?;
     writeln!(out, "       Alpha = {}", yes(p.alpha))?;
     let state = match (s.tried, s.up) {
         (false, _) => "not tried yet",
@@ -83,7 +95,11 @@ fn checker(out: &mut String, room: &Room, id: CheckerId, view: &View<'_>) -> fmt
         writeln!(out, "       Since = {} sec", view.ago(since))?;
     }
     if let Some(due) = s.due {
-        writeln!(out, "       Next try in = {} sec", super::Ago(due.since(view.now)))?;
+        writeln!(
+            out,
+            "       Next try in = {} sec",
+            super::Ago(due.since(view.now))
+        )?;
     }
     Ok(())
 }

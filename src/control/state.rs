@@ -1,7 +1,6 @@
 //! What `status` and `explain` both say of something: one word for its state, and whether that is
 //! a fault.
 
-use super::View;
 use crate::check::{CheckerId, CheckerSnapshot, RealId, Room};
 use crate::vrrp::{ScriptSnapshot, State};
 
@@ -55,20 +54,6 @@ pub(super) fn is(name: &str, wanted: &str) -> bool {
     left.is_empty() || left == rest || left.strip_prefix(':').is_some_and(|p| p == port)
 }
 
-/// Names of everything, as `explain` knows them.
-pub(super) fn known(view: &View<'_>, wanted: &str) -> bool {
-    let p = view.vrrp;
-    let room = view.check.map(Room::params);
-    p.instances.iter().any(|o| is(&o.name, wanted))
-        || p.groups.iter().any(|o| is(&o.name, wanted))
-        || p.scripts.iter().any(|o| is(&o.name, wanted))
-        || p.files.iter().any(|o| is(&o.name, wanted))
-        || room.is_some_and(|room| {
-            room.services.iter().any(|o| is(&o.name, wanted))
-                || room.reals.iter().any(|o| is(&o.name, wanted))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::is;
@@ -76,10 +61,23 @@ mod tests {
     #[test]
     fn servers_go_by_several_names() {
         let name = "[192.0.2.1]:tcp:80";
-        for good in [name, "192.0.2.1", "192.0.2.1:80", "192.0.2.1:tcp:80", "[192.0.2.1]"] {
+        for good in [
+            name,
+            "192.0.2.1",
+            "192.0.2.1:80",
+            "192.0.2.1:tcp:80",
+            "[192.0.2.1]",
+        ] {
             assert!(is(name, good), "{good}");
         }
-        for bad in ["192.0.2", "192.0.2.1:8", "192.0.2.10", "", "tcp:80", "192.0.2.1:tcp"] {
+        for bad in [
+            "192.0.2",
+            "192.0.2.1:8",
+            "192.0.2.10",
+            "",
+            "tcp:80",
+            "192.0.2.1:tcp",
+        ] {
             assert!(!is(name, bad), "{bad}");
         }
         assert!(is("[2001:db8::1]:udp:53", "2001:db8::1"));

@@ -104,12 +104,7 @@ impl Display for Because<'_> {
     }
 }
 
-fn instance(
-    r: &mut Report,
-    view: &View<'_>,
-    id: InstanceId,
-    wanted: Option<&str>,
-) -> fmt::Result {
+fn instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option<&str>) -> fmt::Result {
     let params = view.vrrp.instances.get(usize::from(id.0));
     let (Some(p), Some(s)) = (params, view.router.snapshot(id)) else {
         return Ok(());
@@ -178,12 +173,7 @@ fn file(r: &mut Report, view: &View<'_>, id: FileId, wanted: Option<&str>) -> fm
     row(&mut r.out, "file", &parts)
 }
 
-fn service(
-    r: &mut Report,
-    view: &View<'_>,
-    id: ServiceId,
-    wanted: Option<&str>,
-) -> fmt::Result {
+fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: Option<&str>) -> fmt::Result {
     let Some(room) = view.check else {
         return Ok(());
     };

@@ -5,11 +5,21 @@ use core::fmt::Write;
 
 /// Headings of each kind of line, in the order of the kinds.
 const KINDS: &[(&str, &[&str])] = &[
-    ("daemon", &["DAEMON", "PID", "UP S", "CONFIGURATION", "LOADED S"]),
+    (
+        "daemon",
+        &["DAEMON", "PID", "UP S", "CONFIGURATION", "LOADED S"],
+    ),
     (
         "instance",
         &[
-            "INSTANCE", "STATE", "FOR S", "PRIO", "INTERFACE", "VRID", "MASTER", "WHY",
+            "INSTANCE",
+            "STATE",
+            "FOR S",
+            "PRIO",
+            "INTERFACE",
+            "VRID",
+            "MASTER",
+            "WHY",
         ],
     ),
     ("group", &["SYNC GROUP", "STATE", "FOR S", "MEMBERS"]),
@@ -17,7 +27,14 @@ const KINDS: &[(&str, &[&str])] = &[
     ("file", &["FILE", "VALUE", "PATH"]),
     (
         "service",
-        &["VIRTUAL SERVER", "STATE", "ALIVE", "QUORUM", "SCHED", "SORRY"],
+        &[
+            "VIRTUAL SERVER",
+            "STATE",
+            "ALIVE",
+            "QUORUM",
+            "SCHED",
+            "SORRY",
+        ],
     ),
     (
         "real",
@@ -130,7 +147,10 @@ mod tests {
             "SYNC GROUP  STATE   FOR S  MEMBERS\nG           MASTER  1.0    A,B\n\
              Longer      FAULT   12.5   C\n"
         );
-        assert_eq!(table("nothing here is called 'x'\n"), "nothing here is called 'x'\n");
+        assert_eq!(
+            table("nothing here is called 'x'\n"),
+            "nothing here is called 'x'\n"
+        );
     }
 
     #[test]

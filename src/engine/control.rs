@@ -189,7 +189,13 @@ impl Control {
         for _ in 0..ACCEPTS {
             match listener.accept() {
                 Ok(Some(stream)) => {
-                    enter(&mut self.clients, &mut self.generation, stream, registry, now);
+                    enter(
+                        &mut self.clients,
+                        &mut self.generation,
+                        stream,
+                        registry,
+                        now,
+                    );
                 }
                 Ok(None) => {
                     self.knocked = false;
@@ -207,7 +213,10 @@ impl Control {
     /// Reads what clients say, and answers what is to be answered at once.
     fn listen(&mut self, now: Instant) {
         for place in &mut self.clients {
-            if place.as_mut().is_some_and(|client| client.hear(now).is_err()) {
+            if place
+                .as_mut()
+                .is_some_and(|client| client.hear(now).is_err())
+            {
                 *place = None;
             }
         }
@@ -338,7 +347,10 @@ fn enter(
             clients.len() - 1
         }
         None => {
-            let _ = stream.send(&answer(code::NO_ANSWER, "too many ask at once; try again\n"));
+            let _ = stream.send(&answer(
+                code::NO_ANSWER,
+                "too many ask at once; try again\n",
+            ));
             return;
         }
     };

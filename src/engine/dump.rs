@@ -91,7 +91,11 @@ mod tests {
             (Some("here"), "", "/tmp/keepalived.data"),
             (Some("/var/x/"), "_check", "/var/x/keepalived_check.data"),
             (Some("/var/x.d/state"), "_check", "/var/x.d/state_check"),
-            (Some("/var/x.d/st.a.txt"), "_check", "/var/x.d/st.a_check.txt"),
+            (
+                Some("/var/x.d/st.a.txt"),
+                "_check",
+                "/var/x.d/st.a_check.txt",
+            ),
             (Some("/var/st.txt"), "", "/var/st.txt"),
         ] {
             assert_eq!(state_path(file, "/tmp", suffix), path);

@@ -88,6 +88,17 @@ impl PidFile {
     }
 }
 
+/// Whether somebody holds the lock of a pid file. Changes nothing.
+pub fn locked(path: &str) -> bool {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK);
+    let file = options.open(path);
+    file.is_ok_and(|file| {
+        matches!(lock_whole(&file), Err(e) if matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)))
+    })
+}
+
 fn lock_whole(file: &File) -> io::Result<()> {
     // SAFETY: all zero is a valid flock; with F_OFD_SETLK its l_pid must be 0.
     let mut lock: libc::flock = unsafe { MaybeUninit::zeroed().assume_init() };

@@ -5,8 +5,8 @@ use crate::vrrp::backup::Backup;
 use crate::vrrp::receive::OWNER;
 use crate::vrrp::track::Known;
 use crate::vrrp::{
-    Counters, Effect, FileId, GroupId, GroupSnapshot, InstanceId, Params, Reason, ScriptId, ScriptSnapshot,
-    Snapshot, State, Template, Timer, Tracked, Unrouted,
+    Counters, Effect, FileId, GroupId, GroupSnapshot, InstanceId, Params, Reason, ScriptId,
+    ScriptSnapshot, Snapshot, State, Template, Timer, Tracked, Unrouted,
 };
 use crate::wire::vrrp::Auth;
 
@@ -139,7 +139,8 @@ impl Router {
 
     /// What an instance has counted.
     pub fn counters(&self, id: InstanceId) -> Counters {
-        self.pair(id).map_or_else(Counters::default, |(_, i)| i.core.counters)
+        self.pair(id)
+            .map_or_else(Counters::default, |(_, i)| i.core.counters)
     }
 
     /// What reached no instance.
