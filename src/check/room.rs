@@ -29,6 +29,8 @@ pub struct Room {
     files: Box<[(u16, CheckerId)]>,
     locals: Locals,
     random: u32,
+    /// The second of the event that is handled.
+    second: u32,
     running: bool,
     out: Outbox,
 }
@@ -53,6 +55,7 @@ impl Room {
             files: files(&params),
             locals: Locals::new(&params),
             random: 1,
+            second: 0,
             running: false,
             out: Outbox::default(),
             params,
@@ -61,6 +64,7 @@ impl Room {
 
     /// Takes one event. Drain [`Room::next_action`] before the next one.
     pub fn handle(&mut self, event: Event<'_>, now: Instant) {
+        self.second = u32::try_from(now.micros() / 1_000_000).unwrap_or(u32::MAX);
         match event {
             Event::Start { seed } => self.start(seed, now),
             Event::Stop => self.stop(),

@@ -30,6 +30,7 @@ impl Engine {
         let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
+        let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
@@ -45,6 +46,7 @@ impl Engine {
             (Some(timer.as_raw_fd()), TOKEN_TIMER),
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
+            (control.descriptor(), TOKEN_CONTROL),
         ] {
             if let Some(fd) = fd {
                 poll.registry()
@@ -54,6 +56,7 @@ impl Engine {
         Ok(Engine {
             checks: checks.map(checks::Held::from),
             files,
+            control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -63,6 +66,7 @@ impl Engine {
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir.into(),
+                state_file: setup.state_file,
                 again: setup.again,
             },
             poll,

@@ -116,6 +116,11 @@ impl Checks {
         })
     }
 
+    /// To be looked at.
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
     /// The socket to IPVS.
     pub fn descriptor(&self) -> Option<RawFd> {
         self.ipvs.as_ref().map(AsRawFd::as_raw_fd)

@@ -17,6 +17,7 @@ pub mod wheel;
 pub mod around;
 mod boot;
 mod checks;
+mod control;
 mod dump;
 mod kernel;
 #[cfg(not(feature = "ssl"))]
@@ -67,6 +68,14 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+    /// `state_dump_file`: instead of `keepalived.data` there.
+    pub state_file: Option<Box<str>>,
+    /// `json_version` 2.
+    pub json_wrapped: bool,
+    /// Where commands come by; `None`: none do.
+    pub socket: Option<&'a str>,
+    /// The file the configuration was read from, to be shown.
+    pub file: &'a str,
 }
 
 impl<'a> Setup<'a> {
@@ -82,6 +91,10 @@ impl<'a> Setup<'a> {
             keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
+            state_file: config.global.state_dump_file,
+            json_wrapped: config.global.json_wrapped,
+            socket: None,
+            file: "",
         }
     }
 }
@@ -101,6 +114,7 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_CONTROL: usize = 9;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,9 +147,11 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Somebody who asked does not listen.
+    Control = 14,
 }
 
-const OWN_TIMERS: usize = 14;
+const OWN_TIMERS: usize = 15;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -151,6 +167,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Control,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -195,6 +212,7 @@ struct How {
     keep_services: bool,
     ignore_int: bool,
     dump_dir: Box<str>,
+    state_file: Option<Box<str>>,
     again: bool,
 }
 
@@ -215,6 +233,8 @@ struct Engine {
     hands: Hands,
     /// Virtual servers, if there are any.
     checks: Option<checks::Held>,
+    /// Commands, and dumps that are being written.
+    control: control::Control,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,
