@@ -76,7 +76,7 @@ impl<'a> Engine<'a> {
             start_dumps: 0,
             started: false,
             beats: 0,
-            code: Code::find(),
+            code: Code::default(),
             stop_asked: false,
             stopping: false,
             more: false,

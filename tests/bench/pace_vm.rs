@@ -4,7 +4,7 @@
 //!
 //!     cargo build --release && cargo run --release --example pace-vm -- [OPTIONS] [BINARY]
 //!
-//! `--rounds N` (5), `--quick` (two short rounds). BINARY, else `HOLDFAST_BIN`, else `holdfast` of
+//! `--rounds N` (5), `--quick` (two short rounds), `--only load`, `--only checks`. BINARY, else `HOLDFAST_BIN`, else `holdfast` of
 //! this build profile is measured; `/usr/sbin/keepalived` there measures the measurement.
 
 #![allow(
@@ -74,16 +74,25 @@ fn measure(options: &Options) -> i32 {
     let mut table = Table::new(balance::rows());
     println!("holdfast = {}", Kind::Ours.program());
     for round in 0..options.rounds {
-        print!("round {}/{}", round + 1, options.rounds);
-        let _ = std::io::stdout().flush();
-        let mut order = [Kind::Theirs, Kind::Ours];
-        if round % 2 == 1 {
-            order.reverse();
+        for measure in ["load", "checks"] {
+            let wanted = options.only.as_ref();
+            if wanted.is_some_and(|wanted| !measure.contains(wanted.as_str())) {
+                continue;
+            }
+            print!("round {}/{} {measure:<6}", round + 1, options.rounds);
+            let _ = std::io::stdout().flush();
+            let mut order = [Kind::Theirs, Kind::Ours];
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for kind in order {
+                match measure {
+                    "load" => balance::load(kind, &mut table),
+                    _ => balance::checks(&servers, kind, options.quick, &mut table),
+                }
+            }
+            println!("{}", table.latest());
         }
-        for kind in order {
-            balance::measure(&servers, kind, options.quick, &mut table);
-        }
-        println!("{}", table.latest());
     }
     print!("\n{}", table.text());
     i32::from(!table.kept())

@@ -36,6 +36,8 @@ struct Open {
     checker: CheckerId,
     stream: Stream,
     connected: bool,
+    /// The kernel has said that it can be written and did not fail: it is connected.
+    sound: bool,
     /// It may be read, written: the kernel said so, and no try since then found otherwise.
     readable: bool,
     writable: bool,
@@ -79,8 +81,9 @@ impl Probes {
         token & !(CLASS - 1) == CLASS
     }
 
-    /// The kernel has something to say about a socket.
-    pub fn ready(&mut self, token: usize) {
+    /// The kernel has something to say about a socket. `sound`: it can be written, and no error is
+    /// waiting.
+    pub fn ready(&mut self, token: usize, sound: bool) {
         let at = token & (PLACES - 1);
         let generation = ((token >> GENERATION) & 0xff) as u8;
         let Some(place) = self.places.get_mut(at) else {
@@ -91,6 +94,7 @@ impl Probes {
         }
         if let Some(open) = &mut place.open {
             (open.readable, open.writable) = (true, true);
+            open.sound |= sound;
         }
         if let Ok(at) = u32::try_from(at) {
             self.queue(at);
@@ -204,6 +208,7 @@ impl Probes {
             checker,
             stream,
             connected: false,
+            sound: false,
             readable: false,
             writable: !ends,
             sent: None,
@@ -254,7 +259,8 @@ impl Open {
     /// Does what can be done, one thing that is to be told at the most.
     fn serve(&mut self, room: &Room, buf: &mut [u8]) -> io::Result<Option<Heard>> {
         if !self.connected {
-            self.connected = self.stream.connected()?;
+            // A connection in the making cannot be written: nothing needs to be asked.
+            self.connected = (self.sound && self.stream.ends()) || self.stream.connected()?;
             return Ok(self.connected.then_some(Heard::Connected));
         }
         if let Some(sent) = self.sent.filter(|_| self.writable) {
@@ -387,7 +393,9 @@ mod tests {
                 poll.poll(&mut events, None).unwrap();
                 for event in &events {
                     assert!(Probes::owns(event.token().0));
-                    self.probes.ready(event.token().0);
+                    let failed = event.is_error() || event.is_write_closed();
+                    self.probes
+                        .ready(event.token().0, event.is_writable() && !failed);
                 }
             }
         }
@@ -447,9 +455,9 @@ mod tests {
         let mut bench = Bench::new("probe-late", port, "TCP_CHECK {\n }");
         assert!(bench.run(64));
         assert!(!bench.probes.busy());
-        bench.probes.ready(CLASS);
-        bench.probes.ready(CLASS | PLACES);
-        bench.probes.ready(CLASS | 77);
+        bench.probes.ready(CLASS, true);
+        bench.probes.ready(CLASS | PLACES, true);
+        bench.probes.ready(CLASS | 77, false);
         assert!(!bench.probes.busy());
         assert!(!Probes::owns(3) && !Probes::owns(CLASS * 2));
     }
