@@ -82,7 +82,7 @@ impl Engine {
             start_dumps: 0,
             started: false,
             beats: 0,
-            code: Code::find(),
+            code: Code::default(),
             stop_asked: false,
             stopping: false,
             more: false,

@@ -178,9 +178,9 @@ impl Checks {
         self.answered = true;
     }
 
-    /// Something happened to a socket of a probe.
-    pub fn ready(&mut self, token: usize) {
-        self.probes.ready(token);
+    /// Something happened to a socket of a probe. `sound`: it can be written, and nothing failed.
+    pub fn ready(&mut self, token: usize, sound: bool) {
+        self.probes.ready(token, sound);
     }
 
     /// The timer of a checker has run out.
@@ -238,7 +238,7 @@ impl Checks {
         buf: &mut [u8],
         now: Instant,
     ) -> bool {
-        let end = now.max(sys::now()) + SLICE;
+        let end = now + SLICE;
         while let Some((id, ended)) = self.programs.next_ended() {
             let got = match ended {
                 Ended::Exited(status) => Got::Exited(status),
@@ -249,8 +249,9 @@ impl Checks {
         }
         self.programs.start();
         loop {
-            let mut more = self.serve(hands, registry, buf, now);
-            more |= self.expire(hands, now);
+            // Whose timer has run out wants a socket: it is opened in the same pass.
+            let mut more = self.expire(hands, now);
+            more |= self.serve(hands, registry, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
                 more |= ipvs.work(&self.room, readable, buf, now);

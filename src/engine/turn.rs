@@ -61,7 +61,8 @@ impl Engine {
                 token if Control::owns(token) => self.control.ready(token),
                 token if Probes::owns(token) => {
                     if let Some(checks) = &mut self.checks {
-                        checks.ready(token);
+                        let failed = event.is_error() || event.is_write_closed();
+                        checks.ready(token, event.is_writable() && !failed);
                     }
                 }
                 token => self.hands.ports.ready(token),
