@@ -10,7 +10,7 @@ use super::flight::Flight;
 use super::http::Kit;
 use super::outbox::Outbox;
 use super::service::{Edge, Real, Service};
-use super::verdict::{Checker, first_run};
+use super::verdict::{Checker, first_run, recovery_run};
 use super::{Action, CheckerId, CheckerParams, Event, Params, Probe, RealId, ServiceId};
 use crate::time::Instant;
 use core::ops::Range;
@@ -96,10 +96,18 @@ impl Room {
         }
         for id in (0..).map(CheckerId).take(self.checkers.len()) {
             let random = self.random();
-            let first = self.params.checkers.get(usize::from(id.0));
-            if let Some(due) = first.map(|p| first_run(p, random, now)) {
-                self.wait(id, due);
-            }
+            let at = usize::from(id.0);
+            let (Some(params), Some(checker)) =
+                (self.params.checkers.get(at), self.checkers.get(at))
+            else {
+                return;
+            };
+            // Whoever was down before the start, or is new since then, does not wait for long.
+            let due = match checker.tried && !checker.up {
+                true => recovery_run(params, random, now),
+                false => first_run(params, random, now),
+            };
+            self.wait(id, due);
         }
     }
 

@@ -26,7 +26,7 @@ const BUFFER: usize = 16 * 1024;
 
 impl Engine {
     pub(super) fn new(mut setup: Setup<'_>) -> io::Result<Self> {
-        permitted()?;
+        permitted(!setup.vrrp.instances.is_empty())?;
         let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
@@ -173,11 +173,12 @@ fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
-/// and hold no address.
-fn permitted() -> io::Result<()> {
+/// and hold no address, and could not balance. Adverts and announcements are `raw` packets; nothing
+/// else needs them.
+fn permitted(raw: bool) -> io::Result<()> {
     let missing = match (
         process::may(Capability::NetAdmin),
-        process::may(Capability::NetRaw),
+        !raw || process::may(Capability::NetRaw),
     ) {
         (true, true) => return Ok(()),
         (false, true) => "CAP_NET_ADMIN",

@@ -451,7 +451,6 @@ fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> {
             let to = real.destination;
             let line = table
                 .destinations(*key)
-                .iter()
                 .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
             let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
             let checkers = real.checkers.clone().map(CheckerId);
