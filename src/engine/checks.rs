@@ -42,6 +42,8 @@ pub(super) struct Checks {
 
 /// Of each kind of work, so much before the others have their turn.
 const TURN: usize = 8;
+/// So often a socket is read before its time is over.
+const LOOKS: usize = 4;
 /// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
 const SERVICES: u32 = 2 << 16;
 const REALS: u32 = 3 << 16;
@@ -213,7 +215,7 @@ impl Checks {
         self.programs.start();
         loop {
             let mut more = self.serve(hands, registry, buf, now);
-            more |= self.expire(hands, now);
+            more |= self.expire(hands, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
                 more |= ipvs.work(&self.room, readable, buf, now);
@@ -243,19 +245,13 @@ impl Checks {
             let Some((id, heard)) = self.probes.step(&self.room, registry, buf) else {
                 continue;
             };
-            let got = match heard {
-                Heard::Connected => Got::Connected,
-                Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
-                Heard::Closed => Got::Closed,
-                Heard::Failed(errno) => Got::Failed(errno),
-            };
-            self.tell(Event::Got(id, got), hands, now);
+            self.heard(id, heard, hands, buf, now);
         }
         self.probes.busy()
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands<'_>, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands<'_>, buf: &mut [u8], now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
@@ -269,9 +265,37 @@ impl Checks {
                 }
                 continue;
             }
+            self.look(id, hands, buf, now);
             self.tell(Event::Timer(id), hands, now);
         }
         !self.due.is_empty()
+    }
+
+    /// Whoever was busy must not blame a server: before its time is over, what it has said is read.
+    fn look(&mut self, id: CheckerId, hands: &mut Hands<'_>, buf: &mut [u8], now: Instant) {
+        for _ in 0..LOOKS {
+            let Some(heard) = self.probes.look(id, &self.room, buf) else {
+                return;
+            };
+            self.heard(id, heard, hands, buf, now);
+        }
+    }
+
+    fn heard(
+        &mut self,
+        id: CheckerId,
+        heard: Heard,
+        hands: &mut Hands<'_>,
+        buf: &[u8],
+        now: Instant,
+    ) {
+        let got = match heard {
+            Heard::Connected => Got::Connected,
+            Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
+            Heard::Closed => Got::Closed,
+            Heard::Failed(errno) => Got::Failed(errno),
+        };
+        self.tell(Event::Got(id, got), hands, now);
     }
 
     fn is_tls(&self, id: CheckerId) -> bool {

@@ -143,8 +143,12 @@ impl<'a> Walk<'a> {
     fn no_pattern(&mut self, word: Word, why: &str) {
         let why = why.lines().last().unwrap_or_default();
         let text = format!("regex: {why}; it is ignored");
-        self.wrong(word, text, Some("look-around and references back are not known"))
-            .ours();
+        self.wrong(
+            word,
+            text,
+            Some("look-around and references back are not known"),
+        )
+        .ours();
     }
 
     /// `regex_options` as they stand in front of a pattern.

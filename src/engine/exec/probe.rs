@@ -158,6 +158,14 @@ impl Probes {
         }
     }
 
+    /// Reads or writes the socket of a checker, whether the kernel has called it ready or not yet.
+    pub fn look(&mut self, checker: CheckerId, room: &Room, buf: &mut [u8]) -> Option<Heard> {
+        let (_, open) = self.open(checker)?;
+        (open.readable, open.writable) = (true, true);
+        let heard = open.serve(room, buf);
+        heard.unwrap_or_else(|e| Some(Heard::Failed(errno(&e))))
+    }
+
     fn start(
         &mut self,
         checker: CheckerId,
