@@ -37,7 +37,9 @@ impl Drop for Servers {
 /// The bytes of the large page.
 pub fn big() -> Vec<u8> {
     let line = b"0123456789abcdefghijklmnopqrstuvwxyz 0123456789abcdefghijklmno\n";
-    line.iter().copied().cycle().take(BIG).collect()
+    let end = b"THE END\n";
+    let lines = line.iter().copied().cycle().take(BIG - end.len());
+    lines.chain(*end).collect()
 }
 
 fn nginx(dir: &str) -> String {
@@ -102,7 +104,7 @@ pub fn servers() -> Servers {
     for (name, text) in [
         ("page", PAGE.as_bytes().to_vec()),
         ("index.html", b"index\n".to_vec()),
-        ("slow", vec![b's'; 20_000]),
+        ("slow", vec![b's'; 40_000]),
         ("big", big()),
     ] {
         fs::write(format!("{www}/{name}"), text).expect("a page");

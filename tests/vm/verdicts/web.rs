@@ -46,9 +46,11 @@ pub fn rows() -> Vec<Row> {
             .bad("digest"),
         get("10 MB").url("/big", &digest(&large)).every(30),
         get("10 MB with a pattern at its end")
-            .url("/big", "regex \"defghijklmno.$\"")
+            .url("/big", "regex \"^THE END$\"\n    regex_options multiline")
             .every(30),
-        page("a slow page that goes on", WEB, "/slow").waits(4),
+        page("a slow page that goes on", WEB, "/slow")
+            .waits(6)
+            .every(30),
         get("chunks, the digest of what is in them")
             .with("http_protocol 1.1")
             .url("/chunked", &digest(&whole))
@@ -96,7 +98,7 @@ fn several() -> Vec<Row> {
             .url("/page", "")
             .url("/404", "")
             .url("/204", "")
-            .bad("on /404: status code 404"),
+            .bad("status code 404"),
         get("several pages at once")
             .with("fast_recovery")
             .url("/page", "")
@@ -105,7 +107,7 @@ fn several() -> Vec<Row> {
         page("IPv6", WEB, "/page").at("fd00::250"),
         get("IPv6 from IPv4's table")
             .with("connect_ip fd00::250")
-            .url("/asked", "regex \"\\[fd00::250\\]:8080\""),
+            .url("/asked", "regex \"fd00::250.:8080\""),
     ]
 }
 
@@ -160,6 +162,7 @@ fn patterns() -> Vec<Row> {
             "regex \"^second\"\n    regex_options multiline",
         ),
         pattern("the first line only", "regex \"^second\"").bad(no),
+        pattern("the end", "regex \"LINE$\""),
         pattern("extended", "regex \"Hello , \"\n    regex_options extended"),
         pattern("not there, and wanted so", "regex mars\n    regex_no_match"),
         pattern("there, and not wanted", "regex world\n    regex_no_match").bad(no),
