@@ -26,10 +26,11 @@ const BUFFER: usize = 16 * 1024;
 
 impl Engine {
     pub(super) fn new(mut setup: Setup<'_>) -> io::Result<Self> {
-        permitted()?;
+        permitted(!setup.vrrp.instances.is_empty())?;
         let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
+        let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
         vital.count(params.instances.len());
         let poll = Poll::new()?;
@@ -46,6 +47,7 @@ impl Engine {
             (Some(timer.as_raw_fd()), TOKEN_TIMER),
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
+            (control.descriptor(), TOKEN_CONTROL),
         ] {
             if let Some(fd) = fd {
                 poll.registry()
@@ -53,8 +55,9 @@ impl Engine {
             }
         }
         Ok(Engine {
-            checks: checks.map(Box::new),
+            checks: checks.map(checks::Held::from),
             files,
+            control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
@@ -64,6 +67,7 @@ impl Engine {
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
                 dump_dir: setup.dump_dir.into(),
+                state_file: setup.state_file,
                 again: setup.again,
                 reread: setup.reread,
                 errors: setup.errors,
@@ -71,6 +75,7 @@ impl Engine {
             },
             poll,
             signals,
+            supervisor: Supervisor::find(),
             timer,
             armed: None,
             monitor,
@@ -81,7 +86,7 @@ impl Engine {
             start_dumps: 0,
             started: false,
             beats: 0,
-            code: Code::find(),
+            code: Code::default(),
             reload_asked: false,
             pending: None,
             stop_asked: false,
@@ -149,6 +154,7 @@ impl Engine {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
         }
@@ -159,13 +165,20 @@ impl Engine {
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
     let limit = make_room(params, setup.check.checkers.len());
     let virtual_servers = core::mem::take(&mut setup.check);
-    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
+    let advert = shortest(params);
+    let (notify, again) = (&mut setup.notify, setup.again);
+    checks::Checks::new(virtual_servers, notify, limit, again, advert)
+}
+
+/// The shortest interval between adverts.
+pub(super) fn shortest(params: &vrrp::Params) -> Option<Span> {
+    params.instances.iter().map(|i| i.advert_int).min()
 }
 
 /// Makes room for all descriptors; how many sockets checkers may have.
 pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
+    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len() + check::MOST_TLS;
     let wanted = own + checkers.min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
@@ -175,11 +188,12 @@ pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
-/// and hold no address.
-fn permitted() -> io::Result<()> {
+/// and hold no address, and could not balance. Adverts and announcements are `raw` packets; nothing
+/// else needs them.
+fn permitted(raw: bool) -> io::Result<()> {
     let missing = match (
         process::may(Capability::NetAdmin),
-        process::may(Capability::NetRaw),
+        !raw || process::may(Capability::NetRaw),
     ) {
         (true, true) => return Ok(()),
         (false, true) => "CAP_NET_ADMIN",

@@ -10,17 +10,25 @@ pub mod links;
 pub mod outside;
 pub mod ports;
 pub mod record;
+pub mod tools;
 pub mod vital;
 pub mod wheel;
 
 pub mod around;
 mod boot;
 mod checks;
+mod control;
 mod dump;
 mod kernel;
+#[cfg(not(feature = "ssl"))]
+mod no_tls;
 mod reload;
+#[cfg(feature = "ssl")]
+mod tls;
 mod turn;
 
+#[cfg(not(feature = "ssl"))]
+use no_tls as tls;
 pub use reload::{Applied, Refused, Reread, errors};
 
 use crate::check;
@@ -30,6 +38,7 @@ use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
+use crate::sys::supervisor::Supervisor;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
@@ -67,6 +76,14 @@ pub struct Setup<'a> {
     pub errors: Vec<Box<str>>,
     /// How the processes run: what cannot be changed by a reload.
     pub process: Option<Box<Process>>,
+    /// `state_dump_file`: instead of `keepalived.data` there.
+    pub state_file: Option<Box<str>>,
+    /// `json_version` 2.
+    pub json_wrapped: bool,
+    /// Where commands come by; `None`: none do.
+    pub socket: Option<&'a str>,
+    /// The file the configuration was read from, to be shown.
+    pub file: &'a str,
 }
 
 impl<'a> Setup<'a> {
@@ -85,6 +102,10 @@ impl<'a> Setup<'a> {
             reread: None,
             errors: Vec::new(),
             process: config.global.process,
+            state_file: config.global.state_dump_file,
+            json_wrapped: config.global.json_wrapped,
+            socket: None,
+            file: "",
         }
     }
 }
@@ -104,6 +125,7 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_CONTROL: usize = 9;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,9 +158,11 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Somebody who asked does not listen.
+    Control = 14,
 }
 
-const OWN_TIMERS: usize = 14;
+const OWN_TIMERS: usize = 15;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -154,6 +178,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Control,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -198,6 +223,7 @@ struct How {
     keep_services: bool,
     ignore_int: bool,
     dump_dir: Box<str>,
+    state_file: Option<Box<str>>,
     again: bool,
     reread: Option<Rc<dyn Reread>>,
     errors: Vec<Box<str>>,
@@ -209,6 +235,7 @@ struct Engine {
     how: How,
     poll: Poll,
     signals: Signals,
+    supervisor: Supervisor,
     timer: Timerfd,
     /// What the timerfd is armed for.
     armed: Option<Instant>,
@@ -219,7 +246,9 @@ struct Engine {
     router: Router,
     hands: Hands,
     /// Virtual servers, if there are any.
-    checks: Option<Box<checks::Checks>>,
+    checks: Option<checks::Held>,
+    /// Commands, and dumps that are being written.
+    control: control::Control,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,

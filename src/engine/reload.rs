@@ -7,7 +7,7 @@
 
 use super::outside::plain;
 use super::*;
-use crate::config::{Diags, Loaded, Severity};
+use crate::config::{Diags, Global, Loaded, Severity};
 use crate::sys;
 use crate::vrrp::{Event, IfaceId, Kept, State, Timer, World};
 use crate::wire::rtnetlink::{AddrMsg, IFA_F_DADFAILED, IFA_F_TENTATIVE, PROTOCOL_KEEPALIVED};
@@ -52,7 +52,7 @@ pub(super) struct Pending {
     params: Rc<vrrp::Params>,
     notify: notify::Params,
     check: check::Params,
-    process: Option<Box<Process>>,
+    global: Global,
     record: Vec<u8>,
     errors: Vec<Box<str>>,
     kept: Kept,
@@ -156,7 +156,8 @@ impl Engine {
     }
 
     fn judge(&mut self) -> Result<Applied, Refused> {
-        if self.stopping || !self.started {
+        let begins = self.checks.as_ref().is_some_and(|c| c.starting());
+        if self.stopping || !self.started || begins {
             return Err(Refused::because("the daemon is starting or stopping"));
         }
         if self.pending.is_some() {
@@ -271,7 +272,7 @@ impl Engine {
             params,
             notify: config.notify,
             check: config.check,
-            process: config.global.process,
+            global: config.global,
             record,
             errors,
             kept,
@@ -364,7 +365,10 @@ impl Engine {
                 }
                 None => false,
             });
-        (self.how.errors, self.how.process) = (new.errors, new.process);
+        self.how.errors = new.errors;
+        self.how.process = new.global.process;
+        self.how.state_file = new.global.state_dump_file;
+        self.control.reloaded(new.global.json_wrapped, now);
         self.how.vrrp = params;
         self.reload_router(&kept, now);
         self.reload_checks(new.check, &mut programs, &kept, limit, now);
@@ -458,9 +462,11 @@ impl Engine {
         if let Some(checks) = &mut self.checks {
             checks.reload(params, programs, kept, &masters, (&mut self.hands, now));
         } else {
+            let advert = boot::shortest(&self.how.vrrp);
             // Emptying the table is for the start.
             params.table.flush = false;
-            let Some(mut checks) = checks::Checks::new(params, programs, limit, false) else {
+            let Some(mut checks) = checks::Checks::new(params, programs, limit, false, advert)
+            else {
                 return;
             };
             if let Some(fd) = checks.descriptor() {

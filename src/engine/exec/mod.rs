@@ -51,7 +51,8 @@ pub struct Hands {
     pub(super) children: child::Children,
     pub(super) scripts: script::Scripts,
     pub(super) vital: Vital,
-    packets: PacketSocket,
+    /// For announcements; `None` where there is nothing to announce.
+    packets: Option<PacketSocket>,
     announcements: Announcements,
     adverts: advert::Adverts,
     pub(super) teller: tell::Teller,
@@ -98,7 +99,10 @@ impl Hands {
             children: child::Children::new(),
             scripts: script::Scripts::new(&params.scripts, commands),
             vital,
-            packets: PacketSocket::new()?,
+            packets: match params.instances.is_empty() {
+                true => None,
+                false => Some(PacketSocket::new()?),
+            },
             announcements: Announcements::new(params),
             adverts: advert::Adverts::new(params, vital),
             teller: tell::Teller::new(Rc::clone(params), notify),

@@ -70,6 +70,11 @@ impl Teller {
         of.unwrap_or(old | NOBODY)
     }
 
+    /// The scripts of instances and groups.
+    pub fn notify(&self) -> &notify::Params {
+        &self.notify
+    }
+
     fn params(&self) -> &Params {
         &self.params
     }

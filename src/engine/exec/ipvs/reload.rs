@@ -36,8 +36,14 @@ impl Ipvs {
         }
         self.departed.extend(gone);
         let (queue, family) = (&mut self.queue, self.family);
-        if new.timeouts != old.timeouts && new.timeouts != [0; 3] {
-            queue.ask(family, &Request::Timeouts(new.timeouts));
+        if new.timeouts != old.timeouts {
+            let wanted = match new.timeouts {
+                [0, 0, 0] => self.timeouts,
+                wanted => Some(wanted),
+            };
+            if let Some(wanted) = wanted {
+                queue.ask(family, &Request::Timeouts(wanted));
+            }
         }
         // The same daemon may follow the same instance by another number.
         let was: Vec<_> = old
@@ -61,9 +67,7 @@ impl Ipvs {
             return;
         }
         old.sync_end(&mut |r| queue.ask(family, &r));
-        new.sync_begin(&mut |r| queue.ask(family, &r));
-        for &instance in &self.masters {
-            new.sync_follow(instance, true, &mut |r| queue.ask(family, &r));
-        }
+        let masters = &self.masters;
+        new.sync_begin(|at| masters.contains(&at), &mut |r| queue.ask(family, &r));
     }
 }
