@@ -15,6 +15,8 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/reload.rs"]
+mod reload;
 #[path = "vm/table.rs"]
 mod table;
 #[path = "vm/traffic.rs"]
@@ -45,6 +47,9 @@ const OUTSIDE: &[Test] = &[
     inside!("vm::ipvs_table").needs(IPVS),
     inside!("vm::ipvs_forms").needs(IPVS),
     inside!("vm::ipvs_traffic").needs(IPVS),
+    inside!("vm::reload")
+        .needs(IPVS)
+        .ours_only("its words in the log are others"),
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
         .ours_only("keepalived has other words, and does not look again"),
@@ -65,6 +70,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::ipvs_table", ipvs::shown),
     Test::new("vm::ipvs_forms", table::forms),
     Test::new("vm::ipvs_traffic", traffic::traffic),
+    Test::new("vm::reload", reload::shown),
     Test::new("vm::ipvs_trouble", trouble::trouble),
     Test::new("vm::verdicts", verdicts::shown),
 ];
