@@ -36,8 +36,9 @@ pub struct Room {
 }
 
 impl Room {
-    /// Builds the machine. At most `limit` sockets, and at most `limit` programs, are wanted at any
-    /// time; who comes when there are as many waits for a place, the first first.
+    /// Builds the machine. At most `limit` sockets, at most `limit` programs, and at most
+    /// [`MOST_TLS`](super::MOST_TLS) sockets with TLS besides, are wanted at any time; who comes when
+    /// there are as many waits for a place, the first first.
     ///
     /// Ids in `params` that lead nowhere are ignored.
     pub fn new(params: impl Into<Rc<Params>>, limit: usize) -> Self {

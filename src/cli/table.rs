@@ -151,8 +151,8 @@ pub const TABLE: &[Row] = &[
         "list every keyword: its blocks, arguments, default, and whether it is supported"),
     row("", "signum", Required("NAME"), OneShot, Yes,
         "print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON, TDUMP"),
-    row("T", "genhash", Flag, OneShot, NotYet("it will be there with the health checks"),
-        "act as genhash; must be the first option (not available yet)"),
+    row("T", "genhash", Flag, OneShot, Yes,
+        "be genhash, which prints the MD5 sum of a page; must be the first option ('-T -h' for more)"),
     row("v", "version", Flag, OneShot, Yes, "print version and features"),
     row("h", "help", Flag, OneShot, Yes, "print this text"),
 

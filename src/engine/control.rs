@@ -467,7 +467,7 @@ impl File {
     }
 }
 
-impl Engine<'_> {
+impl Engine {
     /// One slice of what others want to know.
     pub(super) fn work_control(&mut self, now: Instant) {
         if self.control.idle() {
@@ -498,7 +498,7 @@ impl Engine<'_> {
     fn view<'v>(&'v self, about: &'v About, now: Instant) -> View<'v> {
         View {
             about,
-            vrrp: self.how.vrrp,
+            vrrp: &self.how.vrrp,
             router: &self.router,
             notify: self.hands.teller.notify(),
             check: self.checks.as_ref().map(|checks| checks.room()),

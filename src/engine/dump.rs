@@ -23,7 +23,7 @@ impl Dump {
     }
 }
 
-impl Engine<'_> {
+impl Engine {
     /// SIGUSR1: everything, for people.
     pub(super) fn dump_data(&mut self) {
         let has_checks = self.checks.is_some();
@@ -56,7 +56,7 @@ impl Engine<'_> {
 
     /// Where the state goes.
     fn state_path(&self, suffix: &str) -> String {
-        state_path(self.how.state_file.as_deref(), self.how.dump_dir, suffix)
+        state_path(self.how.state_file.as_deref(), &self.how.dump_dir, suffix)
     }
 }
 

@@ -20,7 +20,14 @@ mod checks;
 mod control;
 mod dump;
 mod kernel;
+#[cfg(not(feature = "ssl"))]
+mod no_tls;
+#[cfg(feature = "ssl")]
+mod tls;
 mod turn;
+
+#[cfg(not(feature = "ssl"))]
+use no_tls as tls;
 
 use crate::check;
 use crate::config::Config;
@@ -29,6 +36,7 @@ use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
+use crate::sys::supervisor::Supervisor;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
@@ -198,21 +206,22 @@ enum Dump {
 }
 
 /// What remains of the [`Setup`].
-struct How<'a> {
-    vrrp: &'a vrrp::Params,
+struct How {
+    vrrp: Rc<vrrp::Params>,
     keep_addresses: bool,
     keep_services: bool,
     ignore_int: bool,
-    dump_dir: &'a str,
+    dump_dir: Box<str>,
     state_file: Option<Box<str>>,
     again: bool,
 }
 
 /// The worker.
-struct Engine<'a> {
-    how: How<'a>,
+struct Engine {
+    how: How,
     poll: Poll,
     signals: Signals,
+    supervisor: Supervisor,
     timer: Timerfd,
     /// What the timerfd is armed for.
     armed: Option<Instant>,
@@ -221,9 +230,9 @@ struct Engine<'a> {
     monitor_unread: bool,
     links: Links,
     router: Router,
-    hands: Hands<'a>,
+    hands: Hands,
     /// Virtual servers, if there are any.
-    checks: Option<Box<checks::Checks>>,
+    checks: Option<checks::Held>,
     /// Commands, and dumps that are being written.
     control: control::Control,
     /// Tracked files.
@@ -252,8 +261,7 @@ pub fn run(mut setup: Setup<'_>) -> io::Result<Outcome> {
         // Compat: `vrrp_startup_delay` is for a machine that starts. The daemon has been through it.
         Rc::make_mut(&mut setup.vrrp).startup_delay = Span::ZERO;
     }
-    let params = Rc::clone(&setup.vrrp);
-    let mut engine = Engine::new(&params, setup)?;
+    let mut engine = Engine::new(setup)?;
     engine.boot();
     let mut events = Events::with_capacity(256);
     loop {

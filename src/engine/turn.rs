@@ -8,7 +8,7 @@ use crate::sys::signal::Signal;
 use crate::vrrp::{Action, Event, State, Timer, Who};
 use std::time::Duration;
 
-impl Engine<'_> {
+impl Engine {
     /// Sleeps until something happens.
     pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let timeout = if self.more {
@@ -89,8 +89,11 @@ impl Engine<'_> {
 
     /// Gives an event to the room and does what it asks for.
     pub(super) fn tell(&mut self, event: Event<'_>, now: Instant) {
-        self.router.handle(event, now);
-        self.drain(now);
+        // A build without VRRP has no use for the room.
+        if cfg!(feature = "vrrp") {
+            self.router.handle(event, now);
+            self.drain(now);
+        }
     }
 
     fn drain(&mut self, now: Instant) {
@@ -116,8 +119,10 @@ impl Engine<'_> {
                             Ok(packet) => Event::Packet { iface, packet },
                             Err(why) => Event::Malformed { iface, why },
                         };
-                        self.router.handle(event, now);
-                        self.drain(now);
+                        if cfg!(feature = "vrrp") {
+                            self.router.handle(event, now);
+                            self.drain(now);
+                        }
                     }
                     Some(Err(e)) => self.hands.receive_failed(iface, &self.links, &e, now),
                     None => break,
@@ -266,6 +271,7 @@ impl Engine<'_> {
     /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
     fn beat(&mut self, now: Instant) {
         self.hands.vital.beat();
+        self.supervisor.alive();
         self.arm_own(Own::Beat, now + BEAT);
         self.beats = self.beats.saturating_add(1);
         if self.beats == SETTLED_BEATS {
@@ -319,6 +325,7 @@ impl Engine<'_> {
         }
         self.stopping = true;
         log::info!("stopping");
+        self.supervisor.stopping();
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.objects.hold_statics(false);

@@ -1,3 +1,0 @@
-//! One-shot tools: what the binary does beside being the daemon.
-
-pub mod ask;
