@@ -13,6 +13,8 @@
 mod bytes;
 #[path = "netns/conformance.rs"]
 mod conformance;
+#[path = "netns/control.rs"]
+mod control;
 #[path = "netns/crash.rs"]
 mod crash;
 #[path = "netns/crash6.rs"]
@@ -61,6 +63,7 @@ fn tests() -> Vec<Test> {
         crash::TESTS,
         crash6::TESTS,
         start::TESTS,
+        control::TESTS,
         files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
