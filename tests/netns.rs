@@ -40,6 +40,8 @@ mod odd;
 mod peer;
 #[path = "netns/process.rs"]
 mod process;
+#[path = "netns/reload.rs"]
+mod reload;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -68,6 +70,7 @@ fn tests() -> Vec<Test> {
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
+        reload::TESTS,
         robust::TESTS,
         group::TESTS,
         odd::TESTS,

@@ -8,6 +8,8 @@ use crate::time::{Instant, Span};
 const SHORTEST: Span = Span::from_millis(10);
 /// The first run begins this long after the start, and `warmup` later at the latest.
 const HEAD_START: Span = Span::from_secs(1);
+/// The longest warm-up of a checker that failed before the start.
+const RECOVERY: Span = Span::from_secs(1);
 
 /// What is remembered of a checker. There may be tens of thousands: kept small.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,6 +192,11 @@ impl Checker {
 /// When the first run begins, for a random number.
 pub(super) fn first_run(params: &CheckerParams, random: u32, now: Instant) -> Instant {
     now + HEAD_START + part(params.warmup, random)
+}
+
+/// When a checker runs first that failed before the start: within a second of the earliest moment.
+pub(super) fn recovery_run(params: &CheckerParams, random: u32, now: Instant) -> Instant {
+    now + HEAD_START + part(params.warmup.min(RECOVERY), random)
 }
 
 /// When a checker that was suspended runs again.

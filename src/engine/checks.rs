@@ -16,6 +16,7 @@ use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
 use crate::time::{Instant, Span};
+use crate::vrrp::Kept;
 use mio::Registry;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -68,6 +69,8 @@ fn speaks_tls(probe: &Probe) -> bool {
 
 /// Of each kind of work, so much before the others have their turn.
 const TURN: usize = 8;
+/// So often a socket is read before its time is over.
+const LOOKS: usize = 4;
 /// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
 const SERVICES: u32 = 2 << 16;
 const REALS: u32 = 3 << 16;
@@ -156,6 +159,57 @@ impl Checks {
         }
     }
 
+    /// The first half of a reload: whoever goes is told so, whatever is tried is broken off.
+    pub fn part(&mut self, new: &Params, hands: &mut Hands, now: Instant) {
+        self.room.part(new, now);
+        self.drain(hands, now);
+        self.due.clear();
+    }
+
+    /// The second half: from here on the numbers are those of `params`, those of `kept` included.
+    /// `masters`: the instances that are Master.
+    pub fn reload(
+        &mut self,
+        params: Params,
+        notify: &mut notify::Params,
+        kept: &Kept,
+        masters: &[u16],
+        (hands, now): (&mut Hands, Instant),
+    ) {
+        let intervals = hands.params.instances.iter().map(|i| i.advert_int);
+        self.advert = intervals.min();
+        let checkers = params.checkers.len();
+        let programs = &self.programs;
+        let commands = &notify.checks;
+        let same = |old: &Probe, new: &Probe| match (old, new) {
+            (Probe::Misc { command: a, .. }, Probe::Misc { command: b, .. }) => {
+                programs.same(*a, commands.get(usize::from(*b)))
+            }
+            (Probe::File { file: a, .. }, Probe::File { file: b, .. }) => {
+                kept.files.old(*b) == Some(*a)
+            }
+            _ => false,
+        };
+        let table = self.room.params().table.clone();
+        let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
+        let other = params.tls != self.room.params().tls || !self.probes.has_tls();
+        let tls = (secret && other).then(|| Tls::new(params.tls.as_deref()));
+        let gone = self.room.reload(params, &same, now);
+        self.programs.reload(core::mem::take(&mut notify.checks));
+        self.probes.reload(checkers, tls);
+        self.services = core::mem::take(&mut notify.services);
+        self.reals = core::mem::take(&mut notify.reals);
+        if let Some(ipvs) = &mut self.ipvs {
+            ipvs.reload(&self.room, &table, &gone, masters);
+        }
+        self.drain(hands, now);
+    }
+
+    /// The room has not started yet: the table is being asked for.
+    pub fn starting(&self) -> bool {
+        self.starting
+    }
+
     /// An orderly stop. `keep`: services stay in the table (`-I`).
     pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
@@ -178,9 +232,9 @@ impl Checks {
         self.answered = true;
     }
 
-    /// Something happened to a socket of a probe.
-    pub fn ready(&mut self, token: usize) {
-        self.probes.ready(token);
+    /// Something happened to a socket of a probe. `sound`: it can be written, and nothing failed.
+    pub fn ready(&mut self, token: usize, sound: bool) {
+        self.probes.ready(token, sound);
     }
 
     /// The timer of a checker has run out.
@@ -238,7 +292,7 @@ impl Checks {
         buf: &mut [u8],
         now: Instant,
     ) -> bool {
-        let end = now.max(sys::now()) + SLICE;
+        let end = now + SLICE;
         while let Some((id, ended)) = self.programs.next_ended() {
             let got = match ended {
                 Ended::Exited(status) => Got::Exited(status),
@@ -249,8 +303,9 @@ impl Checks {
         }
         self.programs.start();
         loop {
-            let mut more = self.serve(hands, registry, buf, now);
-            more |= self.expire(hands, now);
+            // Whose timer has run out wants a socket: it is opened in the same pass.
+            let mut more = self.expire(hands, buf, now);
+            more |= self.serve(hands, registry, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
                 more |= ipvs.work(&self.room, readable, buf, now);
@@ -290,14 +345,7 @@ impl Checks {
                 }
                 continue;
             };
-            let got = match heard {
-                Heard::Connected => Got::Connected,
-                Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
-                Heard::Closed => Got::Closed,
-                Heard::Failed(errno) => Got::Failed(errno),
-                Heard::TlsFailed(code) => Got::TlsFailed(code),
-            };
-            self.tell(Event::Got(id, got), hands, now);
+            self.heard(id, heard, hands, buf, now);
             if spent {
                 break;
             }
@@ -306,7 +354,7 @@ impl Checks {
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands, buf: &mut [u8], now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
@@ -315,9 +363,31 @@ impl Checks {
             if !tls::SUPPORTED && self.is_tls(id) {
                 continue;
             }
+            self.look(id, hands, buf, now);
             self.tell(Event::Timer(id), hands, now);
         }
         !self.due.is_empty()
+    }
+
+    /// Whoever was busy must not blame a server: before its time is over, what it has said is read.
+    fn look(&mut self, id: CheckerId, hands: &mut Hands, buf: &mut [u8], now: Instant) {
+        for _ in 0..LOOKS {
+            let Some(heard) = self.probes.look(id, &self.room, buf) else {
+                return;
+            };
+            self.heard(id, heard, hands, buf, now);
+        }
+    }
+
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
+        let got = match heard {
+            Heard::Connected => Got::Connected,
+            Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
+            Heard::Closed => Got::Closed,
+            Heard::Failed(errno) => Got::Failed(errno),
+            Heard::TlsFailed(code) => Got::TlsFailed(code),
+        };
+        self.tell(Event::Got(id, got), hands, now);
     }
 
     fn is_tls(&self, id: CheckerId) -> bool {
@@ -346,6 +416,10 @@ impl Checks {
     /// Gives an event to the room and does what it asks for.
     fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
+        self.drain(hands, now);
+    }
+
+    fn drain(&mut self, hands: &mut Hands, now: Instant) {
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }
@@ -450,7 +524,6 @@ fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> {
             let to = real.destination;
             let line = table
                 .destinations(*key)
-                .iter()
                 .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
             let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
             let checkers = real.checkers.clone().map(CheckerId);

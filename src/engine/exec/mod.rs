@@ -11,6 +11,7 @@ mod place;
 pub mod probe;
 pub mod program;
 pub mod promote;
+mod reload;
 pub mod route;
 mod routing;
 pub mod script;
@@ -50,7 +51,8 @@ pub struct Hands {
     pub(super) children: child::Children,
     pub(super) scripts: script::Scripts,
     pub(super) vital: Vital,
-    packets: PacketSocket,
+    /// For announcements; `None` where there is nothing to announce.
+    packets: Option<PacketSocket>,
     announcements: Announcements,
     adverts: advert::Adverts,
     pub(super) teller: tell::Teller,
@@ -97,7 +99,10 @@ impl Hands {
             children: child::Children::new(),
             scripts: script::Scripts::new(&params.scripts, commands),
             vital,
-            packets: PacketSocket::new()?,
+            packets: match params.instances.is_empty() {
+                true => None,
+                false => Some(PacketSocket::new()?),
+            },
             announcements: Announcements::new(params),
             adverts: advert::Adverts::new(params, vital),
             teller: tell::Teller::new(Rc::clone(params), notify),
@@ -111,6 +116,11 @@ impl Hands {
             retry_delay: RETRY,
             tags: sys::kernel_version() >= TAGS_SINCE,
         })
+    }
+
+    /// Whether the kernel tells who put an address there.
+    pub fn tags(&self) -> bool {
+        self.tags
     }
 
     /// Number of instances.

@@ -87,6 +87,24 @@ impl Probes {
         }
     }
 
+    /// A reload: for so many checkers. All have closed their sockets.
+    /// `tls`: for those with TLS, from now on.
+    pub fn reload(&mut self, checkers: usize, tls: Option<Option<Tls>>) {
+        for checker in (0..self.of.len()).filter_map(|at| u16::try_from(at).ok()) {
+            self.close(CheckerId(checker));
+        }
+        self.asked.clear();
+        self.of = vec![NONE; checkers].into_boxed_slice();
+        if let Some(tls) = tls {
+            self.tls = tls;
+        }
+    }
+
+    /// Whether TLS can be spoken.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Whether the last step was part of a TLS handshake, which may take long: others come first
     /// now.
     pub fn is_spent(&self) -> bool {
@@ -108,8 +126,9 @@ impl Probes {
         token & !(CLASS - 1) == CLASS
     }
 
-    /// The kernel has something to say about a socket.
-    pub fn ready(&mut self, token: usize) {
+    /// The kernel has something to say about a socket. `sound`: it can be written, and no error is
+    /// waiting.
+    pub fn ready(&mut self, token: usize, sound: bool) {
         let at = token & (PLACES - 1);
         let generation = ((token >> GENERATION) & 0xff) as u8;
         let Some(place) = self.places.get_mut(at) else {
@@ -119,7 +138,7 @@ impl Probes {
             return;
         }
         if let Some(open) = &mut place.open {
-            open.line.ready();
+            open.line.ready(sound);
         }
         if let Ok(at) = u32::try_from(at) {
             self.queue(at);
@@ -186,6 +205,13 @@ impl Probes {
             Ok(()) => None,
             Err(e) => Some((checker, Heard::Failed(errno(&e)))),
         }
+    }
+
+    /// Reads or writes the socket of a checker, whether the kernel has called it ready or not yet.
+    pub fn look(&mut self, checker: CheckerId, room: &Room, buf: &mut [u8]) -> Option<Heard> {
+        let (at, open) = self.open(checker)?;
+        open.line.ready(false);
+        self.serve(at, room, buf).map(|(_, heard)| heard)
     }
 
     fn start(
@@ -405,7 +431,9 @@ mod tests {
                 poll.poll(&mut events, None).unwrap();
                 for event in &events {
                     assert!(Probes::owns(event.token().0));
-                    self.probes.ready(event.token().0);
+                    let failed = event.is_error() || event.is_write_closed();
+                    self.probes
+                        .ready(event.token().0, event.is_writable() && !failed);
                 }
             }
         }
@@ -465,9 +493,9 @@ mod tests {
         let mut bench = Bench::new("probe-late", port, "TCP_CHECK {\n }");
         assert!(bench.run(64));
         assert!(!bench.probes.busy());
-        bench.probes.ready(CLASS);
-        bench.probes.ready(CLASS | PLACES);
-        bench.probes.ready(CLASS | 77);
+        bench.probes.ready(CLASS, true);
+        bench.probes.ready(CLASS | PLACES, true);
+        bench.probes.ready(CLASS | 77, false);
         assert!(!bench.probes.busy());
         assert!(!Probes::owns(3) && !Probes::owns(CLASS * 2));
     }

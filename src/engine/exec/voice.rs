@@ -45,17 +45,17 @@ impl Hands {
     /// Says once where an address is, on the interface it lives on. Nothing where there is no ARP
     /// or no hardware address.
     pub(super) fn announce(&self, iface: IfaceId, address: IpAddr, links: &Links) {
-        let Some(mac) = links.mac(iface) else {
+        let (Some(mac), Some(packets)) = (links.mac(iface), &self.packets) else {
             return;
         };
         let index = links.get(iface).index;
         let sent = match address {
-            IpAddr::V4(ip) => self.packets.send(index, &neighbor::garp(mac, ip)),
+            IpAddr::V4(ip) => packets.send(index, &neighbor::garp(mac, ip)),
             IpAddr::V6(ip) => {
                 let known = self.forwarding.get(usize::from(iface.0)).copied();
                 let router = known.unwrap_or_default();
                 let frame = neighbor::unsolicited_na(mac, ip, router);
-                self.packets.send(index, &frame)
+                packets.send(index, &frame)
             }
         };
         if let Err(e) = sent {
