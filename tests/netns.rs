@@ -13,6 +13,8 @@
 mod bytes;
 #[path = "netns/conformance.rs"]
 mod conformance;
+#[path = "netns/control.rs"]
+mod control;
 #[path = "netns/crash.rs"]
 mod crash;
 #[path = "netns/crash6.rs"]
@@ -38,6 +40,8 @@ mod odd;
 mod peer;
 #[path = "netns/process.rs"]
 mod process;
+#[path = "netns/reload.rs"]
+mod reload;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -61,10 +65,12 @@ fn tests() -> Vec<Test> {
         crash::TESTS,
         crash6::TESTS,
         start::TESTS,
+        control::TESTS,
         files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
+        reload::TESTS,
         robust::TESTS,
         group::TESTS,
         odd::TESTS,

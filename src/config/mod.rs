@@ -80,6 +80,8 @@ pub trait Outside {
     fn hostname(&self) -> String;
     /// An environment variable.
     fn env(&self, name: &str) -> Option<String>;
+    /// Called now and then while a long file is read: whoever reads it has other duties.
+    fn breathe(&self) {}
 }
 
 /// What [`Outside::stat`] says.

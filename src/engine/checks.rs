@@ -16,6 +16,7 @@ use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
 use crate::time::{Instant, Span};
+use crate::vrrp::Kept;
 use mio::Registry;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -156,6 +157,57 @@ impl Checks {
         if let Some(ipvs) = &mut self.ipvs {
             ipvs.release();
         }
+    }
+
+    /// The first half of a reload: whoever goes is told so, whatever is tried is broken off.
+    pub fn part(&mut self, new: &Params, hands: &mut Hands, now: Instant) {
+        self.room.part(new, now);
+        self.drain(hands, now);
+        self.due.clear();
+    }
+
+    /// The second half: from here on the numbers are those of `params`, those of `kept` included.
+    /// `masters`: the instances that are Master.
+    pub fn reload(
+        &mut self,
+        params: Params,
+        notify: &mut notify::Params,
+        kept: &Kept,
+        masters: &[u16],
+        (hands, now): (&mut Hands, Instant),
+    ) {
+        let intervals = hands.params.instances.iter().map(|i| i.advert_int);
+        self.advert = intervals.min();
+        let checkers = params.checkers.len();
+        let programs = &self.programs;
+        let commands = &notify.checks;
+        let same = |old: &Probe, new: &Probe| match (old, new) {
+            (Probe::Misc { command: a, .. }, Probe::Misc { command: b, .. }) => {
+                programs.same(*a, commands.get(usize::from(*b)))
+            }
+            (Probe::File { file: a, .. }, Probe::File { file: b, .. }) => {
+                kept.files.old(*b) == Some(*a)
+            }
+            _ => false,
+        };
+        let table = self.room.params().table.clone();
+        let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
+        let other = params.tls != self.room.params().tls || !self.probes.has_tls();
+        let tls = (secret && other).then(|| Tls::new(params.tls.as_deref()));
+        let gone = self.room.reload(params, &same, now);
+        self.programs.reload(core::mem::take(&mut notify.checks));
+        self.probes.reload(checkers, tls);
+        self.services = core::mem::take(&mut notify.services);
+        self.reals = core::mem::take(&mut notify.reals);
+        if let Some(ipvs) = &mut self.ipvs {
+            ipvs.reload(&self.room, &table, &gone, masters);
+        }
+        self.drain(hands, now);
+    }
+
+    /// The room has not started yet: the table is being asked for.
+    pub fn starting(&self) -> bool {
+        self.starting
     }
 
     /// An orderly stop. `keep`: services stay in the table (`-I`).
@@ -327,14 +379,7 @@ impl Checks {
         }
     }
 
-    fn heard(
-        &mut self,
-        id: CheckerId,
-        heard: Heard,
-        hands: &mut Hands,
-        buf: &[u8],
-        now: Instant,
-    ) {
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
         let got = match heard {
             Heard::Connected => Got::Connected,
             Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
@@ -371,6 +416,10 @@ impl Checks {
     /// Gives an event to the room and does what it asks for.
     fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
+        self.drain(hands, now);
+    }
+
+    fn drain(&mut self, hands: &mut Hands, now: Instant) {
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }

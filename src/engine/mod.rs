@@ -22,15 +22,17 @@ mod dump;
 mod kernel;
 #[cfg(not(feature = "ssl"))]
 mod no_tls;
+mod reload;
 #[cfg(feature = "ssl")]
 mod tls;
 mod turn;
 
 #[cfg(not(feature = "ssl"))]
 use no_tls as tls;
+pub use reload::{Applied, Refused, Reread, errors};
 
 use crate::check;
-use crate::config::Config;
+use crate::config::{Config, Process};
 use crate::notify;
 use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
@@ -68,6 +70,12 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+    /// How the configuration is read anew; without it there is no reload.
+    pub reread: Option<Rc<dyn Reread>>,
+    /// The errors of the configuration: a reload may have these too. See [`errors`].
+    pub errors: Vec<Box<str>>,
+    /// How the processes run: what cannot be changed by a reload.
+    pub process: Option<Box<Process>>,
     /// `state_dump_file`: instead of `keepalived.data` there.
     pub state_file: Option<Box<str>>,
     /// `json_version` 2.
@@ -91,6 +99,9 @@ impl<'a> Setup<'a> {
             keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
+            reread: None,
+            errors: Vec::new(),
+            process: config.global.process,
             state_file: config.global.state_dump_file,
             json_wrapped: config.global.json_wrapped,
             socket: None,
@@ -214,6 +225,9 @@ struct How {
     dump_dir: Box<str>,
     state_file: Option<Box<str>>,
     again: bool,
+    reread: Option<Rc<dyn Reread>>,
+    errors: Vec<Box<str>>,
+    process: Option<Box<Process>>,
 }
 
 /// The worker.
@@ -247,6 +261,10 @@ struct Engine {
     beats: u32,
     /// Let go of once the start is over.
     code: Code,
+    /// A reload is wanted.
+    reload_asked: bool,
+    /// A reload is under way.
+    pending: Option<Box<reload::Pending>>,
     /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
     stop_asked: bool,
     stopping: bool,

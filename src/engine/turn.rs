@@ -85,6 +85,7 @@ impl Engine {
         self.work_control(now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
+        self.take_reload(now);
         self.after_work(now)
     }
 
@@ -97,7 +98,7 @@ impl Engine {
         }
     }
 
-    fn drain(&mut self, now: Instant) {
+    pub(super) fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
             if let (Action::Tell(change), Some(checks)) = (&action, &mut self.checks)
                 && let Who::Instance(instance) = change.who
@@ -295,9 +296,7 @@ impl Engine {
             match signal {
                 Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
-                Signal::Hup => log::warn!(
-                    "reload is not available yet: the running configuration stays; restart to change it"
-                ),
+                Signal::Hup => self.reload_asked = true,
                 Signal::Child => {
                     self.reap(now);
                     self.take_ends(now);
@@ -325,6 +324,7 @@ impl Engine {
             return;
         }
         self.stopping = true;
+        (self.pending, self.reload_asked) = (None, false);
         log::info!("stopping");
         self.supervisor.stopping();
         self.hands.stopping(self.how.keep_addresses);

@@ -11,6 +11,7 @@ mod place;
 pub mod probe;
 pub mod program;
 pub mod promote;
+mod reload;
 pub mod route;
 mod routing;
 pub mod script;
@@ -115,6 +116,11 @@ impl Hands {
             retry_delay: RETRY,
             tags: sys::kernel_version() >= TAGS_SINCE,
         })
+    }
+
+    /// Whether the kernel tells who put an address there.
+    pub fn tags(&self) -> bool {
+        self.tags
     }
 
     /// Number of instances.
