@@ -16,7 +16,7 @@ check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
 vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm smtpd' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
 	exit 2
@@ -35,6 +35,7 @@ package() {
 	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
 	modprobe) echo kmod ;;
+	smtpd) echo opensmtpd ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac

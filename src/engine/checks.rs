@@ -3,6 +3,8 @@
 //! VRRP comes first: what is due, what can be read and what is to be opened waits here until
 //! [`Checks::work`] is called, which takes a millisecond at the most and says whether more is left.
 
+mod mail;
+
 use super::exec::child::{Children, Job};
 use super::exec::ipvs::Ipvs;
 use super::exec::probe::{Heard, Probes};
@@ -37,6 +39,8 @@ pub(super) struct Checks {
     starting: bool,
     /// That SSL_GET does nothing has been said.
     said_tls: bool,
+    /// The checker whose word has just changed its real server.
+    moved: Option<CheckerId>,
     stopping: bool,
 }
 
@@ -80,6 +84,7 @@ impl Checks {
             reals: core::mem::take(&mut notify.reals),
             starting: false,
             said_tls: false,
+            moved: None,
             stopping: false,
         })
     }
@@ -307,7 +312,12 @@ impl Checks {
                     ipvs.changed(id);
                 }
             }
-            Action::Tell(change) => self.change(change, &mut hands.children),
+            Action::Tell(change) => {
+                self.change(change, &mut hands.children);
+                if let Some(post) = &mut hands.mail {
+                    self.write(change, post, now);
+                }
+            }
             Action::Note(note) => self.note(note),
         }
     }

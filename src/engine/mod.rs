@@ -92,6 +92,8 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_MAIL: usize = 7;
+const TOKEN_NAMES: usize = 8;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,9 +126,11 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Mail is to be sent, or a mail server has taken too long.
+    Mail = 14,
 }
 
-const OWN_TIMERS: usize = 14;
+const OWN_TIMERS: usize = 15;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -142,6 +146,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Mail,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.

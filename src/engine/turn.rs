@@ -56,6 +56,7 @@ impl Engine<'_> {
                         checks.answered();
                     }
                 }
+                TOKEN_MAIL | TOKEN_NAMES => self.hands.mail_ready(),
                 token if Probes::owns(token) => {
                     if let Some(checks) = &mut self.checks {
                         checks.ready(token);
@@ -78,6 +79,9 @@ impl Engine<'_> {
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
         self.work_checks(now);
+        self.more |= self
+            .hands
+            .work_mail(self.poll.registry(), &mut self.buf, now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
@@ -189,7 +193,8 @@ impl Engine<'_> {
             }
             Some(Own::Log) => exec::log::retry(now),
             Some(Own::Redump) => self.redump(now),
-            Some(Own::Announce) => {}
+            // What they are for is looked at in each turn.
+            Some(Own::Announce | Own::Mail) => {}
             Some(Own::PutBack) => self.hands.put_back(&self.links, now),
             Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
@@ -319,6 +324,7 @@ impl Engine<'_> {
         self.hands.objects.hold_statics(false);
         self.stop_checks(now);
         self.hands.stop_children(now);
+        self.hands.stop_mail(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
     }
 
@@ -348,6 +354,7 @@ impl Engine<'_> {
             (Own::Retry, self.hands.retry_at),
             (Own::Verify, self.hands.objects.deadline()),
             (Own::Checks, self.checks.as_ref().and_then(|c| c.deadline())),
+            (Own::Mail, self.hands.mail_deadline().map(|at| at.max(now))),
         ] {
             if let Some(at) = at {
                 self.arm_own(own, at);
