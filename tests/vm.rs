@@ -13,6 +13,8 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/mail.rs"]
+mod mail;
 
 use lab::harness::{self, Test};
 
@@ -28,12 +30,14 @@ macro_rules! inside {
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::ipvs_table").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
+    inside!("vm::mail_about_servers"),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::mail_about_servers", mail::servers),
 ];
 
 fn main() -> std::process::ExitCode {
