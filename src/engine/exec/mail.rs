@@ -63,6 +63,15 @@ impl Post {
         &self.mail
     }
 
+    /// Sends as `mail` says from now on, also what waits.
+    pub fn replace(&mut self, mail: Box<Mail>) {
+        if self.mail != mail {
+            self.hang_up();
+            self.queue.begin_anew(self.letter.take(), &mail.everybody());
+            self.mail = mail;
+        }
+    }
+
     /// An instance or group changed; `names` are those of all.
     pub fn change(&mut self, names: &notify::Params, object: Object, state: State, now: Instant) {
         if let Some((about, body)) = self.desk.about(names, &self.mail, object, state) {

@@ -223,6 +223,33 @@ fn recipients_each_for_themselves() {
 }
 
 #[test]
+fn what_waits_goes_the_new_way() {
+    let (listener, old) = listen();
+    let mut bench = Bench::new(old);
+    bench.post.write("x", "", bench.now);
+    (0..4).for_each(|_| drop(bench.turn()));
+    let _peer = listener.accept().unwrap();
+    let (listener, port) = listen();
+    const ONE: &[&str] = &[
+        "220 mx",
+        "250 you",
+        "250 from",
+        "250 to",
+        "354 go",
+        "250 taken",
+    ];
+    let told = server(listener, vec![ONE]);
+    let mut mail = bench.post.mail().clone();
+    (mail.port, mail.to) = (port, vec![Mailbox::parse("c@example.org").unwrap()]);
+    bench.post.replace(Box::new(mail));
+    bench.run("the letter", |post| post.letter.is_some());
+    bench.run("the end", |post| post.letter.is_none());
+    let line = "RCPT TO:<c@example.org>".to_owned();
+    bench.run("the goodbye", over);
+    assert!(told.recv().unwrap().contains(&line));
+}
+
+#[test]
 fn a_server_that_closes_at_each_step() {
     // Behind the last one the letter is taken.
     for steps in 0..WELL.len() - 1 {
