@@ -50,6 +50,12 @@ impl Bench {
         more || !events.is_empty()
     }
 
+    fn turns(&mut self, count: usize) {
+        for _ in 0..count {
+            self.turn();
+        }
+    }
+
     fn run(&mut self, what: &str, mut done: impl FnMut(&Post) -> bool) {
         for _ in 0..5_000 {
             if done(&self.post) {
@@ -227,7 +233,7 @@ fn what_waits_goes_the_new_way() {
     let (listener, old) = listen();
     let mut bench = Bench::new(old);
     bench.post.write("x", "", bench.now);
-    (0..4).for_each(|_| drop(bench.turn()));
+    bench.turns(4);
     let _peer = listener.accept().unwrap();
     let (listener, port) = listen();
     const ONE: &[&str] = &[
@@ -298,7 +304,7 @@ fn each_step_has_its_time_and_no_more() {
     let (listener, port) = listen();
     let mut bench = Bench::new(port);
     bench.post.write("x", "", bench.now);
-    (0..4).for_each(|_| drop(bench.turn()));
+    bench.turns(4);
     let _peer = listener.accept().unwrap();
     bench.run("the connection", |post| post.line.connected());
     assert_eq!(bench.post.deadline(), Some(limit));
@@ -314,7 +320,7 @@ fn a_stop_waits_for_mail_but_not_for_ever() {
     for n in 0..5 {
         bench.post.write(&n.to_string(), "", bench.now);
     }
-    (0..4).for_each(|_| drop(bench.turn()));
+    bench.turns(4);
     let _peer = listener.accept().unwrap();
     bench.post.stop(bench.now);
     assert!(!bench.post.rested());
