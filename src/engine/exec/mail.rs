@@ -254,6 +254,8 @@ impl Post {
                 self.hang_up();
             }
             Failure::Never(code) => {
+                // It is there, and sure of what it says.
+                self.queue.went_well();
                 if let Some(letter) = self.letter.take() {
                     give_up(&letter, &format!("{code} {words} ({after})"));
                 }
