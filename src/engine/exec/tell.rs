@@ -49,8 +49,8 @@ impl Teller {
         }
     }
 
-    /// Names of instances and groups, and who is told about them.
-    pub fn names(&self) -> &notify::Params {
+    /// The scripts of instances and groups.
+    pub fn notify(&self) -> &notify::Params {
         &self.notify
     }
 
