@@ -37,6 +37,8 @@ pub struct Post {
 
 /// How long a stop may wait for mail.
 const STOP_WAIT: Span = Span::from_secs(3);
+/// How long it may take to find the server's address: several name servers, each with its time.
+const LOOKUP: Span = Span::from_secs(30);
 /// How long the server may take to say goodbye.
 const GOODBYE: Span = Span::from_secs(5);
 
@@ -142,8 +144,12 @@ impl Post {
                 }
                 self.session = Session::default();
                 self.out.clear();
-                self.deadline = now + self.mail.timeout;
                 self.line = Line::begin(&self.mail);
+                let limit = match self.line {
+                    Line::Asking(_) => LOOKUP,
+                    _ => self.mail.timeout,
+                };
+                self.deadline = now + limit;
                 true
             }
             _ if now >= self.deadline => {
