@@ -175,7 +175,7 @@ mod tests {
             pauses.push(pause.micros() / 1_000_000);
             assert!(queue.next(now).is_none());
             assert_eq!(queue.due(), Some(now + pause));
-            now = now + pause;
+            now += pause;
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         queue.went_well();

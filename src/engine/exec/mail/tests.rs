@@ -266,7 +266,7 @@ fn a_server_that_closes_at_each_step() {
         bench.run("a pause", |post| {
             post.queue.due() > Some(Instant::from_secs(100))
         });
-        bench.now = bench.now + Span::from_secs(2);
+        bench.now += Span::from_secs(2);
         bench.run("the end", over);
         told.recv().unwrap();
         assert!(
@@ -295,7 +295,7 @@ fn each_step_has_its_time_and_no_more() {
             assert!(second < 10, "garbage is no greeting");
             break;
         }
-        bench.now = bench.now + Span::from_secs(1);
+        bench.now += Span::from_secs(1);
     }
     assert!(bench.post.letter.is_none() && bench.now < limit);
     drop(peer);
