@@ -34,6 +34,8 @@ mod frr;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
+#[path = "netns/mail.rs"]
+mod mail;
 #[path = "netns/odd.rs"]
 mod odd;
 #[path = "netns/peer.rs"]
@@ -64,6 +66,7 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         crash6::TESTS,
+        mail::TESTS,
         start::TESTS,
         control::TESTS,
         files::TESTS,
