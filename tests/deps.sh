@@ -17,7 +17,7 @@ demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
 vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm smtpd' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|PROGRAM..." >&2
 	exit 2
@@ -36,6 +36,7 @@ package() {
 	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
 	modprobe) echo kmod ;;
+	smtpd) echo opensmtpd ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac

@@ -13,6 +13,8 @@
 mod bytes;
 #[path = "netns/conformance.rs"]
 mod conformance;
+#[path = "netns/control.rs"]
+mod control;
 #[path = "netns/crash.rs"]
 mod crash;
 #[path = "netns/crash6.rs"]
@@ -32,6 +34,8 @@ mod frr;
 #[path = "netns/group.rs"]
 mod group;
 mod lab;
+#[path = "netns/mail.rs"]
+mod mail;
 #[path = "netns/odd.rs"]
 mod odd;
 #[path = "netns/peer.rs"]
@@ -62,7 +66,9 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         crash6::TESTS,
+        mail::TESTS,
         start::TESTS,
+        control::TESTS,
         files::TESTS,
         bytes::TESTS,
         conformance::TESTS,

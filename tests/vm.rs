@@ -15,6 +15,8 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/mail.rs"]
+mod mail;
 #[path = "vm/reload.rs"]
 mod reload;
 #[path = "vm/table.rs"]
@@ -44,6 +46,7 @@ const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
 
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
+    inside!("vm::mail_about_servers"),
     inside!("vm::ipvs_table").needs(IPVS),
     inside!("vm::ipvs_forms").needs(IPVS),
     inside!("vm::ipvs_traffic").needs(IPVS),
@@ -68,6 +71,7 @@ const OUTSIDE: &[Test] = &[
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::mail_about_servers", mail::servers),
     Test::new("vm::ipvs_forms", table::forms),
     Test::new("vm::ipvs_traffic", traffic::traffic),
     Test::new("vm::reload", reload::shown),

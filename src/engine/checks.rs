@@ -3,6 +3,8 @@
 //! VRRP comes first: what is due, what can be read and what is to be opened waits here until
 //! [`Checks::work`] is called, which takes a millisecond at the most and says whether more is left.
 
+mod mail;
+
 use super::exec::child::{Children, Job};
 use super::exec::ipvs::Ipvs;
 use super::exec::probe::{Heard, Probes};
@@ -56,6 +58,8 @@ pub(super) struct Checks {
     reals: Vec<RealScripts>,
     /// The room starts as soon as what an earlier run left in the table is known.
     starting: bool,
+    /// The checker whose word has just changed its real server.
+    moved: Option<CheckerId>,
     /// The shortest `advert_int`.
     advert: Option<Span>,
     /// How long a part of a TLS handshake took when that was last complained about.
@@ -113,6 +117,7 @@ impl Checks {
             services: core::mem::take(&mut notify.services),
             reals: core::mem::take(&mut notify.reals),
             starting: false,
+            moved: None,
             advert,
             complained: Span::ZERO,
             stopping: false,
@@ -164,6 +169,7 @@ impl Checks {
         self.room.part(new, now);
         self.drain(hands, now);
         self.due.clear();
+        self.moved = None;
     }
 
     /// The second half: from here on the numbers are those of `params`, those of `kept` included.
@@ -445,7 +451,12 @@ impl Checks {
                     ipvs.changed(id);
                 }
             }
-            Action::Tell(change) => self.change(change, &mut hands.children),
+            Action::Tell(change) => {
+                self.change(change, &mut hands.children);
+                if let Some(post) = &mut hands.mail {
+                    self.write(change, post, now);
+                }
+            }
             Action::Note(note) => self.note(note),
         }
     }

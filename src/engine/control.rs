@@ -122,6 +122,15 @@ impl Control {
     pub fn reloaded(&mut self, wrapped: bool, now: Instant) {
         let about = Rc::make_mut(&mut self.about);
         (about.loaded, about.wrapped) = (now, wrapped);
+        // What is half written would be about two configurations.
+        for dump in &mut self.dumps {
+            dump.report.restart();
+        }
+        for client in self.clients.iter_mut().flatten() {
+            if let Phase::Waiting(report) = &mut client.phase {
+                report.restart();
+            }
+        }
     }
 
     /// The socket others connect to.

@@ -125,6 +125,8 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_MAIL: usize = 7;
+const TOKEN_NAMES: usize = 8;
 const TOKEN_CONTROL: usize = 9;
 
 /// Timers of the engine itself, behind those of the instances.
@@ -158,11 +160,13 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Mail is to be sent, or a mail server has taken too long.
+    Mail = 14,
     /// Somebody who asked does not listen.
-    Control = 14,
+    Control = 15,
 }
 
-const OWN_TIMERS: usize = 15;
+const OWN_TIMERS: usize = 16;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -178,6 +182,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Mail,
     Own::Control,
 ];
 

@@ -89,16 +89,7 @@ impl Teller {
             State::Init => log::info!("{who} Stopped: {reason}"),
             to => log::info!("{who} Entering {to} STATE: {reason}"),
         }
-        let object = match change.who {
-            Who::Instance(id) => notify::Object::Instance(id.0),
-            Who::Group(id) => notify::Object::Group(id.0),
-        };
-        let state = match change.to {
-            State::Master => notify::State::Master,
-            State::Backup => notify::State::Backup,
-            State::Fault => notify::State::Fault,
-            State::Init => notify::State::Stop,
-        };
+        let (object, state) = notified(change);
         for run in self.notify.runs(object, state, change.priority) {
             children.enqueue(Job {
                 object: match run.object {
@@ -307,6 +298,21 @@ impl Teller {
     pub fn settle_at(&self) -> Option<Instant> {
         self.limit.settle_at()
     }
+}
+
+/// A change in the words of the notify room.
+pub fn notified(change: &Transition) -> (notify::Object, notify::State) {
+    let object = match change.who {
+        Who::Instance(id) => notify::Object::Instance(id.0),
+        Who::Group(id) => notify::Object::Group(id.0),
+    };
+    let state = match change.to {
+        State::Master => notify::State::Master,
+        State::Backup => notify::State::Backup,
+        State::Fault => notify::State::Fault,
+        State::Init => notify::State::Stop,
+    };
+    (object, state)
 }
 
 /// An error in words, made only if somebody reads them.

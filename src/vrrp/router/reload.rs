@@ -176,6 +176,7 @@ impl Router {
             phase.carry_on();
         }
         *slot = instance;
+        slot.core.why = slot.core.why.and_then(|why| renumbered(why, kept));
         site.resume = was.resume;
         // A script without a result is no reason for whoever goes on.
         site.trusting = was.trusting || begun;
