@@ -17,6 +17,8 @@ mod lab;
 mod machine;
 #[path = "vm/mail.rs"]
 mod mail;
+#[path = "vm/reload.rs"]
+mod reload;
 #[path = "vm/table.rs"]
 mod table;
 #[path = "vm/traffic.rs"]
@@ -48,6 +50,9 @@ const OUTSIDE: &[Test] = &[
     inside!("vm::ipvs_table").needs(IPVS),
     inside!("vm::ipvs_forms").needs(IPVS),
     inside!("vm::ipvs_traffic").needs(IPVS),
+    inside!("vm::reload")
+        .needs(IPVS)
+        .ours_only("its words in the log are others"),
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
         .ours_only("keepalived has other words, and does not look again"),
@@ -69,6 +74,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::mail_about_servers", mail::servers),
     Test::new("vm::ipvs_forms", table::forms),
     Test::new("vm::ipvs_traffic", traffic::traffic),
+    Test::new("vm::reload", reload::shown),
     Test::new("vm::ipvs_trouble", trouble::trouble),
     Test::new("vm::verdicts", verdicts::shown),
 ];

@@ -169,6 +169,7 @@ impl<'a> Walk<'a> {
 
     /// The statements directly inside a block; `None`: at the root.
     pub(super) fn children(&self, node: Option<u32>) -> Children<'a> {
+        self.outside.breathe();
         let (at, end) = match node {
             Some(n) => (n.saturating_add(1), self.node(n).next),
             None => (0, u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)),

@@ -68,8 +68,10 @@ pub(super) struct Pending {
     asked: bool,
     dumped: bool,
     tries: u8,
-    /// When it is done whether the kernel has answered or not.
+    /// Longest wait for what the kernel does.
     limit: Instant,
+    /// Notifications may have been lost.
+    deaf: bool,
 }
 
 /// Longest wait for the kernel between the two halves.
@@ -258,7 +260,7 @@ impl Engine {
             services: config.check.services.len(),
             warnings,
         };
-        self.hear_more(&old, &params);
+        let deaf = self.hear_more(&old, &params);
         self.router.part(&kept, now);
         self.drain(now);
         self.hands.jobs.part(&kept, &params);
@@ -282,15 +284,17 @@ impl Engine {
             dumped: false,
             tries: 0,
             limit: now + PATIENCE,
+            deaf,
         }));
         applied
     }
 
-    /// Routes and rules may be configured for the first time.
-    fn hear_more(&mut self, old: &vrrp::Params, new: &vrrp::Params) {
+    /// Routes and rules may be configured for the first time. Whether notifications may have been
+    /// lost.
+    fn hear_more(&mut self, old: &vrrp::Params, new: &vrrp::Params) -> bool {
         let (before, wanted) = (boot::groups(old), boot::groups(new));
         if wanted & !before == 0 {
-            return;
+            return false;
         }
         let registry = self.poll.registry();
         let opened = boot::monitor(new).and_then(|monitor| {
@@ -304,8 +308,12 @@ impl Engine {
                 self.monitor = monitor;
                 self.monitor_unread = true;
                 self.dump = Dump::Idle;
+                true
             }
-            Err(e) => log::warn!("routes and rules are not watched: {}", plain(&e)),
+            Err(e) => {
+                log::warn!("routes and rules are not watched: {}", plain(&e));
+                false
+            }
         }
     }
 
@@ -320,8 +328,13 @@ impl Engine {
             self.links.begin_redump();
             return self.request(Dump::Links);
         }
+        if !pending.dumped && pending.limit <= now {
+            log::warn!("the kernel does not list its interfaces: a reload waits for it");
+            (pending.asked, pending.limit) = (false, now + PATIENCE);
+            return;
+        }
         let rested = !self.hands.jobs.busy() && !self.hands.objects.busy();
-        if (pending.dumped && rested) || pending.limit <= now {
+        if pending.dumped && (rested || pending.limit <= now) {
             if let Some(pending) = self.pending.take() {
                 self.finish(*pending, now);
                 self.more = true;
@@ -378,6 +391,11 @@ impl Engine {
             }
         }
         self.report_links(now);
+        if new.deaf {
+            self.schedule_redump(now);
+        }
+        // Reading left holes in the heap.
+        sys::memory::trim_heap();
         log::info!("the new configuration is in force");
     }
 
@@ -396,6 +414,10 @@ impl Engine {
     }
 
     fn reload_files(&mut self, params: &vrrp::Params, kept: &Kept, now: Instant) {
+        let new = (0..).zip(&params.files);
+        let new = new.filter(|(at, _)| kept.files.old(*at).is_none());
+        let new: Vec<_> = new.map(|(_, file)| file.clone()).collect();
+        Files::initialise(&new);
         let before = self.files.descriptor();
         self.files.reload(&params.files, kept, now);
         if let (None, Some(fd)) = (before, self.files.descriptor()) {

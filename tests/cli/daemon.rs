@@ -108,7 +108,7 @@ fn without_a_file_it_runs_empty_and_answers() {
         r#"
 $H -nl 2>log & pid=$!
 until_ says log 'no vrrp_instance'
-kill -HUP $pid; until_ says log 'reload is not available yet'
+kill -HUP $pid; until_ says log 'the file cannot be read'
 kill -0 $pid && echo "it runs"
 kill $pid; wait $pid; echo $?
 grep -c '/etc/keepalived/keepalived.conf does not exist' log

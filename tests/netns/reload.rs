@@ -1,6 +1,7 @@
 //! Reload by SIGHUP: what changes, and what does not move.
 
 use crate::lab::harness::Test;
+use crate::lab::random::Random;
 use crate::lab::{Capture, Daemon, Kind, Lab, Node, now, pause, stays, wait_for};
 use nix::sys::signal::Signal;
 use std::fs::File;
@@ -14,6 +15,7 @@ pub const TESTS: &[Test] = &[
     Test::new("reload::rows_of_vrrp", rows).ours_only(WORDS),
     Test::new("reload::unchanged_and_broken", unchanged).ours_only(WORDS),
     Test::new("reload::outlives_the_worker", outlives).ours_only(WORDS),
+    Test::new("reload::two_hundred_at_random", chaos).ours_only(WORDS),
 ];
 
 const OWN: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -399,6 +401,105 @@ fn outlives() {
     assert_eq!(
         r1.holds_of(&["203.0.113.9", "192.0.2.105", "192.0.2.100"]),
         3
+    );
+    daemon.stop();
+    assert_eq!(r1.addresses("eth0"), ["192.0.2.1/24"]);
+}
+
+/// A configuration at random, with every address and route in at most one instance; and what the
+/// kernel is to have.
+fn any(random: &mut Random) -> (String, Vec<String>, Vec<String>) {
+    let mut text = String::new();
+    let count = 1 + random.below(5) as usize;
+    let mut of: Vec<(Vec<String>, Vec<String>)> = vec![Default::default(); count];
+    for last in 100..112 {
+        let to = random.below(count as u64 + 2) as usize;
+        if let Some(instance) = of.get_mut(to) {
+            instance.0.push(format!("192.0.2.{last}/24"));
+        }
+    }
+    for second in 1..6 {
+        let to = random.below(count as u64 + 2) as usize;
+        if let Some(instance) = of.get_mut(to) {
+            instance.1.push(format!("10.{second}.0.0/16"));
+        }
+    }
+    let (mut addresses, mut routes) = (vec!["192.0.2.1/24".to_owned()], Vec::new());
+    for (at, (own, ways)) in of.iter_mut().enumerate() {
+        // One of its own, so that it runs; now and then it is another router.
+        own.insert(0, format!("192.0.2.{}/24", 50 + at));
+        let vrid = 1 + at as u64 * 8 + random.below(8) / 6;
+        let lines: String = ways.iter().map(|r| format!("{r} dev eth0\n ")).collect();
+        let some = |name: &str, lines: &str| match lines.trim() {
+            "" => String::new(),
+            lines => format!(" {name} {{\n {lines}\n }}\n"),
+        };
+        text += &format!(
+            "vrrp_instance V{vrid} {{\n state MASTER\n priority 255\n interface eth0\n \
+             version 3\n virtual_router_id {vrid}\n advert_int {}\n garp_master_delay 0\n{}{}}}\n",
+            1 + random.below(3),
+            some("virtual_ipaddress", &own.join("\n ")),
+            some("virtual_routes", &lines),
+        );
+        addresses.extend(own.iter().cloned());
+        routes.extend(ways.iter().cloned());
+    }
+    (text, sorted(addresses), sorted(routes))
+}
+
+/// After each of many reloads the kernel has what it would have after a start, and memory does not
+/// grow.
+fn chaos() {
+    let lab = Lab::new(1);
+    let r1 = lab.r(1);
+    let mut random = Random(u64::from(now().subsec_nanos()));
+    println!("  seed of the configurations: {}", random.0);
+    let (text, ..) = any(&mut random);
+    let daemon = r1.start(Kind::under_test(), &text);
+    wait_for("its start", 20, || r1.log.count("runs ") > 0);
+    pause(500);
+    let mut done = 0;
+    let mut reload = |text: &str| {
+        r1.write("keepalived.conf", text);
+        daemon.signal(Signal::SIGHUP);
+        done += 1;
+        wait_for("the reload", 30, || r1.log.count(DONE) >= done);
+    };
+    for n in 0..200 {
+        let (text, addresses, routes) = any(&mut random);
+        reload(&text);
+        let ours = || {
+            let table = r1.ip("route show proto keepalived");
+            let words = table.lines().filter_map(|l| l.split_whitespace().next());
+            sorted(words.map(str::to_owned).collect())
+        };
+        wait_for(
+            &format!("the kernel after reload {n} of\n{text}"),
+            20,
+            || sorted(r1.addresses("eth0")) == addresses && ours() == routes,
+        );
+    }
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid));
+        let status = status.expect("its status");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:"));
+        let kb = line.and_then(|l| l.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kb.expect("a number")
+    };
+    let (one, other) = (any(&mut random).0, any(&mut random).0);
+    let mut turns = |count: usize| {
+        for _ in 0..count {
+            reload(&one);
+            reload(&other);
+        }
+    };
+    turns(40);
+    let before = resident();
+    turns(120);
+    let after = resident();
+    assert!(
+        after <= before + 256,
+        "{before} kB before, {after} kB after"
     );
     daemon.stop();
     assert_eq!(r1.addresses("eth0"), ["192.0.2.1/24"]);
