@@ -15,8 +15,8 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm openssl' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm openssl' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
 	exit 2
@@ -34,6 +34,7 @@ package() {
 	busybox) echo busybox-static ;;
 	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
+	genhash) echo keepalived ;;
 	modprobe) echo kmod ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;

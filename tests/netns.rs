@@ -31,6 +31,8 @@ mod files;
 mod frr;
 #[path = "netns/group.rs"]
 mod group;
+#[path = "netns/hash.rs"]
+mod hash;
 mod lab;
 #[path = "netns/odd.rs"]
 mod odd;
@@ -73,6 +75,7 @@ fn tests() -> Vec<Test> {
         family::TESTS,
         frr::TESTS,
         effect::TESTS,
+        hash::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
         process::TESTS,

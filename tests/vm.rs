@@ -13,6 +13,8 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/tls.rs"]
+mod tls;
 
 use lab::harness::{self, Test};
 
@@ -28,12 +30,14 @@ macro_rules! inside {
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::ipvs_table").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
+    inside!("vm::ssl_get").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"]),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::ssl_get", tls::verdicts),
 ];
 
 fn main() -> std::process::ExitCode {

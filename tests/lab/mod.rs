@@ -20,6 +20,7 @@ pub mod node;
 pub mod packages;
 pub mod prober;
 pub mod random;
+pub mod secure;
 pub mod stage;
 pub mod stats;
 pub mod syslog;

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 const ARGUMENTS: [&str; 3] = ["-n", "-C", "-D"];
 
 /// `ipvsadm -S -n`, sorted. IPIP is the tunnel that is not worth a word.
-fn table(node: &Node) -> Vec<String> {
+pub fn table(node: &Node) -> Vec<String> {
     let done = node.command("ipvsadm").args(["-S", "-n"]).output();
     let done = done.expect("running ipvsadm");
     let text = String::from_utf8_lossy(&done.stdout).replace(" --tun-type ipip", "");
@@ -19,7 +19,7 @@ fn table(node: &Node) -> Vec<String> {
 
 /// Waits until the table is this, in any order.
 #[track_caller]
-fn becomes(node: &Node, what: &str, expected: &[&str]) {
+pub fn becomes(node: &Node, what: &str, expected: &[&str]) {
     let mut expected: Vec<&str> = expected.to_vec();
     expected.sort_unstable();
     let mut last = Vec::new();
