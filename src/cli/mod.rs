@@ -1,5 +1,6 @@
 //! The command line: keepalived's option table becomes a [`Command`], and a command is run.
 
+mod ask;
 mod genhash;
 mod help;
 pub mod options;
@@ -22,6 +23,7 @@ pub fn main() -> ExitCode {
         Ok(Command::Version) => say(&version(), 0),
         Ok(Command::Genhash(args)) => genhash::run(args),
         Ok(Command::Signum(signal)) => signum(signal),
+        Ok(Command::Ask { name, words }) => ask::run(&name, &words),
         Ok(Command::Keywords) => keywords(),
         Ok(Command::Test {
             options,

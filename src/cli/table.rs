@@ -124,6 +124,9 @@ pub const TABLE: &[Row] = &[
         "pid file of the working process; default /run/vrrp.pid"),
     row("c", "checkers_pid", Required("FILE"), Process, Yes,
         "the same process under its other name; default /run/checkers.pid"),
+    row("", "socket", Required("PATH"), Process, Yes,
+        "where 'holdfast status' and its like reach it, or none; default /run/holdfast.sock, or \
+         FILE.sock beside -p FILE.pid"),
     row("R", "dont-respawn", Flag, Process, Yes, "if the worker dies, stop instead of starting it again"),
     row("u", "umask", Required("MASK"), Process, Yes, "mask for files that are created: 022, 0x12, 18"),
     row("", "ignore-sigint", Flag, Process, Yes, "do not stop on SIGINT (Ctrl-C)"),

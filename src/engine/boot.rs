@@ -24,11 +24,13 @@ const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 16 * 1024;
 
-impl<'a> Engine<'a> {
-    pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
-        permitted()?;
+impl Engine {
+    pub(super) fn new(mut setup: Setup<'_>) -> io::Result<Self> {
+        permitted(!setup.vrrp.instances.is_empty())?;
+        let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
+        let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
@@ -44,6 +46,7 @@ impl<'a> Engine<'a> {
             (Some(timer.as_raw_fd()), TOKEN_TIMER),
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
+            (control.descriptor(), TOKEN_CONTROL),
         ] {
             if let Some(fd) = fd {
                 poll.registry()
@@ -51,21 +54,24 @@ impl<'a> Engine<'a> {
             }
         }
         Ok(Engine {
-            checks: checks.map(Box::new),
+            checks: checks.map(checks::Held::from),
             files,
+            control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
             how: How {
-                vrrp: params,
+                vrrp: Rc::clone(params),
                 keep_addresses: setup.keep_addresses,
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
-                dump_dir: setup.dump_dir,
+                dump_dir: setup.dump_dir.into(),
+                state_file: setup.state_file,
                 again: setup.again,
             },
             poll,
             signals,
+            supervisor: Supervisor::find(),
             timer,
             armed: None,
             monitor,
@@ -76,7 +82,7 @@ impl<'a> Engine<'a> {
             start_dumps: 0,
             started: false,
             beats: 0,
-            code: Code::find(),
+            code: Code::default(),
             stop_asked: false,
             stopping: false,
             more: false,
@@ -142,6 +148,7 @@ impl<'a> Engine<'a> {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
         }
@@ -166,11 +173,12 @@ fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
-/// and hold no address.
-fn permitted() -> io::Result<()> {
+/// and hold no address, and could not balance. Adverts and announcements are `raw` packets; nothing
+/// else needs them.
+fn permitted(raw: bool) -> io::Result<()> {
     let missing = match (
         process::may(Capability::NetAdmin),
-        process::may(Capability::NetRaw),
+        !raw || process::may(Capability::NetRaw),
     ) {
         (true, true) => return Ok(()),
         (false, true) => "CAP_NET_ADMIN",

@@ -21,8 +21,27 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
+/// How the engine holds it.
+#[cfg(feature = "ipvs")]
+pub(super) type Held = Box<Checks>;
+/// In a build without load balancing there can be none: what would use it is not even compiled in.
+#[cfg(not(feature = "ipvs"))]
+pub(super) type Held = Checks;
+
+/// That this build balances: a value that exists, or one that cannot.
+#[cfg(feature = "ipvs")]
+type Built = ();
+#[cfg(not(feature = "ipvs"))]
+type Built = core::convert::Infallible;
+
+#[cfg(feature = "ipvs")]
+const BUILT: Option<Built> = Some(());
+#[cfg(not(feature = "ipvs"))]
+const BUILT: Option<Built> = None;
+
 /// Everything about virtual servers.
 pub(super) struct Checks {
+    _built: Built,
     room: Room,
     probes: Probes,
     programs: Programs,
@@ -49,6 +68,8 @@ fn speaks_tls(probe: &Probe) -> bool {
 
 /// Of each kind of work, so much before the others have their turn.
 const TURN: usize = 8;
+/// So often a socket is read before its time is over.
+const LOOKS: usize = 4;
 /// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
 const SERVICES: u32 = 2 << 16;
 const REALS: u32 = 3 << 16;
@@ -63,6 +84,7 @@ impl Checks {
         again: bool,
         advert: Option<Span>,
     ) -> Option<Self> {
+        let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
         if params.services.is_empty() && !about_table {
@@ -80,6 +102,7 @@ impl Checks {
         let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
         let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
         Some(Checks {
+            _built,
             room: Room::new(params, limit),
             probes: Probes::new(checkers, tls),
             programs: Programs::new(core::mem::take(&mut notify.checks)),
@@ -93,6 +116,11 @@ impl Checks {
             complained: Span::ZERO,
             stopping: false,
         })
+    }
+
+    /// To be looked at.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The socket to IPVS.
@@ -110,7 +138,7 @@ impl Checks {
     }
 
     /// Starts the room, if it is time.
-    fn begin(&mut self, hands: &mut Hands<'_>, now: Instant) {
+    fn begin(&mut self, hands: &mut Hands, now: Instant) {
         let known = match &self.ipvs {
             Some(ipvs) => ipvs.legacy(&self.room),
             None => Some(None),
@@ -131,7 +159,7 @@ impl Checks {
     }
 
     /// An orderly stop. `keep`: services stay in the table (`-I`).
-    pub fn stop(&mut self, keep: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
         let longest = self.probes.longest();
@@ -157,9 +185,9 @@ impl Checks {
         self.answered = true;
     }
 
-    /// Something happened to a socket of a probe.
-    pub fn ready(&mut self, token: usize) {
-        self.probes.ready(token);
+    /// Something happened to a socket of a probe. `sound`: it can be written, and nothing failed.
+    pub fn ready(&mut self, token: usize, sound: bool) {
+        self.probes.ready(token, sound);
     }
 
     /// The timer of a checker has run out.
@@ -178,12 +206,12 @@ impl Checks {
     }
 
     /// The value of a tracked file.
-    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands<'_>, now: Instant) {
+    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands, now: Instant) {
         self.tell(Event::File { file, value }, hands, now);
     }
 
     /// An address of this machine came or went.
-    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands, now: Instant) {
         self.tell(Event::Local { address, present }, hands, now);
     }
 
@@ -212,12 +240,12 @@ impl Checks {
     /// Does what is to be done, for a millisecond at the most; whether more is left.
     pub fn work(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
     ) -> bool {
-        let end = now.max(sys::now()) + SLICE;
+        let end = now + SLICE;
         while let Some((id, ended)) = self.programs.next_ended() {
             let got = match ended {
                 Ended::Exited(status) => Got::Exited(status),
@@ -228,8 +256,9 @@ impl Checks {
         }
         self.programs.start();
         loop {
-            let mut more = self.serve(hands, registry, buf, now);
-            more |= self.expire(hands, now);
+            // Whose timer has run out wants a socket: it is opened in the same pass.
+            let mut more = self.expire(hands, buf, now);
+            more |= self.serve(hands, registry, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
                 more |= ipvs.work(&self.room, readable, buf, now);
@@ -252,7 +281,7 @@ impl Checks {
     /// Some sockets; whether there are more.
     fn serve(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
@@ -269,14 +298,7 @@ impl Checks {
                 }
                 continue;
             };
-            let got = match heard {
-                Heard::Connected => Got::Connected,
-                Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
-                Heard::Closed => Got::Closed,
-                Heard::Failed(errno) => Got::Failed(errno),
-                Heard::TlsFailed(code) => Got::TlsFailed(code),
-            };
-            self.tell(Event::Got(id, got), hands, now);
+            self.heard(id, heard, hands, buf, now);
             if spent {
                 break;
             }
@@ -285,7 +307,7 @@ impl Checks {
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands<'_>, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands, buf: &mut [u8], now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
@@ -294,9 +316,31 @@ impl Checks {
             if !tls::SUPPORTED && self.is_tls(id) {
                 continue;
             }
+            self.look(id, hands, buf, now);
             self.tell(Event::Timer(id), hands, now);
         }
         !self.due.is_empty()
+    }
+
+    /// Whoever was busy must not blame a server: before its time is over, what it has said is read.
+    fn look(&mut self, id: CheckerId, hands: &mut Hands, buf: &mut [u8], now: Instant) {
+        for _ in 0..LOOKS {
+            let Some(heard) = self.probes.look(id, &self.room, buf) else {
+                return;
+            };
+            self.heard(id, heard, hands, buf, now);
+        }
+    }
+
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
+        let got = match heard {
+            Heard::Connected => Got::Connected,
+            Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
+            Heard::Closed => Got::Closed,
+            Heard::Failed(errno) => Got::Failed(errno),
+            Heard::TlsFailed(code) => Got::TlsFailed(code),
+        };
+        self.tell(Event::Got(id, got), hands, now);
     }
 
     fn is_tls(&self, id: CheckerId) -> bool {
@@ -323,14 +367,14 @@ impl Checks {
     }
 
     /// Gives an event to the room and does what it asks for.
-    fn tell(&mut self, event: Event<'_>, hands: &mut Hands<'_>, now: Instant) {
+    fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }
     }
 
-    fn perform(&mut self, action: Action, hands: &mut Hands<'_>, now: Instant) {
+    fn perform(&mut self, action: Action, hands: &mut Hands, now: Instant) {
         match action {
             Action::Open(id) => self.probes.ask(id),
             Action::Send(id) => self.probes.send(id),
@@ -429,7 +473,6 @@ fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> {
             let to = real.destination;
             let line = table
                 .destinations(*key)
-                .iter()
                 .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
             let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
             let checkers = real.checkers.clone().map(CheckerId);

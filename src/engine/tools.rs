@@ -1,3 +1,4 @@
-//! Tools that do one thing and end: no loop, no rooms.
+//! One-shot tools, what the binary does beside being the daemon: no loop, no rooms.
 
+pub mod ask;
 pub mod genhash;

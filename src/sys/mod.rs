@@ -14,6 +14,7 @@ pub mod process;
 pub mod random;
 pub mod shared;
 pub mod signal;
+pub mod supervisor;
 pub mod timer;
 
 pub use file::{hostname, isatty};

@@ -1,14 +1,12 @@
 //! SSL_GET against servers of every kind, with the table of IPVS as the witness.
 
-use super::ipvs::{becomes, table};
+use super::witness::{CHECKERS as ARGUMENTS, becomes, table};
 use crate::lab::secure::{Safe, Served, hello, linger, listens, talker, trickle};
 use crate::lab::{Kind, Lab, Node, sh, stays, wait_for};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
 
-/// Checkers only, in the foreground.
-const ARGUMENTS: [&str; 3] = ["-n", "-C", "-D"];
 /// Where all servers are.
 const HOST: &str = "192.0.2.250";
 const SERVICE: &str = "-A -t 192.0.2.100:443 -s rr";
@@ -275,7 +273,7 @@ fn judged(r1: &Node, safe: &Safe, rows: Rows, global: &str, big: &str) {
     );
     assert!(servers.iter_mut().all(Served::runs), "a server has ended");
     daemon.stop();
-    becomes(r1, "nothing stays", &[]);
+    becomes::<&str>(r1, "nothing stays", &[]);
 }
 
 /// Nobody has a certificate to show.

@@ -5,6 +5,7 @@ use super::super::snapshot::{CheckerSnapshot, Load, RealSnapshot, ServiceSnapsho
 use super::super::verdict::Phase;
 use super::super::{CheckerId, Params, Probe, RealId, ServiceId, Url};
 use super::{Room, within};
+use crate::time::Instant;
 use crate::wire::ipvs::Destination;
 use std::rc::Rc;
 
@@ -113,6 +114,7 @@ impl Room {
             url: checker.url,
             delta: checker.delta,
             why: checker.why,
+            since: (checker.since != 0).then(|| Instant::from_secs(checker.since.into())),
         })
     }
 

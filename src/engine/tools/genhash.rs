@@ -196,7 +196,7 @@ impl Talk {
             };
             let ready = poll::wait(wants, Some(end.since(now)));
             if ready.map_err(Trouble::Output)? != 0 {
-                self.line.ready();
+                self.line.ready(false);
             }
         }
     }

@@ -11,6 +11,8 @@ use std::os::fd::{AsRawFd, RawFd};
 pub struct Line {
     stream: Stream,
     connected: bool,
+    /// The kernel has said that it can be written and did not fail: it is connected.
+    sound: bool,
     /// It may be read, written: the kernel said so, and no try since then found otherwise.
     readable: bool,
     writable: bool,
@@ -44,6 +46,7 @@ impl Line {
             writable: !stream.ends(),
             stream,
             connected: false,
+            sound: false,
             readable: false,
             sent: None,
             session: None,
@@ -51,9 +54,11 @@ impl Line {
         })
     }
 
-    /// The kernel has something to say about it.
-    pub fn ready(&mut self) {
+    /// The kernel has something to say about it. `sound`: it can be written, and no error is
+    /// waiting.
+    pub fn ready(&mut self, sound: bool) {
         (self.readable, self.writable) = (true, true);
+        self.sound |= sound;
     }
 
     /// There is something to be sent.
@@ -120,7 +125,8 @@ impl Line {
     }
 
     fn connect(&mut self) -> Result<Option<Heard>, Trouble> {
-        self.connected = self.stream.connected()?;
+        // A connection in the making cannot be written: nothing needs to be asked.
+        self.connected = (self.sound && self.stream.ends()) || self.stream.connected()?;
         Ok(self.connected.then_some(Heard::Connected))
     }
 
