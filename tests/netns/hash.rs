@@ -13,6 +13,7 @@ pub const TESTS: &[Test] = &[Test::new("genhash::same_as_keepalived", same)
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+type Talk = fn(&mut TcpStream) -> std::io::Result<()>;
 /// Sums of `hello` and of nothing.
 const HELLO: &str = "5d41402abc4b2a76b9719d911017c592";
 const NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -97,7 +98,7 @@ fn both(line: &str) -> String {
 
 fn same() {
     sh("ip link set lo up");
-    let servers: [(IpAddr, u16, fn(&mut TcpStream) -> std::io::Result<()>); 9] = [
+    let servers: [(IpAddr, u16, Talk); 9] = [
         (V4, 8001, plain),
         (V4, 8002, counted),
         (V4, 8003, chunked),
