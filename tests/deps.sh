@@ -15,9 +15,9 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm openssl' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm smtpd' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm smtpd openssl' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|PROGRAM..." >&2
 	exit 2
@@ -35,6 +35,7 @@ package() {
 	busybox) echo busybox-static ;;
 	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
+	genhash) echo keepalived ;;
 	modprobe) echo kmod ;;
 	smtpd) echo opensmtpd ;;
 	unshare | setpriv) echo util-linux ;;

@@ -21,6 +21,8 @@ mod mail;
 mod reload;
 #[path = "vm/table.rs"]
 mod table;
+#[path = "vm/tls.rs"]
+mod tls;
 #[path = "vm/traffic.rs"]
 mod traffic;
 #[path = "vm/trouble.rs"]
@@ -65,6 +67,7 @@ const OUTSIDE: &[Test] = &[
         "dnsmasq",
         "smtpd",
     ]),
+    inside!("vm::ssl_get").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"]),
 ];
 
 /// Inside the machine.
@@ -77,6 +80,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::reload", reload::shown),
     Test::new("vm::ipvs_trouble", trouble::trouble),
     Test::new("vm::verdicts", verdicts::shown),
+    Test::new("vm::ssl_get", tls::verdicts),
 ];
 
 fn main() -> std::process::ExitCode {

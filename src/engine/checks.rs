@@ -219,6 +219,11 @@ impl Checks {
     pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
+        let longest = self.probes.longest();
+        if longest != Span::ZERO {
+            let micros = longest.micros();
+            log::debug!("the longest step of a TLS handshake took {micros} microseconds");
+        }
         self.tell(Event::Stop, hands, now);
         self.due.clear();
         self.programs.stopping(now);
