@@ -13,6 +13,8 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/schedule.rs"]
+mod schedule;
 #[path = "vm/verdicts.rs"]
 mod verdicts;
 
@@ -30,6 +32,7 @@ macro_rules! inside {
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::ipvs_table").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
+    inside!("vm::schedule").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
     inside!("vm::verdicts").needs(&[
         "linux.uml",
         "modprobe",
@@ -45,6 +48,7 @@ const OUTSIDE: &[Test] = &[
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::schedule", schedule::kept),
     Test::new("vm::verdicts", verdicts::shown),
 ];
 

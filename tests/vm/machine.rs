@@ -34,6 +34,7 @@ fn init(folder: &Path, name: &str) -> String {
     let environment: String = [
         "HOLDFAST_BIN",
         "HOLDFAST_UNDER_TEST",
+        "HOLDFAST_ROWS",
         "CHAOS_SEED",
         "CHAOS_SECONDS",
         "CI",

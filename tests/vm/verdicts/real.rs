@@ -130,10 +130,10 @@ pub fn servers() -> Servers {
         DNS,
         &[
             "--local=/here.example/",
-            "--host-record=a.here.example,192.0.2.7,2001:db8::7",
-            "--mx-host=here.example,a.here.example,10",
+            "--host-record=host.here.example,192.0.2.7,2001:db8::7",
+            "--mx-host=here.example,host.here.example,10",
             "--txt-record=here.example,some text",
-            "--cname=c.here.example,a.here.example",
+            "--cname=alias.here.example,host.here.example",
         ],
     ));
     running.push(dns(
@@ -141,7 +141,7 @@ pub fn servers() -> Servers {
         &[
             "--auth-server=ns.zone.example,br0",
             "--auth-zone=zone.example",
-            "--host-record=a.zone.example,192.0.2.8",
+            "--host-record=host.zone.example,192.0.2.8",
         ],
     ));
     let conf = format!("{dir}/smtpd.conf");

@@ -37,7 +37,8 @@ pub fn tcp() -> Vec<Row> {
         tcp("bindto", WEB).with("bindto 192.0.2.9"),
         tcp("bindto what is not ours", WEB)
             .with("bindto 192.0.2.77")
-            .bad("Cannot assign requested address"),
+            .bad("Cannot assign requested address")
+            .not_theirs(),
         tcp("bind_if", WEB).with("bind_if eth0"),
         tcp("bind_if where it is not", WEB)
             .with("bind_if dummy0")
@@ -52,6 +53,9 @@ pub fn tcp() -> Vec<Row> {
         tcp("IPv6 by connect_ip", WEB).with("connect_ip fd00::250"),
     ]
 }
+
+/// What keepalived does not take.
+const STRANGE: [&str; 3] = ["many lines", "in pieces", "no goodbye"];
 
 pub fn smtp() -> Vec<Row> {
     let mail = |name: &str, port: u16| row("SMTP_CHECK", name, port);
@@ -109,7 +113,11 @@ pub fn smtp() -> Vec<Row> {
     for ((name, lines, why), port) in talks.iter().zip(9500..) {
         raw::tcp(port, raw::talks(lines));
         let row = mail(name, port);
-        all.push(why.map_or(row.clone(), |why| row.bad(why)));
+        let row = why.map_or(row.clone(), |why| row.bad(why));
+        all.push(match STRANGE.contains(name) {
+            true => row.not_theirs(),
+            false => row,
+        });
     }
     all
 }
@@ -140,30 +148,35 @@ pub fn dns() -> Vec<Row> {
     raw::udp(9605, |question| Some(question.to_vec()));
     let zone = |kind: &str| ask(kind, kind, "zone.example", ZONE);
     vec![
-        ask("A", "A", "a.here.example", DNS),
-        ask("AAAA", "AAAA", "a.here.example", DNS),
+        ask("A", "A", "host.here.example", DNS),
+        ask("AAAA", "AAAA", "host.here.example", DNS),
         ask("MX", "MX", "here.example", DNS),
         ask("TXT", "TXT", "here.example", DNS),
-        ask("CNAME", "CNAME", "c.here.example", DNS),
-        ask("a name with a dot at its end", "A", "a.here.example.", DNS),
+        ask("CNAME", "CNAME", "alias.here.example", DNS),
+        ask(
+            "a name with a dot at its end",
+            "A",
+            "host.here.example.",
+            DNS,
+        ),
         zone("SOA"),
         zone("NS"),
-        ask("no such type of a name", "MX", "a.here.example", DNS),
-        ask("no such name", "A", "b.here.example", DNS).bad("response code 3"),
+        ask("no such type of a name", "MX", "host.here.example", DNS),
+        ask("no such name", "A", "none.here.example", DNS).bad("response code 3"),
         ask("refused", "A", "elsewhere.example", DNS).bad("response code 5"),
-        ask("over IPv6", "A", "a.here.example", DNS).at("fd00::250"),
-        ask("by connect_ip", "A", "a.here.example", 9)
+        ask("over IPv6", "A", "host.here.example", DNS).at("fd00::250"),
+        ask("by connect_ip", "A", "host.here.example", 9)
             .with(&format!("connect_ip 192.0.2.250\n   connect_port {DNS}")),
-        ask("silence", "A", "a.here.example", 9600).late(),
-        ask("nobody there", "A", "a.here.example", 9).bad("Connection refused"),
-        ask("no answer", "A", "a.here.example", DNS)
+        ask("silence", "A", "host.here.example", 9600).late(),
+        ask("nobody there", "A", "host.here.example", 9).bad("Connection refused"),
+        ask("no answer", "A", "host.here.example", DNS)
             .at(NOWHERE)
             .late(),
-        ask("no answer of DNS", "A", "a.here.example", 9601).bad("not an answer"),
-        ask("an empty answer", "A", "a.here.example", 9602),
-        ask("another number", "A", "a.here.example", 9603).bad("not an answer"),
-        ask("SERVFAIL", "A", "a.here.example", 9604).bad("response code 2"),
-        ask("a question for an answer", "A", "a.here.example", 9605).bad("not an answer"),
+        ask("no answer of DNS", "A", "host.here.example", 9601).bad("not an answer"),
+        ask("an empty answer", "A", "host.here.example", 9602),
+        ask("another number", "A", "host.here.example", 9603).bad("not an answer"),
+        ask("SERVFAIL", "A", "host.here.example", 9604).bad("response code 2"),
+        ask("a question for an answer", "A", "host.here.example", 9605).bad("not an answer"),
     ]
 }
 
@@ -171,7 +184,7 @@ pub fn udp() -> Vec<Row> {
     let udp = |name: &str, port: u16| row("UDP_CHECK", name, port);
     raw::udp(9700, |asked| Some(asked.to_vec()));
     raw::udp(9701, |asked| {
-        (asked == b"\x01\x02\xff").then(|| b"yes".to_vec())
+        (asked == b"\x01\x02\x73").then(|| b"yes".to_vec())
     });
     let wrong = "not the expected reply";
     vec![
@@ -187,25 +200,23 @@ pub fn udp() -> Vec<Row> {
             .at(NOWHERE)
             .with("require_reply")
             .late(),
-        udp("payload", 9701).with("payload 0102ff\n   require_reply"),
+        udp("payload", 9701).with("payload 010273\n   require_reply"),
         udp("another payload", 9701)
-            .with("payload 0102fe\n   require_reply")
+            .with("payload 010274\n   require_reply")
             .late(),
-        udp("the answer", 9701).with("payload 0102ff\n   require_reply 796573"),
-        udp("the answer's first bytes", 9701).with("payload 0102ff\n   require_reply 7965"),
+        udp("the answer", 9701).with("payload 010273\n   require_reply 796573"),
+        udp("the answer's first bytes", 9701).with("payload 010273\n   require_reply 7965"),
         udp("another answer", 9701)
-            .with("payload 0102ff\n   require_reply 6e6f")
+            .with("payload 010273\n   require_reply 6e6f")
             .bad(wrong),
-        udp("an answer with holes", 9701).with("payload 0102ff\n   require_reply 7x6573"),
-        udp("a longer pattern", 9701)
-            .with("payload 0102ff\n   require_reply 79657321")
-            .bad(wrong),
-        udp("long enough", 9701).with("payload 0102ff\n   require_reply\n   min_reply_length 3"),
+        udp("an answer with holes", 9701).with("payload 010273\n   require_reply 7x6573"),
+        udp("a longer pattern", 9701).with("payload 010273\n   require_reply 79657321"),
+        udp("long enough", 9701).with("payload 010273\n   require_reply\n   min_reply_length 3"),
         udp("too short", 9701)
-            .with("payload 0102ff\n   require_reply\n   min_reply_length 4")
+            .with("payload 010273\n   require_reply\n   min_reply_length 4")
             .bad(wrong),
         udp("too long", 9701)
-            .with("payload 0102ff\n   require_reply\n   max_reply_length 2")
+            .with("payload 010273\n   require_reply\n   max_reply_length 2")
             .bad(wrong),
         udp("IPv6", 9700).at("fd00::250").with("require_reply"),
         udp("IPv6, nobody there", 9)
