@@ -23,6 +23,8 @@ struct Row {
     script: &'static str,
     /// What `notify_up` and `notify_down` are run for.
     told: &'static str,
+    /// The same with keepalived 2.2.7, where it differs.
+    theirs: Option<&'static str>,
     /// Pages asked for, in order, as far as they matter.
     pages: &'static str,
 }
@@ -38,6 +40,7 @@ const fn row(name: &'static str, check: &'static str, script: &'static str) -> R
         check,
         script,
         told: "",
+        theirs: None,
         pages: "",
     }
 }
@@ -55,6 +58,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         told: "down up down up",
+        // A page that failed must be well twice.
+        theirs: Some("down up"),
         ..row("down stays down", "retry 1", "BBBBGBBBG")
     },
     Row {
@@ -74,6 +79,7 @@ const ROWS: &[Row] = &[
     Row {
         service: "alpha",
         told: "down up",
+        theirs: Some("up"),
         ..row("alpha, not well", "", "BBG")
     },
     Row {
@@ -123,6 +129,20 @@ const ROWS: &[Row] = &[
         pages: "abab",
         ..row("alpha, two pages", "two", "G")
     },
+    Row {
+        told: "down up",
+        ..row("a program usually has no retry", "MISC_CHECK", "GBG")
+    },
+    row("a program with retries", "MISC_CHECK retry 2", "GBBGBBG"),
+    Row {
+        told: "down up",
+        ..row("a program with too few", "MISC_CHECK retry 1", "GBBG")
+    },
+    row("DNS usually has three retries", "DNS_CHECK", "GBBBG"),
+    Row {
+        told: "down up",
+        ..row("and no more", "DNS_CHECK", "GBBBBG")
+    },
 ];
 
 /// A try: when, which page, how it was answered.
@@ -151,27 +171,85 @@ fn serve(port: u16, script: &'static str) -> Tries {
     tries
 }
 
+/// The same for questions of DNS.
+fn answer(port: u16, script: &'static str) -> Tries {
+    let tries = Tries::default();
+    let log = tries.clone();
+    raw::udp(port, move |question| {
+        let mut log = log.lock().expect("nobody panics");
+        let letter = script.chars().nth(log.len()).unwrap_or('G');
+        log.push((Instant::now(), ' ', letter));
+        let mut answer = question.to_vec();
+        *answer.get_mut(2)? |= 0x80;
+        *answer.get_mut(3)? = if letter == 'G' { 0 } else { 2 };
+        Some(answer)
+    });
+    tries
+}
+
+/// The same for a program: it looks at what is left of its script.
+fn program(node: &Node, n: usize, script: &str) {
+    node.write(&format!("left-{n}"), &format!("{script}\n"));
+    node.script(
+        &format!("run-{n}"),
+        &format!(
+            "#!/bin/sh\nread l < /run/left-{n}\necho ${{l:-G}} >> /run/runs-{n}\n\
+             echo \"${{l#?}}\" > /run/left-{n}\n\
+             case $l in B*) exit 1 ;; esac\nexit 0\n"
+        ),
+    );
+}
+
 impl Row {
+    /// The keyword of its checker.
+    fn kind(&self) -> &'static str {
+        let kinds = ["MISC_CHECK", "DNS_CHECK"];
+        let own = kinds.into_iter().find(|k| self.check.starts_with(k));
+        own.unwrap_or("HTTP_GET")
+    }
+
+    /// Its checker.
+    fn block(&self, n: usize) -> String {
+        let kind = self.kind();
+        let rest = self.check.strip_prefix(kind).unwrap_or(self.check);
+        let (pages, rest) = match rest.strip_prefix("two") {
+            Some(rest) => (TWO, rest),
+            None => (ONE, rest),
+        };
+        let patience = match rest.contains("connect_timeout") {
+            true => "",
+            false => "connect_timeout 20",
+        };
+        match kind {
+            "MISC_CHECK" => {
+                format!("{kind} {{\n misc_path /run/run-{n}\n misc_timeout 60\n {rest}\n }}")
+            }
+            "DNS_CHECK" => {
+                format!("{kind} {{\n type A\n name host.example\n {patience}\n {rest}\n }}")
+            }
+            _ => format!("{kind} {{\n {pages}\n {rest}\n {patience}\n }}"),
+        }
+    }
+
+    /// What its notify scripts should be run for.
+    fn expected(&self) -> &'static str {
+        match Kind::under_test() {
+            Kind::Ours => self.told,
+            Kind::Theirs => self.theirs.unwrap_or(self.told),
+        }
+    }
+
     fn service(&self, n: usize) -> String {
         let (port, real) = (1000 + n, 9000 + n);
-        let (pages, check) = match self.check.strip_prefix("two") {
-            Some(rest) => (TWO, rest),
-            None => (ONE, self.check),
-        };
-        let patience = if check.contains("connect_timeout") {
-            ""
-        } else {
-            "connect_timeout 20"
-        };
         format!(
             "virtual_server 192.0.2.100 {port} {{\n delay_loop 2\n warmup 1\n \
              delay_before_retry 1\n lb_algo rr\n lb_kind NAT\n protocol TCP\n {}\n \
              real_server {} {real} {{\n {}\n notify_up \"/bin/sh /run/note {n} up\"\n \
-             notify_down \"/bin/sh /run/note {n} down\"\n HTTP_GET {{\n {pages}\n {check}\n \
-             {patience}\n }}\n }}\n}}\n",
+             notify_down \"/bin/sh /run/note {n} down\"\n {}\n }}\n}}\n",
             self.service,
             raw::HOST,
-            self.real
+            self.real,
+            self.block(n)
         )
     }
 
@@ -192,18 +270,26 @@ pub fn kept() {
     for (n, row) in ROWS.iter().enumerate() {
         config += &row.service(n);
         let port = 9000 + u16::try_from(n).expect("few rows");
-        all.push(serve(port, row.script));
+        all.push(match row.kind() {
+            "DNS_CHECK" => answer(port, row.script),
+            "MISC_CHECK" => {
+                program(r1, n, row.script);
+                Tries::default()
+            }
+            _ => serve(port, row.script),
+        });
     }
     let start = Instant::now();
     let daemon = r1.start_with(Kind::under_test(), &config, &ARGUMENTS);
     for ((row, tries), n) in ROWS.iter().zip(&all).zip(0..) {
         let enough = row.script.len().max(row.pages.len()) + 2;
         wait_for(&format!("{}: {enough} tries", row.name), 120, || {
-            tries.lock().expect("nobody panics").len() >= enough
+            let runs = r1.read(&format!("runs-{n}")).lines().count();
+            runs.max(tries.lock().expect("nobody panics").len()) >= enough
         });
         // Scripts take their time.
         let until = Instant::now() + Duration::from_secs(20);
-        while row.heard(r1, n) != row.told && Instant::now() < until {
+        while row.heard(r1, n) != row.expected() && Instant::now() < until {
             pause(50);
         }
     }
@@ -212,8 +298,13 @@ pub fn kept() {
         let tries = tries.lock().expect("nobody panics").clone();
         let (heard, pages) = (row.heard(r1, n), tries.iter().map(|t| t.1));
         let pages: String = pages.take(row.pages.len()).collect();
-        if heard != row.told || pages != row.pages {
-            wrong.push(format!("{}: told {heard:?}, pages {pages}", row.name));
+        if heard != row.expected() || pages != row.pages {
+            let letters: String = tries.iter().map(|t| t.2).collect();
+            wrong.push(format!(
+                "{} (port {}): told {heard:?}, pages {pages}, tries {letters}",
+                row.name,
+                1000 + n
+            ));
         }
         let early = early(row, &tries, start);
         wrong.extend(early.map(|what| format!("{}: {what}", row.name)));

@@ -75,7 +75,7 @@ pub fn rows() -> Vec<Row> {
     ] {
         // $http_connection is what was sent.
         let seen = if version == "1.0" { "HTTP/1.0 " } else { seen };
-        let pattern = format!("regex \"^{seen} 192.0.2.250:{WEB} x=y\"");
+        let pattern = format!("regex \"{seen} 192.0.2.250:{WEB} x=y\"");
         all.push(
             get(&format!("what {version} asks"))
                 .with(&format!("http_protocol {version}"))
@@ -163,6 +163,7 @@ fn patterns() -> Vec<Row> {
             "regex \"^second\"\n    regex_options multiline",
         ),
         pattern("the first line only", "regex \"^second\"").bad(no),
+        pattern("the beginning", "regex \"^Hello\"").not_theirs(),
         pattern("the end", "regex \"LINE$\"").not_theirs(),
         pattern("extended", "regex \"Hello , \"\n    regex_options extended"),
         pattern("not there, and wanted so", "regex mars\n    regex_no_match"),
