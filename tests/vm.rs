@@ -19,6 +19,8 @@ mod machine;
 mod mail;
 #[path = "vm/reload.rs"]
 mod reload;
+#[path = "vm/schedule.rs"]
+mod schedule;
 #[path = "vm/table.rs"]
 mod table;
 #[path = "vm/tls.rs"]
@@ -49,6 +51,7 @@ const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::mail_about_servers"),
+    inside!("vm::schedule").needs(IPVS),
     inside!("vm::ipvs_table").needs(IPVS),
     inside!("vm::ipvs_forms").needs(IPVS),
     inside!("vm::ipvs_traffic").needs(IPVS),
@@ -75,6 +78,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
     Test::new("vm::mail_about_servers", mail::servers),
+    Test::new("vm::schedule", schedule::kept),
     Test::new("vm::ipvs_forms", table::forms),
     Test::new("vm::ipvs_traffic", traffic::traffic),
     Test::new("vm::reload", reload::shown),
