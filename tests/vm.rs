@@ -10,6 +10,8 @@
 mod clock;
 #[path = "vm/forms.rs"]
 mod forms;
+#[path = "vm/interchange.rs"]
+mod interchange;
 #[path = "vm/ipvs.rs"]
 mod ipvs;
 mod lab;
@@ -41,20 +43,26 @@ const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::ipvs_table").needs(IPVS),
-    inside!("vm::ipvs_forms").needs(IPVS),
-    inside!("vm::ipvs_traffic").needs(IPVS),
+    inside!("vm::ipvs_forms").needs(IPVS).within(600),
+    inside!("vm::ipvs_interchange")
+        .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "keepalived"])
+        .ours_only("it runs both")
+        .within(600),
+    inside!("vm::ipvs_traffic").needs(IPVS).within(600),
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
-        .ours_only("keepalived has other words, and does not look again"),
+        .ours_only("keepalived has other words, and does not look again")
+        .within(600),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
-    Test::new("vm::ipvs_forms", table::forms),
-    Test::new("vm::ipvs_traffic", traffic::traffic),
-    Test::new("vm::ipvs_trouble", trouble::trouble),
+    Test::new("vm::ipvs_forms", table::forms).within(600),
+    Test::new("vm::ipvs_interchange", interchange::interchange).within(600),
+    Test::new("vm::ipvs_traffic", traffic::traffic).within(600),
+    Test::new("vm::ipvs_trouble", trouble::trouble).within(600),
 ];
 
 fn main() -> std::process::ExitCode {
