@@ -4,6 +4,7 @@ use crate::lab::{Node, pause, stage};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -19,8 +20,8 @@ pub const CHECKERS: [&str; 3] = ["-n", "-C", "-D"];
 /// What `ipvsadm` prints with these options.
 #[track_caller]
 pub fn ipvsadm(node: &Node, options: &[&str]) -> String {
-    let done = node.command("ipvsadm").args(options).output();
-    let done = done.expect("running ipvsadm");
+    let run = || Command::new("ipvsadm").args(options).output();
+    let done = stage::in_network(node.holder(), run).expect("running ipvsadm");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "ipvsadm {options:?}: {said}");
     String::from_utf8_lossy(&done.stdout).into_owned()
