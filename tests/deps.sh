@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
-#   sh tests/deps.sh check|test|demo|bench|vm
+#   sh tests/deps.sh check|test|demo|bench|vm|bench-vm
 #   sh tests/deps.sh PROGRAM...
 #
 # As root on Debian it installs what is missing. What is missing after that it names, with status
@@ -16,9 +16,10 @@ check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
 vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
+bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
 test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
 '' | -*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|PROGRAM..." >&2
+	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|PROGRAM..." >&2
 	exit 2
 	;;
 *)

@@ -25,6 +25,8 @@ mod traffic;
 mod trouble;
 #[path = "vm/witness.rs"]
 mod witness;
+#[path = "vm/verdicts.rs"]
+mod verdicts;
 
 use lab::harness::{self, Test};
 
@@ -53,6 +55,15 @@ const OUTSIDE: &[Test] = &[
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
         .ours_only("keepalived has other words, and does not look again")
         .within(600),
+    inside!("vm::verdicts").needs(&[
+        "linux.uml",
+        "modprobe",
+        "busybox",
+        "ipvsadm",
+        "nginx",
+        "dnsmasq",
+        "smtpd",
+    ]),
 ];
 
 /// Inside the machine.
@@ -63,6 +74,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::ipvs_interchange", interchange::interchange).within(600),
     Test::new("vm::ipvs_traffic", traffic::traffic).within(600),
     Test::new("vm::ipvs_trouble", trouble::trouble).within(600),
+    Test::new("vm::verdicts", verdicts::shown),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -22,6 +22,8 @@ pub(super) struct Checker {
     pub fails: u32,
     /// What it adds to the weight of its real server.
     pub delta: i32,
+    /// Second of the clock since when its word is as it is; 0: not known.
+    pub since: u32,
     /// Where it is.
     pub phase: Phase,
     /// HTTP_GET: the page whose turn it is.
@@ -78,6 +80,7 @@ impl Checker {
             why: Why::Well,
             fails: 0,
             delta: 0,
+            since: 0,
             phase: Phase::Rest,
             url: 0,
             up: !params.alpha,
