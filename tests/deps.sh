@@ -15,7 +15,7 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm keepalived' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
 test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
 '' | -*)
