@@ -15,7 +15,7 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe ipvsadm nginx dnsmasq smtpd openssl' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm keepalived nginx dnsmasq smtpd openssl' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
 test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm nginx dnsmasq smtpd openssl' ;;
 '' | -*)
