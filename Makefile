@@ -3,7 +3,7 @@
 .ONESHELL:
 .SHELLFLAGS = -ec
 .DEFAULT_GOAL = help
-.PHONY: help build static size install uninstall demo check test vm router chaos sim fuzz bench clean
+.PHONY: help build static size install uninstall demo check test vm router chaos sim fuzz bench bench-vm clean
 
 CARGO      ?= cargo
 RUSTC      ?= rustc
@@ -31,7 +31,7 @@ FUZZ        =
 
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
-	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
 	printf '\nVariables: PREFIX=%s DESTDIR=%s INIT=%s TARGET=%s\n           SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(INIT)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
 
 build: ## build the daemon: one static file, target/holdfast
@@ -113,6 +113,10 @@ fuzz: ## try to break it: T=config|words|packet|netlink|http|replies
 bench: build ## measure against Debian's keepalived (root)
 	@sh tests/deps.sh bench
 	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example pace
+
+bench-vm: build ## the same for virtual servers, in a kernel of their own
+	@sh tests/deps.sh bench-vm
+	HOLDFAST_BIN="$$(realpath '$(BIN)')" $(CARGO) run --release --locked --quiet --example pace-vm
 
 clean: ## remove what was built
 	@$(CARGO) clean

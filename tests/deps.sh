@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
-#   sh tests/deps.sh check|test|demo|bench|vm|router
+#   sh tests/deps.sh check|test|demo|bench|vm|bench-vm|router
 #   sh tests/deps.sh PROGRAM...
 #
 # As root on Debian it installs what is missing. What is missing after that it names, with status
@@ -17,10 +17,11 @@ demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
 router) programs='ip busybox linux.uml uml_switch make' ;;
 vm) programs='ip busybox linux.uml modprobe ipvsadm' ;;
+bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
 test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm
-	uml_switch qemu-mips-static file systemd-analyze' ;;
+	uml_switch qemu-mips-static file' ;;
 '' | -*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|router|PROGRAM..." >&2
+	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|router|PROGRAM..." >&2
 	exit 2
 	;;
 *)
@@ -37,7 +38,6 @@ package() {
 	vrrpd | vtysh) echo frr ;;
 	uml_switch) echo uml-utilities ;;
 	qemu-*-static) echo qemu-user-static ;;
-	systemd-analyze) echo systemd ;;
 	linux.uml) echo user-mode-linux ;;
 	modprobe) echo kmod ;;
 	unshare | setpriv) echo util-linux ;;

@@ -7,6 +7,9 @@ use std::collections::VecDeque;
 
 /// A buffer that grew beyond this is not kept.
 const KEPT: usize = 4096;
+/// Sockets with TLS at a time. Whoever waits for one loses nothing of its time: that begins with the
+/// socket.
+pub const MOST_TLS: usize = 16;
 
 /// A try that runs.
 pub(super) struct Run {
@@ -26,6 +29,8 @@ pub(super) enum Kind {
     Socket,
     /// A program: a slow one must not keep sockets waiting.
     Program,
+    /// A socket with TLS, which takes some 40 kB of memory while it is open.
+    Tls,
 }
 
 /// Those of one kind.
@@ -40,26 +45,35 @@ pub(super) struct Flight {
     /// Places; a free one keeps only its buffer.
     places: Vec<Result<Run, Vec<u8>>>,
     free: Vec<u16>,
-    gates: [Gate; 2],
+    gates: [Gate; 3],
     limit: usize,
 }
 
 impl Flight {
-    /// At most `limit` of each kind.
+    /// At most `limit` of each kind; fewer of [`Kind::Tls`].
     pub fn new(limit: usize) -> Self {
         Flight {
             places: Vec::new(),
             free: Vec::new(),
-            gates: <[Gate; 2]>::default(),
+            gates: <[Gate; 3]>::default(),
             limit: limit.clamp(1, usize::from(u16::MAX / 2)),
         }
     }
 
     fn gate(&mut self, kind: Kind) -> &mut Gate {
-        let [sockets, programs] = &mut self.gates;
+        let [sockets, programs, tls] = &mut self.gates;
         match kind {
             Kind::Socket => sockets,
             Kind::Program => programs,
+            Kind::Tls => tls,
+        }
+    }
+
+    /// How many of a kind at a time.
+    fn most(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Socket | Kind::Program => self.limit,
+            Kind::Tls => self.limit.min(MOST_TLS),
         }
     }
 
@@ -78,7 +92,7 @@ impl Flight {
         attempt: Try,
         began: Instant,
     ) -> Option<u16> {
-        let limit = self.limit;
+        let limit = self.most(kind);
         let gate = self.gate(kind);
         if gate.running >= limit {
             gate.waiting.push_back(id);
@@ -137,7 +151,7 @@ impl Flight {
 
     /// Whose turn it is, if there is a place.
     pub fn next(&mut self, kind: Kind) -> Option<CheckerId> {
-        let limit = self.limit;
+        let limit = self.most(kind);
         let gate = self.gate(kind);
         if gate.running >= limit {
             return None;

@@ -1,5 +1,6 @@
 //! One turn of the loop.
 
+use super::control::Control;
 use super::exec::probe::Probes;
 use super::*;
 use crate::sys;
@@ -7,7 +8,7 @@ use crate::sys::signal::Signal;
 use crate::vrrp::{Action, Event, State, Timer, Who};
 use std::time::Duration;
 
-impl Engine<'_> {
+impl Engine {
     /// Sleeps until something happens.
     pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let timeout = if self.more {
@@ -56,9 +57,12 @@ impl Engine<'_> {
                         checks.answered();
                     }
                 }
+                TOKEN_CONTROL => self.control.connected(),
+                token if Control::owns(token) => self.control.ready(token),
                 token if Probes::owns(token) => {
                     if let Some(checks) = &mut self.checks {
-                        checks.ready(token);
+                        let failed = event.is_error() || event.is_write_closed();
+                        checks.ready(token, event.is_writable() && !failed);
                     }
                 }
                 token => self.hands.ports.ready(token),
@@ -78,6 +82,7 @@ impl Engine<'_> {
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
         self.work_checks(now);
+        self.work_control(now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
@@ -204,6 +209,7 @@ impl Engine<'_> {
                     checks.tick(now);
                 }
             }
+            Some(Own::Control) => self.control.expire(now),
             Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
@@ -296,7 +302,7 @@ impl Engine<'_> {
                     self.reap(now);
                     self.take_ends(now);
                 }
-                Signal::Usr1 => self.dump_data(now),
+                Signal::Usr1 => self.dump_data(),
                 Signal::Usr2 => self.dump_stats(false),
                 Signal::StatsClear => self.dump_stats(true),
                 Signal::Json => self.dump_json(),
@@ -355,6 +361,7 @@ impl Engine<'_> {
             (Own::Retry, self.hands.retry_at),
             (Own::Verify, self.hands.objects.deadline()),
             (Own::Checks, self.checks.as_ref().and_then(|c| c.deadline())),
+            (Own::Control, self.control.deadline()),
         ] {
             if let Some(at) = at {
                 self.arm_own(own, at);

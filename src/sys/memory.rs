@@ -2,6 +2,8 @@
 
 use nix::sys::mman::MmapAdvise;
 use std::ffi::c_void;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ptr::NonNull;
 
 /// Gives memory that was freed back to the system, where the allocator keeps it otherwise.
@@ -25,49 +27,23 @@ const PIECE: usize = 16 * 1024;
 /// touched, from its cache or from the file.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
-    mappings: heapless::Vec<(usize, usize), MAPPINGS>,
+    /// `None`: not looked up yet. That is done when it is needed first: at the start it would only
+    /// take time, and slow down what runs in the small pieces.
+    mappings: Option<Mappings>,
 }
 
+type Mappings = heapless::Vec<(usize, usize), MAPPINGS>;
+
 impl Code {
-    /// Looks up where they are; nowhere, if /proc is not there.
-    pub fn find() -> Self {
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-        let mut code = Code::default();
-        for (start, len) in droppable(&maps) {
-            match code.mappings.last_mut() {
-                // A parent of ours has cut it already.
-                Some((from, length)) if *from + *length == start => *length += len,
-                // What finds no room is just not let go.
-                _ => drop(code.mappings.push((start, len))),
-            }
-        }
-        drop(maps);
-        trim_heap();
-        code.cut();
-        code
-    }
-
-    /// Cuts the mappings into small pieces. The kernel maps 64 KB around each page that is touched
-    /// (fault-around, mm/memory.c), but never beyond a mapping: what runs lies scattered, so this
-    /// decides how much is held. Neighbouring pieces stay apart because they differ in a flag, that
-    /// of core dumps, which leave out unchanged pages of files anyway.
-    fn cut(&self) {
-        for (start, len) in &self.mappings {
-            for offset in (0..*len).step_by(2 * PIECE) {
-                let Some(piece) = NonNull::new((start + offset) as *mut c_void) else {
-                    continue;
-                };
-                let len = PIECE.min(len - offset);
-                // SAFETY: the range lies in a mapping of this process; the advice changes what a
-                // core dump holds and nothing that the program sees.
-                let _ = unsafe { nix::sys::mman::madvise(piece, len, MmapAdvise::MADV_DONTDUMP) };
-            }
-        }
-    }
-
-    /// Lets them go.
-    pub fn let_go(&self) {
-        for (start, len) in &self.mappings {
+    /// Lets them go. Nowhere, if /proc is not there. Takes nothing from the heap.
+    pub fn let_go(&mut self) {
+        let mappings = self.mappings.get_or_insert_with(|| {
+            trim_heap();
+            let found = find("/proc/self/smaps").unwrap_or_default();
+            cut(&found);
+            found
+        });
+        for (start, len) in mappings {
             let Some(start) = NonNull::new(*start as *mut c_void) else {
                 continue;
             };
@@ -79,17 +55,88 @@ impl Code {
     }
 }
 
-/// Start and length of the mappings of /proc/PID/smaps (proc(5)) that are a file's and unchanged.
-fn droppable(maps: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let mut candidate = None;
-    maps.lines().filter_map(move |line| {
+/// Cuts the mappings into small pieces. The kernel maps 64 KB around each page that is touched
+/// (fault-around, mm/memory.c), but never beyond a mapping: what runs lies scattered, so this
+/// decides how much is held. Neighbouring pieces stay apart because they differ in a flag, that
+/// of core dumps, which leave out unchanged pages of files anyway.
+fn cut(mappings: &Mappings) {
+    for (start, len) in mappings {
+        for offset in (0..*len).step_by(2 * PIECE) {
+            let Some(piece) = NonNull::new((start + offset) as *mut c_void) else {
+                continue;
+            };
+            let len = PIECE.min(len - offset);
+            // SAFETY: the range lies in a mapping of this process; the advice changes what a core
+            // dump holds and nothing that the program sees.
+            let _ = unsafe { nix::sys::mman::madvise(piece, len, MmapAdvise::MADV_DONTDUMP) };
+        }
+    }
+}
+
+/// The mappings of a file like /proc/self/smaps that can be let go.
+fn find(path: &str) -> io::Result<Mappings> {
+    let mut file = File::open(path)?;
+    let (mut found, mut finder) = (Mappings::new(), Finder::default());
+    let mut buffer = [0; 4096];
+    let mut held = 0;
+    loop {
+        let room = buffer.get_mut(held..).unwrap_or_default();
+        if room.is_empty() {
+            // No line is that long, but for one with the path of a file that is not ours.
+            held = 0;
+            continue;
+        }
+        let length = file.read(room)?;
+        if length == 0 {
+            return Ok(found);
+        }
+        let filled = buffer.get(..held + length).unwrap_or_default();
+        let lines = filled
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        for line in filled
+            .get(..lines)
+            .unwrap_or_default()
+            .split(|b| *b == b'\n')
+        {
+            let Some((start, len)) = finder.line(std::str::from_utf8(line).unwrap_or_default())
+            else {
+                continue;
+            };
+            match found.last_mut() {
+                // A parent of ours has cut it already.
+                Some((from, length)) if *from + *length == start => *length += len,
+                // What finds no room is just not let go.
+                _ => drop(found.push((start, len))),
+            }
+        }
+        held += length;
+        buffer.copy_within(lines..held, 0);
+        held -= lines;
+    }
+}
+
+/// Finds the mappings of /proc/PID/smaps (proc(5)) that are a file's and unchanged.
+#[derive(Default)]
+struct Finder {
+    candidate: Option<(usize, usize)>,
+}
+
+impl Finder {
+    /// Start and length of a mapping, once the line that says so is seen.
+    fn line(&mut self, line: &str) -> Option<(usize, usize)> {
         if let Some(range) = header(line) {
-            candidate = range;
+            self.candidate = range;
         }
         // Relocated tables are read-only too, but their pages are no longer the file's.
         let unchanged = line.split_ascii_whitespace().eq(["Anonymous:", "0", "kB"]);
-        if unchanged { candidate.take() } else { None }
-    })
+        if unchanged {
+            self.candidate.take()
+        } else {
+            None
+        }
+    }
 }
 
 /// Whether a line begins a mapping, and the mapping if it is a file's and read-only.
@@ -125,13 +172,33 @@ Anonymous:             0 kB
 Anonymous:             0 kB
 nonsense
 ";
-        let found: Vec<_> = droppable(smaps).collect();
+        let mut finder = Finder::default();
+        let found: Vec<_> = smaps.lines().filter_map(|line| finder.line(line)).collect();
         assert_eq!(found, [(0x1000, 0x2000), (0x3000, 0x1000)]);
+        // The same in pieces, and beyond a line without end; neighbours become one.
+        let scratch = crate::sys::tests::Scratch::new("smaps");
+        let path = scratch.path("smaps");
+        let text = format!(
+            "{}\n{}{}{smaps}",
+            "x".repeat(10_000),
+            smaps,
+            "Rss: 1 kB\n".repeat(999)
+        );
+        std::fs::write(&path, text).unwrap();
+        let found = find(&path).unwrap();
+        assert_eq!(found, [(0x1000, 0x3000), (0x1000, 0x3000)]);
     }
 
     #[test]
     fn the_program_goes_on_after_its_code_was_dropped() {
-        Code::find().let_go();
+        let mut code = Code::default();
+        code.let_go();
+        assert!(
+            code.mappings
+                .as_ref()
+                .is_some_and(|found| !found.is_empty())
+        );
+        code.let_go();
         assert_eq!("4".parse::<u32>().map(|n| n + 1), Ok(5));
     }
 }

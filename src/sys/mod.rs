@@ -11,6 +11,7 @@ pub mod net;
 pub mod outside;
 pub mod poll;
 pub mod process;
+pub mod random;
 pub mod shared;
 pub mod signal;
 pub mod supervisor;

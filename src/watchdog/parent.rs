@@ -14,6 +14,8 @@ use std::io;
 
 /// How often the heartbeat is looked at.
 const LOOK: Span = Span::from_secs(1);
+/// A worker that runs for so long has started; what only the start needed is let go then.
+const SETTLED: Span = Span::from_secs(4);
 /// A pause so long is no longer bridged by the addresses that a dead Master left in the kernel: the
 /// other routers have elected a new one by then, and an address must not be in two places.
 const LONG_PAUSE: Span = Span::from_secs(4);
@@ -93,7 +95,7 @@ impl Parent {
             page,
             signals: Signals::new()?,
             timer: Timerfd::new()?,
-            code: Code::find(),
+            code: Code::default(),
             backoff: Backoff::default(),
             generation: 0,
             own: 0,
@@ -241,7 +243,10 @@ impl Parent {
         {
             let _ = wants.push(want);
         }
-        if matches!(self.phase, Phase::Running { .. }) {
+        if self
+            .worker()
+            .is_some_and(|w| sys::now().since(w.started) >= SETTLED)
+        {
             self.code.let_go();
         }
         if let Err(error) = poll::wait(&wants, timeout) {

@@ -1,9 +1,9 @@
 //! 255 Masters at 0.1 s: what an advert costs, how even their rhythm is, what they take of memory.
 
-use crate::lab::{Advert, Daemon, Kind, now, pause};
+use crate::lab::{Advert, Kind, now, pause};
 use crate::table::Table;
+use crate::usage;
 use crate::wire::{ROUTER, Wire, median, percentile, wait_for_masters};
-use std::fs;
 use std::time::{Duration, Instant};
 
 pub const CPU: &str = "255 Masters: CPU per advert";
@@ -27,9 +27,10 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
     pause(3000);
     let window = Duration::from_secs(if quick { 3 } else { 6 });
     capture.clear();
-    let (from, cpu) = (now(), cpu(&daemon));
+    let processes = daemon.processes();
+    let (from, cpu) = (now(), usage::cpu(&processes));
     let bare = bare_sleeps(window);
-    let (to, cpu) = (now(), self::cpu(&daemon) - cpu);
+    let (to, cpu) = (now(), usage::cpu(&daemon.processes()) - cpu);
     pause(50);
     let adverts = capture.adverts(|a| a.source == ROUTER && a.at >= from && a.at < to);
     let due = COUNT as u128 * window.as_nanos() / INTERVAL.as_nanos();
@@ -53,8 +54,8 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
     table.put(LATE, kind, median_of(&seconds, 99));
     table.put(LATE_MEDIAN, kind, median_of(&seconds, 50));
     table.put(BARE, kind, median_of(&bare, 99));
-    table.put(RSS, kind, sum_of(&daemon, "status", "VmRSS:"));
-    table.put(PSS, kind, sum_of(&daemon, "smaps_rollup", "Pss:"));
+    table.put(RSS, kind, usage::memory(&processes, "status", "VmRSS:"));
+    table.put(PSS, kind, usage::memory(&processes, "smaps_rollup", "Pss:"));
 }
 
 fn config() -> String {
@@ -103,38 +104,4 @@ fn bare_sleeps(window: Duration) -> Vec<Vec<i64>> {
         }
     }
     seconds
-}
-
-/// Processor time of every process of a daemon so far, nanoseconds.
-fn cpu(daemon: &Daemon) -> u64 {
-    daemon.processes().iter().map(|pid| cpu_of(*pid)).sum()
-}
-
-fn cpu_of(pid: i32) -> u64 {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("a live process");
-    tasks
-        .map(|task| {
-            let file = task.expect("a thread").path().join("schedstat");
-            let text = fs::read_to_string(&file).expect("a kernel with CONFIG_SCHED_INFO");
-            let first = text.split(' ').next().and_then(|n| n.parse::<u64>().ok());
-            first.expect("nanoseconds on the processor")
-        })
-        .sum()
-}
-
-/// A line's kibibytes in a file of /proc, summed over all processes of a daemon; in bytes.
-fn sum_of(daemon: &Daemon, file: &str, key: &str) -> i64 {
-    let of = |pid: &i32| {
-        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).expect("a live process");
-        let line = text
-            .lines()
-            .find_map(|l| l.strip_prefix(key))
-            .expect("the key")
-            .trim();
-        line.trim_end_matches(" kB")
-            .parse::<i64>()
-            .expect("kibibytes")
-            * 1024
-    };
-    daemon.processes().iter().map(of).sum()
 }

@@ -14,27 +14,22 @@ mod claim;
 mod lab;
 mod leaving;
 mod masters;
+mod options;
 mod table;
 mod takeover;
+mod usage;
 mod wire;
 
 use lab::{Kind, SKIP_STATUS, packages, stage};
+use options::Options;
 use std::io::Write;
 use std::process::exit;
 use table::{Limit, Row, Table, Unit};
 
-/// What the command line asks for.
-struct Options {
-    rounds: u32,
-    quick: bool,
-    only: Option<String>,
-    binary: Option<String>,
-}
-
 fn main() {
-    stage::dispatch(|rest| measure(&options(rest.iter().map(|s| (*s).to_owned()))));
+    stage::dispatch(|rest| measure(&Options::of(rest.iter().map(|s| (*s).to_owned()))));
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let chosen = options(given.iter().cloned());
+    let chosen = Options::of(given.iter().cloned());
     if let Err(why) = packages::need(&["ip", "keepalived"]) {
         println!("SKIPPED: {why}");
         exit(SKIP_STATUS);
@@ -48,36 +43,6 @@ fn main() {
     }
     let status = command.status().expect("starting the measurement");
     exit(status.code().unwrap_or(1));
-}
-
-fn options(mut words: impl Iterator<Item = String>) -> Options {
-    let mut options = Options {
-        rounds: 5,
-        quick: false,
-        only: None,
-        binary: None,
-    };
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--quick" => {
-                options.quick = true;
-                options.rounds = options.rounds.min(2);
-            }
-            "--rounds" => {
-                let number = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-                options.rounds = number.unwrap_or_else(|| usage("--rounds wants a number"));
-            }
-            "--only" => options.only = words.next(),
-            flag if flag.starts_with('-') => usage(&format!("no such option: {flag}")),
-            _ => options.binary = Some(word),
-        }
-    }
-    options
-}
-
-fn usage(why: &str) -> ! {
-    eprintln!("{why}\nusage: pace [--rounds N] [--quick] [--only WORD] [BINARY]");
-    exit(2);
 }
 
 /// One measure: a name to choose it by, and what it adds to the table.

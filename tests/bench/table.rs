@@ -10,12 +10,16 @@ pub enum Unit {
     Time,
     /// Bytes.
     Memory,
+    /// How many.
+    Count,
 }
 
 /// What holdfast may need, in thousandths of what keepalived needs.
 #[derive(Clone, Copy)]
 pub enum Limit {
     Most(i64),
+    /// What it may not do less of.
+    Least(i64),
     /// Told for what it is worth.
     None,
 }
@@ -60,6 +64,7 @@ impl Row {
     fn kept(&self) -> bool {
         match (self.limit, self.ratio()) {
             (Limit::Most(most), Some(ratio)) => ratio <= most,
+            (Limit::Least(least), Some(ratio)) => ratio >= least,
             _ => true,
         }
     }
@@ -92,7 +97,7 @@ impl Table {
             let found = latest.iter().find(|l| (l.0, l.1) == (row, which));
             found.map_or("-".to_owned(), |l| text_of(self.rows[row].unit, l.2))
         };
-        let limited = |row: &usize| matches!(self.rows[*row].limit, Limit::Most(_));
+        let limited = |row: &usize| !matches!(self.rows[*row].limit, Limit::None);
         let touched: Vec<usize> = (0..self.rows.len())
             .filter(|row| latest.iter().any(|l| l.0 == *row))
             .filter(limited)
@@ -130,7 +135,7 @@ impl Table {
                 continue;
             };
             let limit = match row.limit {
-                Limit::Most(most) => thousandths(most),
+                Limit::Most(limit) | Limit::Least(limit) => thousandths(limit),
                 Limit::None => String::new(),
             };
             let mark = if row.kept() { "" } else { " OVER" };
@@ -186,6 +191,7 @@ fn text_of(unit: Unit, value: i64) -> String {
         Unit::Time if value < 1_000_000 => (value, "us"),
         Unit::Time => (value / 1000, "ms"),
         Unit::Memory => (value * 1000 / (1 << 20), "MB"),
+        Unit::Count => return format!("{sign}{value}"),
     };
     match scaled {
         0..10_000 => format!("{sign}{}.{:02} {name}", scaled / 1000, scaled % 1000 / 10),

@@ -2,7 +2,7 @@
 
 use crate::lab::stage;
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio, exit};
@@ -21,7 +21,10 @@ pub fn inside() -> bool {
 
 /// A folder of this test's own below the target directory.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.replace("::", "-"));
+    // Cargo tells only tests of it.
+    let tmp = option_env!("CARGO_TARGET_TMPDIR");
+    let tmp = tmp.unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tmp"));
+    let folder = Path::new(tmp).join(name.replace("::", "-"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(folder.join("root/lib")).expect("a folder for the machine");
     symlink(MODULES, folder.join("root/lib/modules")).expect("a link to the modules");
@@ -29,13 +32,19 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// What process 1 of the machine does.
-fn init(folder: &Path, name: &str) -> String {
+fn init(folder: &Path, arguments: &str) -> String {
     let program = std::env::current_exe().expect("this program");
-    let environment: String = ["HOLDFAST_BIN", "CHAOS_SEED", "CHAOS_SECONDS", "CI"]
-        .iter()
-        .filter_map(|key| Some((key, std::env::var(key).ok()?)))
-        .map(|(key, value)| format!("export {key}='{value}'\n"))
-        .collect();
+    let environment: String = [
+        "HOLDFAST_BIN",
+        "HOLDFAST_UNDER_TEST",
+        "CHAOS_SEED",
+        "CHAOS_SECONDS",
+        "CI",
+    ]
+    .iter()
+    .filter_map(|key| Some((key, std::env::var(key).ok()?)))
+    .map(|(key, value)| format!("export {key}='{value}'\n"))
+    .collect();
     format!(
         "#!/bin/sh\n\
          export PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\n\
@@ -49,7 +58,7 @@ fn init(folder: &Path, name: &str) -> String {
          echo '{folder}/modprobe' > /proc/sys/kernel/modprobe\n\
          ip link set lo up\n\
          cd '{here}'\n\
-         '{program}' --exact '{name}' --nocapture\n\
+         '{program}' {arguments}\n\
          echo \"{VERDICT}$?\"\n\
          busybox poweroff -f\nsleep 5\n",
         root = folder.join("root").display(),
@@ -61,6 +70,23 @@ fn init(folder: &Path, name: &str) -> String {
 
 /// Boots the machine, runs the half of test `name` that is inside, and takes over its verdict.
 pub fn boot(name: &str) {
+    let mut said = String::new();
+    let arguments = format!("--exact '{name}' --nocapture");
+    let status = run(name, &arguments, &mut |line| {
+        said.push_str(line);
+        said.push('\n');
+    });
+    if let Some(why) = said.lines().find_map(|l| l.strip_prefix("SKIPPED")) {
+        panic!("skipped in the machine{why}");
+    }
+    let told = said.lines().filter(|l| l.starts_with("         "));
+    told.for_each(|line| println!("  {}", line.trim_start()));
+    assert_eq!(status.as_deref(), Some("0"), "in the machine:\n{said}");
+}
+
+/// Boots the machine and runs this program in it, with these arguments (for the shell); `each` gets
+/// the lines it prints. Its exit status; `None`: it did not come to an end.
+pub fn run(name: &str, arguments: &str, each: &mut dyn FnMut(&str)) -> Option<String> {
     if !Path::new(MODULES).is_dir() {
         exit(stage::skip(&format!(
             "no modules in {MODULES}: apt-get install user-mode-linux"
@@ -68,7 +94,7 @@ pub fn boot(name: &str) {
     }
     let folder = folder(name);
     let script = folder.join("init.sh");
-    fs::write(&script, init(&folder, name)).expect("its first program");
+    fs::write(&script, init(&folder, arguments)).expect("its first program");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("chmod");
     let mut child = Command::new("linux.uml")
         .args([
@@ -86,16 +112,16 @@ pub fn boot(name: &str) {
         .stderr(Stdio::null())
         .spawn()
         .expect("starting the machine");
-    let mut said = Vec::new();
-    let mut stdout = child.stdout.take().expect("piped");
-    stdout.read_to_end(&mut said).expect("its console");
-    child.wait().expect("our own child");
-    let said = String::from_utf8_lossy(&said).replace('\r', "");
-    let status = said.lines().find_map(|line| line.strip_prefix(VERDICT));
-    if let Some(why) = said.lines().find_map(|l| l.strip_prefix("SKIPPED")) {
-        panic!("skipped in the machine{why}");
+    let mut status = None;
+    let console = BufReader::new(child.stdout.take().expect("piped"));
+    for line in console.split(b'\n') {
+        let line = line.expect("its console");
+        let line = String::from_utf8_lossy(&line).replace('\r', "");
+        match line.strip_prefix(VERDICT) {
+            Some(verdict) => status = Some(verdict.to_owned()),
+            None => each(&line),
+        }
     }
-    let told = said.lines().filter(|l| l.starts_with("         "));
-    told.for_each(|line| println!("  {}", line.trim_start()));
-    assert_eq!(status, Some("0"), "in the machine:\n{said}");
+    child.wait().expect("our own child");
+    status
 }

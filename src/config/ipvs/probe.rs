@@ -61,15 +61,21 @@ impl<'a> Walk<'a> {
             }
         }
         urls.shrink_to_fit();
-        let first = urls.first()?;
+        if urls.is_empty() {
+            return None;
+        }
         let name = self.child(block, &["sni_name"]);
         let own = name.and_then(|n| self.first(n)).map(|w| self.text(w));
-        let wanted = flag(self, "enable_sni") || name.is_some();
-        let sni = own.filter(|n| !n.is_empty()).or_else(|| first.host.clone());
+        let own = own.filter(|n| !n.is_empty());
+        if tls && (flag(self, "enable_sni") || name.is_some()) {
+            for url in &mut urls {
+                let sni = own.clone().or_else(|| url.host.clone());
+                url.sni = sni.filter(|n| !n.is_empty());
+            }
+        }
         Some(Probe::Http(Box::new(Http {
             tls,
             version,
-            sni: sni.filter(|n| tls && wanted && !n.is_empty()),
             urls,
             fast_recovery: flag(self, "fast_recovery"),
         })))
@@ -89,6 +95,7 @@ impl<'a> Walk<'a> {
             digest: digest.and_then(digits),
             codes: self.accepted(block),
             regex: self.regex(block),
+            sni: None,
             tls_compliant: compliant,
         })
     }

@@ -1,5 +1,8 @@
-//! Netlink: headers, attributes as deep as they nest, and the rtnetlink messages we read.
+//! Netlink: headers, attributes as deep as they nest, the rtnetlink messages we read, and those of
+//! generic netlink with the table of IPVS.
 
+use holdfast::check::Table;
+use holdfast::wire::ipvs::{self, Item, Key, Request};
 use holdfast::wire::netlink::{Attributes, Builder, Control, HEADER_LEN, Message, Messages};
 use holdfast::wire::rtnetlink::{self, Report};
 
@@ -10,17 +13,20 @@ const DEPTH: usize = 4;
 pub fn check(data: &[u8]) {
     let mut failed = false;
     let mut seen = 0;
+    let mut table = Dumped::default();
     for message in Messages::new(data) {
         assert!(!failed, "the walk goes on after an error");
         match message {
             Ok(message) => {
                 seen += HEADER_LEN + message.payload.len();
                 one(&message, data);
+                table.takes(&message, data);
             }
             Err(_) => failed = true,
         }
     }
     assert!(seen <= data.len());
+    table.is_its_own_wish();
     walk(Attributes::new(data), data, DEPTH);
 }
 
@@ -50,6 +56,79 @@ fn one(message: &Message<'_>, whole: &[u8]) {
         copies(attributes.clone(), message);
         walk(attributes, whole, DEPTH);
     }
+}
+
+/// What a dump of the table of IPVS would be made of, were each message of its family.
+#[derive(Default)]
+struct Dumped {
+    table: Table,
+    /// Of whom the destinations that follow are.
+    last: Option<Key>,
+    items: usize,
+}
+
+impl Dumped {
+    fn takes(&mut self, message: &Message<'_>, whole: &[u8]) {
+        if let Ok(Some(number)) = ipvs::family(message) {
+            assert_eq!(message.kind, ipvs::CONTROL_FAMILY);
+            let mut bytes = Vec::new();
+            assert!(ipvs::dump_services(&mut bytes, number, 1).is_ok());
+        }
+        for v6 in [false, true] {
+            let other = message.kind.wrapping_add(1);
+            assert_eq!(ipvs::item(message, other, v6), Ok(None));
+            match ipvs::item(message, message.kind, v6) {
+                Ok(Some(Item::Service(service))) => {
+                    inside(service.scheduler.as_bytes(), whole);
+                    self.table.found_service(&service);
+                    (self.last, self.items) = (Some(service.key), self.items + 1);
+                    again(message.kind, &Request::NewService(service), |item| {
+                        item == Some(Item::Service(service))
+                    });
+                }
+                Ok(Some(Item::Destination(to))) => {
+                    if let Some(key) = self.last {
+                        self.table.found_destination(key, to);
+                        self.items += 1;
+                    }
+                }
+                Ok(Some(Item::Daemon { interface, .. })) => inside(interface.as_bytes(), whole),
+                Ok(None) | Err(_) => {}
+            }
+        }
+    }
+
+    /// Nothing is in the table that no message told of; and what is in it can be taken out, after
+    /// which nothing is.
+    fn is_its_own_wish(mut self) {
+        let keys: Vec<Key> = self.table.keys().collect();
+        let lines = |key: &Key| 1 + self.table.destinations(*key).len();
+        assert!(keys.iter().map(lines).sum::<usize>() <= self.items);
+        for key in keys {
+            let mut requests = Vec::new();
+            self.table.gone(key, &mut |request| requests.push(request));
+            assert_eq!(requests.pop(), Some(Request::DelService(key)));
+            for request in requests {
+                again(0x20, &request, |item| item.is_some());
+                self.table.done(&request);
+            }
+            assert!(self.table.destinations(key).is_empty());
+            self.table.done(&Request::DelService(key));
+        }
+        assert_eq!(self.table.keys().count(), 0);
+    }
+}
+
+/// A request is read as the item it speaks of.
+fn again(family: u16, what: &Request<'_>, is: impl Fn(Option<Item<'_>>) -> bool) {
+    let mut bytes = Vec::new();
+    let length = ipvs::request(&mut bytes, family, 1, what).expect("nothing in it is too long");
+    assert_eq!(length, bytes.len());
+    let mut messages = Messages::new(&bytes);
+    let message = messages.next().expect("one").expect("well formed");
+    assert!(messages.next().is_none());
+    let item = ipvs::item(&message, family, false).expect("well formed");
+    assert!(is(item), "{what:?} is read as {item:?}");
 }
 
 /// Walks attributes as deep as they can be read as nested.
