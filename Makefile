@@ -86,6 +86,9 @@ check: ## formatting, lints, the law of the house
 	@sh tests/deps.sh check
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	for parts in vrrp,ipvs vrrp ipvs; do
+		$(CARGO) clippy --locked --bin holdfast --no-default-features --features $$parts -- -D warnings
+	done
 	$(CARGO) test --locked --quiet --test layers
 
 test: ## every test (as root on Debian it installs what it needs)
