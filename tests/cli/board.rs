@@ -73,7 +73,7 @@ Stopping holdfast: OK; stop: 0
  configtest: 5
 Starting holdfast: OK; start: 0
 Stopping holdfast: OK; stop: 0
-Starting holdfast: FAIL; start: 4
+Starting holdfast: FAIL; start: 6
 holdfast is stopped; status: 3
 Starting holdfast: FAIL (/etc/keepalived/keepalived.conf is not there); start: 6
 Starting holdfast: OK; start: 0

@@ -50,7 +50,7 @@ fn start(n: u32) -> String {
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
-mount -t tmpfs run /var/run
+mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
 hostname r{n}
 syslogd -l 8 -O /var/log/messages
@@ -58,13 +58,18 @@ ip link set lo up
 ip link set eth0 up
 ip addr add 192.0.2.{n}/24 dev eth0
 nc -ll -p 8080 -e echo this is r{n} </dev/null >/dev/null 2>&1 &
-for script in /etc/init.d/S??*; do $script start; done
+for script in /etc/init.d/S??*; do [ ! -x $script ] || $script start; done
 "
     )
 }
 
+const INITTAB: &str = "::sysinit:/etc/init.d/start
+::respawn:/sbin/answer
+::shutdown:/etc/init.d/end
+";
+
 const END: &str = "#!/bin/sh
-for script in /etc/init.d/S??*; do $script stop; done
+for script in /etc/init.d/S??*; do [ ! -x $script ] || $script stop; done
 sleep 1
 umount -a 2>/dev/null
 ";
@@ -91,12 +96,21 @@ fn copy(from: &Path, to: &Path) {
     fs::copy(from, to).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
 }
 
-/// Makes the folder of router `n`.
-pub fn assemble(root: &Path, n: u32, binary: &Path) {
-    for folder in ["proc", "sys", "dev", "tmp", "var/run", "var/log"] {
+/// Makes the folder of machine `n`: busybox and what it starts.
+pub fn assemble(root: &Path, n: u32) {
+    for folder in ["proc", "sys", "dev", "tmp", "run", "var/log"] {
         fs::create_dir_all(root.join(folder)).expect("folders");
     }
+    symlink("../run", root.join("var/run")).expect("a link");
     busybox(root);
+    write(&root.join("etc/inittab"), INITTAB, 0o644);
+    write(&root.join("etc/init.d/start"), &start(n), 0o755);
+    write(&root.join("etc/init.d/end"), END, 0o755);
+    write(&root.join("sbin/answer"), ANSWER, 0o755);
+}
+
+/// Makes it a router.
+pub fn equip(root: &Path, n: u32, binary: &Path) {
     modules(root);
     let installed = Command::new("make")
         .args([
@@ -128,14 +142,6 @@ pub fn assemble(root: &Path, n: u32, binary: &Path) {
         "KEEPALIVED_OPTIONS=\"-D -S 3\"\n",
         0o644,
     );
-    write(
-        &root.join("etc/inittab"),
-        "::sysinit:/etc/init.d/start\n::respawn:/sbin/answer\n::shutdown:/etc/init.d/end\n",
-        0o644,
-    );
-    write(&root.join("etc/init.d/start"), &start(n), 0o755);
-    write(&root.join("etc/init.d/end"), END, 0o755);
-    write(&root.join("sbin/answer"), ANSWER, 0o755);
 }
 
 /// busybox under all its names.
@@ -241,6 +247,7 @@ pub fn holds_nothing_else(root: &Path) {
             "usr/bin/genhash",
             "usr/sbin/holdfast",
             "usr/sbin/keepalived",
+            "var/run",
         ]
     );
 }
