@@ -23,6 +23,8 @@ mod traffic;
 mod trouble;
 #[path = "vm/witness.rs"]
 mod witness;
+#[path = "vm/verdicts.rs"]
+mod verdicts;
 
 use lab::harness::{self, Test};
 
@@ -46,6 +48,15 @@ const OUTSIDE: &[Test] = &[
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
         .ours_only("keepalived has other words, and does not look again"),
+    inside!("vm::verdicts").needs(&[
+        "linux.uml",
+        "modprobe",
+        "busybox",
+        "ipvsadm",
+        "nginx",
+        "dnsmasq",
+        "smtpd",
+    ]),
 ];
 
 /// Inside the machine.
@@ -55,6 +66,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::ipvs_forms", table::forms),
     Test::new("vm::ipvs_traffic", traffic::traffic),
     Test::new("vm::ipvs_trouble", trouble::trouble),
+    Test::new("vm::verdicts", verdicts::shown),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -11,7 +11,7 @@ use super::http::Kit;
 use super::outbox::Outbox;
 use super::service::{Edge, Real, Service};
 use super::verdict::{Checker, first_run, recovery_run};
-use super::{Action, CheckerId, CheckerParams, Event, Params, Probe, RealId, ServiceId};
+use super::{Action, CheckerId, CheckerParams, Event, Note, Params, Probe, RealId, ServiceId};
 use crate::time::Instant;
 use core::ops::Range;
 use local::Locals;
@@ -91,6 +91,9 @@ impl Room {
         self.running = true;
         // Any number but 0, and not a small one: the first numbers would be small too.
         self.random = (seed ^ 0x9e37_79b9).max(1);
+        for id in (0..).map(CheckerId).take(self.checkers.len()) {
+            self.say_file(id);
+        }
         for id in (0..).map(ServiceId).take(self.services.len()) {
             self.begin(id);
         }
@@ -108,6 +111,24 @@ impl Room {
                 false => first_run(params, random, now),
             };
             self.wait(id, due);
+        }
+    }
+
+    /// What keeps a real server out from the first moment on.
+    fn say_file(&mut self, checker: CheckerId) {
+        let at = usize::from(checker.0);
+        if let (Some(params), Some(state)) = (self.params.checkers.get(at), self.checkers.get(at))
+            && matches!(params.probe, Probe::File { .. })
+            && state.tried
+            && !state.up
+        {
+            self.out.push(Action::Note(Note::Verdict {
+                checker,
+                up: false,
+                why: state.why,
+                attempts: 0,
+                page: 0,
+            }));
         }
     }
 

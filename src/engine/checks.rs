@@ -68,6 +68,8 @@ fn speaks_tls(probe: &Probe) -> bool {
 
 /// Of each kind of work, so much before the others have their turn.
 const TURN: usize = 8;
+/// So often a socket is read before its time is over.
+const LOOKS: usize = 4;
 /// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
 const SERVICES: u32 = 2 << 16;
 const REALS: u32 = 3 << 16;
@@ -250,7 +252,7 @@ impl Checks {
         self.programs.start();
         loop {
             // Whose timer has run out wants a socket: it is opened in the same pass.
-            let mut more = self.expire(hands, now);
+            let mut more = self.expire(hands, buf, now);
             more |= self.serve(hands, registry, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
@@ -291,14 +293,7 @@ impl Checks {
                 }
                 continue;
             };
-            let got = match heard {
-                Heard::Connected => Got::Connected,
-                Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
-                Heard::Closed => Got::Closed,
-                Heard::Failed(errno) => Got::Failed(errno),
-                Heard::TlsFailed(code) => Got::TlsFailed(code),
-            };
-            self.tell(Event::Got(id, got), hands, now);
+            self.heard(id, heard, hands, buf, now);
             if spent {
                 break;
             }
@@ -307,7 +302,7 @@ impl Checks {
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands, buf: &mut [u8], now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
@@ -316,9 +311,38 @@ impl Checks {
             if !tls::SUPPORTED && self.is_tls(id) {
                 continue;
             }
+            self.look(id, hands, buf, now);
             self.tell(Event::Timer(id), hands, now);
         }
         !self.due.is_empty()
+    }
+
+    /// Whoever was busy must not blame a server: before its time is over, what it has said is read.
+    fn look(&mut self, id: CheckerId, hands: &mut Hands, buf: &mut [u8], now: Instant) {
+        for _ in 0..LOOKS {
+            let Some(heard) = self.probes.look(id, &self.room, buf) else {
+                return;
+            };
+            self.heard(id, heard, hands, buf, now);
+        }
+    }
+
+    fn heard(
+        &mut self,
+        id: CheckerId,
+        heard: Heard,
+        hands: &mut Hands,
+        buf: &[u8],
+        now: Instant,
+    ) {
+        let got = match heard {
+            Heard::Connected => Got::Connected,
+            Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
+            Heard::Closed => Got::Closed,
+            Heard::Failed(errno) => Got::Failed(errno),
+            Heard::TlsFailed(code) => Got::TlsFailed(code),
+        };
+        self.tell(Event::Got(id, got), hands, now);
     }
 
     fn is_tls(&self, id: CheckerId) -> bool {

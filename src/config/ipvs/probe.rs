@@ -2,7 +2,7 @@
 
 use super::real::Common;
 use super::{Found, MOST};
-use crate::check::{Http, HttpVersion, Probe, Regex, Udp, Url};
+use crate::check::{Http, HttpVersion, Probe, Regex, Udp, Url, http};
 use crate::config::diag::quote;
 use crate::config::lexer::Word;
 use crate::config::table::Defined;
@@ -127,6 +127,10 @@ impl<'a> Walk<'a> {
         let why = match found.as_deref() {
             Ok([one]) => {
                 let pattern = format!("{}{}", self.letters(block), value::text(one));
+                if let Some(why) = http::complaint(&pattern) {
+                    self.no_pattern(word, &why);
+                    return None;
+                }
                 return Some(Box::new(Regex {
                     pattern: pattern.into(),
                     absent: self.has(block, "regex_no_match"),
@@ -140,6 +144,18 @@ impl<'a> Walk<'a> {
         let text = format!("regex: {why}; it is ignored");
         self.wrong(word, text, Some("put it into double quotes"));
         None
+    }
+
+    /// A pattern that cannot be looked for. keepalived takes more of them: no reason to fail `-t`.
+    fn no_pattern(&mut self, word: Word, why: &str) {
+        let why = why.lines().last().unwrap_or_default();
+        let text = format!("regex: {why}; it is ignored");
+        self.wrong(
+            word,
+            text,
+            Some("look-around and references back are not known"),
+        )
+        .ours();
     }
 
     /// `regex_options` as they stand in front of a pattern.
