@@ -28,6 +28,15 @@ pub(super) type Held = Box<Checks>;
 #[cfg(not(feature = "ipvs"))]
 pub(super) type Held = Checks;
 
+#[cfg(feature = "ipvs")]
+pub(super) fn held(checks: Checks) -> Held {
+    Box::new(checks)
+}
+#[cfg(not(feature = "ipvs"))]
+pub(super) fn held(checks: Checks) -> Held {
+    checks
+}
+
 /// That this build balances: a value that exists, or one that cannot.
 #[cfg(feature = "ipvs")]
 type Built = ();
@@ -84,6 +93,10 @@ impl Checks {
         again: bool,
         advert: Option<Span>,
     ) -> Option<Self> {
+        #[allow(
+            clippy::let_unit_value,
+            reason = "elsewhere it is a value that cannot be"
+        )]
         let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
@@ -327,14 +340,7 @@ impl Checks {
         }
     }
 
-    fn heard(
-        &mut self,
-        id: CheckerId,
-        heard: Heard,
-        hands: &mut Hands,
-        buf: &[u8],
-        now: Instant,
-    ) {
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
         let got = match heard {
             Heard::Connected => Got::Connected,
             Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
