@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a target of the Makefile, or a single test, needs beside Rust, git, make and gcc.
 #
-#   sh tests/deps.sh check|test|demo|bench|vm|bench-vm
+#   sh tests/deps.sh check|test|demo|bench|vm|bench-vm|router
 #   sh tests/deps.sh PROGRAM...
 #
 # As root on Debian it installs what is missing. What is missing after that it names, with status
@@ -15,11 +15,13 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
+router) programs='ip busybox linux.uml uml_switch make' ;;
 vm) programs='ip busybox linux.uml modprobe ipvsadm keepalived nginx dnsmasq smtpd openssl' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm nginx dnsmasq smtpd openssl' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm
+	nginx dnsmasq smtpd openssl uml_switch qemu-mips-static file' ;;
 '' | -*)
-	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|PROGRAM..." >&2
+	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|router|PROGRAM..." >&2
 	exit 2
 	;;
 *)
@@ -34,6 +36,8 @@ package() {
 	ip) echo iproute2 ;;
 	busybox) echo busybox-static ;;
 	vrrpd | vtysh) echo frr ;;
+	uml_switch) echo uml-utilities ;;
+	qemu-*-static) echo qemu-user-static ;;
 	linux.uml) echo user-mode-linux ;;
 	genhash) echo keepalived ;;
 	modprobe) echo kmod ;;

@@ -10,7 +10,7 @@ use crate::wire::rtnetlink::{route, rule};
 use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use vital::Vital;
 
 /// Notifications wanted: links and addresses.
@@ -40,22 +40,20 @@ impl Engine {
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
         let files = Files::new(&params.files);
         let ipvs = checks.as_ref().and_then(checks::Checks::descriptor);
-        for (fd, token) in [
-            (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
-            (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
-            (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
-            (Some(timer.as_raw_fd()), TOKEN_TIMER),
-            (files.descriptor(), TOKEN_FILES),
-            (ipvs, TOKEN_IPVS),
-            (control.descriptor(), TOKEN_CONTROL),
-        ] {
-            if let Some(fd) = fd {
-                poll.registry()
-                    .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
-            }
-        }
+        watch(
+            &poll,
+            &[
+                (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
+                (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
+                (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
+                (Some(timer.as_raw_fd()), TOKEN_TIMER),
+                (files.descriptor(), TOKEN_FILES),
+                (ipvs, TOKEN_IPVS),
+                (control.descriptor(), TOKEN_CONTROL),
+            ],
+        )?;
         Ok(Engine {
-            checks: checks.map(checks::Held::from),
+            checks: checks.map(checks::held),
             files,
             control,
             links: Links::new(params),
@@ -159,6 +157,18 @@ impl Engine {
             self.stop(now);
         }
     }
+}
+
+/// What is to wake the loop when it can be read.
+fn watch(poll: &Poll, sources: &[(Option<RawFd>, usize)]) -> io::Result<()> {
+    for (fd, token) in sources {
+        if let Some(fd) = fd {
+            let mut source = SourceFd(fd);
+            poll.registry()
+                .register(&mut source, Token(*token), Interest::READABLE)?;
+        }
+    }
+    Ok(())
 }
 
 /// What drives virtual servers: never with more sockets than there is room for.
