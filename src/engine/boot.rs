@@ -19,6 +19,8 @@ const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_
 const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
+/// The same where there are not more: what is left is for checks.
+const SCARCE: usize = 32;
 /// Sockets and programs of checkers that there is to be room for, if there are as many checkers.
 const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
@@ -152,13 +154,13 @@ impl<'a> Engine<'a> {
 /// there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len();
-    let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
+    let own = ports::Ports::sockets(params) + params.scripts.len();
+    let wanted = DESCRIPTORS + own + setup.check.checkers.len().min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
-    let limit = process::descriptor_limit().saturating_sub(own) / 2;
+    let limit = process::descriptor_limit().saturating_sub(SCARCE + own) / 2;
     let virtual_servers = core::mem::take(&mut setup.check);
     checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
 }

@@ -185,7 +185,7 @@ nonsense
             "Rss: 1 kB\n".repeat(999)
         );
         std::fs::write(&path, text).unwrap();
-        let found = find(path.to_str().unwrap()).unwrap();
+        let found = find(&path).unwrap();
         assert_eq!(found, [(0x1000, 0x3000), (0x1000, 0x3000)]);
     }
 
