@@ -3,20 +3,25 @@
 .ONESHELL:
 .SHELLFLAGS = -ec
 .DEFAULT_GOAL = help
-.PHONY: help build install uninstall demo check test vm chaos sim fuzz bench bench-vm clean
+.PHONY: help build static size install uninstall demo check test vm router chaos sim fuzz bench bench-vm clean
 
 CARGO      ?= cargo
 RUSTC      ?= rustc
 # Empty: the host, with musl if rustc has it, else with a static glibc.
 TARGET      =
 BIN         = target/holdfast
+# full, or small: without regular expressions and TLS.
+FLAVOUR     = full
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 SBINDIR     = $(PREFIX)/sbin
 BINDIR      = $(PREFIX)/bin
 MANDIR      = $(PREFIX)/share/man
+# Who starts it: redhat, openwrt, busybox or systemd.
+INIT       ?= redhat
 SYSCONFDIR  = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+export PREFIX DESTDIR SBINDIR BINDIR MANDIR SYSCONFDIR BIN INIT
 
 SEEDS       = 100000
 # Which fuzz target, for how many seconds, and more options for libFuzzer.
@@ -27,7 +32,7 @@ FUZZ        =
 help: ## this list
 	@printf 'holdfast: a router'\''s virtual addresses, from a keepalived.conf\n\n'
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s %s\n", $$1, $$2 }'
-	printf '\nVariables: PREFIX=%s DESTDIR=%s TARGET=%s\n           SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
+	printf '\nVariables: PREFIX=%s DESTDIR=%s INIT=%s TARGET=%s\n           SEEDS=%s T=%s S=%s\n' '$(PREFIX)' '$(DESTDIR)' '$(INIT)' '$(TARGET)' '$(SEEDS)' '$(T)' '$(S)'
 
 build: ## build the daemon: one static file, target/holdfast
 	@target='$(TARGET)'
@@ -61,76 +66,17 @@ build: ## build the daemon: one static file, target/holdfast
 		echo "(smaller still: rustup target add $$(echo "$$target" | sed 's/-gnu/-musl/'), then make build)"
 	esac
 
-install: ## install it below PREFIX; an existing configuration stays
-	@if [ ! -f '$(BIN)' ]; then
-		echo "make: there is no $(BIN) yet: run 'make build' first (it need not be root)" >&2
-		exit 1
-	fi
-	root='$(DESTDIR)'
-	etc="$$root$(SYSCONFDIR)"
-	install -d "$$root$(SBINDIR)" "$$root$(BINDIR)" "$$root$(MANDIR)/man5" "$$root$(MANDIR)/man8" \
-		"$$etc/keepalived/samples" "$$etc/rc.d/init.d" "$$etc/sysconfig"
-	install -m 755 '$(BIN)' "$$root$(SBINDIR)/holdfast"
-	install -m 644 board/common/holdfast.8 "$$root$(MANDIR)/man8/holdfast.8"
-	install -m 644 board/common/holdfast.conf.5 "$$root$(MANDIR)/man5/holdfast.conf.5"
-	install -m 644 board/common/samples/* "$$etc/keepalived/samples/"
-	# A file that someone may have changed, or that belongs to another program, stays.
-	keep() {
-		if [ -e "$$3" ] || [ -L "$$3" ]; then
-			cmp -s "$$2" "$$3" || echo "kept: $$3"
-		else
-			install -m "$$1" "$$2" "$$3"
-		fi
-	}
-	link() {
-		if [ -e "$$2" ] || [ -L "$$2" ]; then
-			[ "$$(readlink "$$2")" = "$$1" ] || echo "kept: $$2 (another program; call holdfast by its own name)"
-		else
-			ln -s "$$1" "$$2"
-		fi
-	}
-	keep 640 board/common/keepalived.conf "$$etc/keepalived/keepalived.conf"
-	keep 644 board/common/keepalived.sysconfig "$$etc/sysconfig/keepalived"
-	init="$$etc/rc.d/init.d/keepalived"
-	if [ -e "$$init" ] && ! grep -q holdfast "$$init"; then
-		echo "kept: $$init (another program's)"
-	else
-		sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
-			board/redhat/keepalived.init > "$$init.new"
-		chmod 755 "$$init.new"
-		mv "$$init.new" "$$init"
-	fi
-	link holdfast "$$root$(SBINDIR)/keepalived"
-	link '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
-	link holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
-	link holdfast.conf.5 "$$root$(MANDIR)/man5/keepalived.conf.5"
-	echo "installed: $$root$(SBINDIR)/holdfast; configuration: $$etc/keepalived/keepalived.conf"
-	if [ '$(SYSCONFDIR)' != /etc ]; then
-		echo "holdfast reads /etc/keepalived/keepalived.conf: copy or link it there, or start with -f"
-	fi
+static: ## build for a router: TARGET=mips-unknown-linux-musl [FLAVOUR=small]
+	@sh tools/static.sh '$(or $(TARGET),x86_64-unknown-linux-musl)' '$(FLAVOUR)'
+
+size: ## build what has a budget, and compare
+	@sh tools/size.sh
+
+install: ## install it below PREFIX for INIT=redhat|openwrt|busybox|systemd
+	@sh tools/install.sh install
 
 uninstall: ## remove it again; a changed configuration stays
-	@root='$(DESTDIR)'
-	etc="$$root$(SYSCONFDIR)"
-	unlink_ours() {
-		if [ "$$(readlink "$$2")" = "$$1" ]; then rm -f "$$2"; fi
-	}
-	unlink_ours holdfast "$$root$(SBINDIR)/keepalived"
-	unlink_ours '$(SBINDIR)/holdfast' "$$root$(BINDIR)/genhash"
-	unlink_ours holdfast.8 "$$root$(MANDIR)/man8/keepalived.8"
-	unlink_ours holdfast.conf.5 "$$root$(MANDIR)/man5/keepalived.conf.5"
-	rm -f "$$root$(SBINDIR)/holdfast" "$$root$(MANDIR)/man8/holdfast.8" "$$root$(MANDIR)/man5/holdfast.conf.5"
-	for sample in board/common/samples/*; do
-		rm -f "$$etc/keepalived/samples/$${sample##*/}"
-	done
-	remove_unchanged() {
-		if cmp -s "$$1" "$$2"; then rm -f "$$2"; elif [ -e "$$2" ]; then echo "kept: $$2"; fi
-	}
-	remove_unchanged board/common/keepalived.conf "$$etc/keepalived/keepalived.conf"
-	remove_unchanged board/common/keepalived.sysconfig "$$etc/sysconfig/keepalived"
-	init="$$etc/rc.d/init.d/keepalived"
-	if grep -q holdfast "$$init" 2>/dev/null; then rm -f "$$init"; fi
-	rmdir "$$etc/keepalived/samples" "$$etc/keepalived" 2>/dev/null || true
+	@sh tools/install.sh uninstall
 
 demo: build ## two routers and a client: watch an address survive its master
 	@sh tests/deps.sh demo
@@ -149,6 +95,10 @@ test: ## every test (as root on Debian it installs what it needs)
 vm: ## the tests that need a kernel of their own (User Mode Linux)
 	@sh tests/deps.sh vm
 	$(CARGO) test --locked --test vm
+
+router: ## two routers, nothing but busybox and holdfast, boot and fail over
+	@sh tests/deps.sh router
+	$(CARGO) test --locked --test router
 
 chaos: ## an hour of chaos, or CHAOS_SECONDS=n; CHAOS_SEED=n replays
 	@sh tests/deps.sh test

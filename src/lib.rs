@@ -3,6 +3,7 @@
 //! The map of the house. Rooms decide, the engine acts:
 //!
 //! * [`time`] – monotonic instants and spans, constructible from literals.
+//! * [`json`] – how JSON is written, for the messages of `config` and the answers of `control`.
 //! * [`wire`] – bytes ⇄ values, nothing else.
 //! * [`vrrp`] – pure room: virtual routers and sync groups, `(event, now) -> actions`.
 //! * [`check`] – pure room: virtual and real servers, their checkers, the desired table of IPVS.
@@ -25,6 +26,8 @@ pub mod config;
 pub mod control;
 #[forbid(unsafe_code)]
 pub mod engine;
+#[forbid(unsafe_code)]
+pub mod json;
 #[forbid(unsafe_code)]
 pub mod notify;
 pub mod sys;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// What a room may use of its own crate, besides itself. An entry allows what lies below it.
 const LAW: &[(&str, &[&str])] = &[
     ("time", &[]),
+    ("json", &[]),
     ("wire", &["time"]),
     ("vrrp", &["time", "wire"]),
     ("check", &["time", "wire"]),
@@ -22,6 +23,7 @@ const LAW: &[(&str, &[&str])] = &[
         "config",
         &[
             "time",
+            "json",
             "vrrp",
             "check",
             "notify",
@@ -45,7 +47,7 @@ const LAW: &[(&str, &[&str])] = &[
             "wire::ipvs::UDP",
         ],
     ),
-    ("control", &["time", "vrrp", "check", "notify"]),
+    ("control", &["time", "json", "vrrp", "check", "notify"]),
     ("sys", &["time"]),
     (
         "engine",

@@ -8,11 +8,23 @@
 
 #[path = "vm/clock.rs"]
 mod clock;
+#[path = "vm/forms.rs"]
+mod forms;
 #[path = "vm/ipvs.rs"]
 mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/table.rs"]
+mod table;
+#[path = "vm/traffic.rs"]
+mod traffic;
+#[path = "vm/trouble.rs"]
+mod trouble;
+#[path = "vm/verdicts.rs"]
+mod verdicts;
+#[path = "vm/witness.rs"]
+mod witness;
 
 use lab::harness::{self, Test};
 
@@ -25,15 +37,36 @@ macro_rules! inside {
     };
 }
 
+/// What a test of IPVS needs.
+const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
+
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
-    inside!("vm::ipvs_table").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm"]),
+    inside!("vm::ipvs_table").needs(IPVS),
+    inside!("vm::ipvs_forms").needs(IPVS),
+    inside!("vm::ipvs_traffic").needs(IPVS),
+    inside!("vm::ipvs_trouble")
+        .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
+        .ours_only("keepalived has other words, and does not look again"),
+    inside!("vm::verdicts").needs(&[
+        "linux.uml",
+        "modprobe",
+        "busybox",
+        "ipvsadm",
+        "nginx",
+        "dnsmasq",
+        "smtpd",
+    ]),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::ipvs_forms", table::forms),
+    Test::new("vm::ipvs_traffic", traffic::traffic),
+    Test::new("vm::ipvs_trouble", trouble::trouble),
+    Test::new("vm::verdicts", verdicts::shown),
 ];
 
 fn main() -> std::process::ExitCode {

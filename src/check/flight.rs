@@ -10,6 +10,9 @@ use std::collections::VecDeque;
 const KEPT: usize = 4096;
 /// So many pages that were read are kept for the next ones.
 const SPARE: usize = 8;
+/// Sockets with TLS at a time. Whoever waits for one loses nothing of its time: that begins with the
+/// socket.
+pub const MOST_TLS: usize = 16;
 
 /// A try that runs.
 pub(super) struct Run {
@@ -29,6 +32,8 @@ pub(super) enum Kind {
     Socket,
     /// A program: a slow one must not keep sockets waiting.
     Program,
+    /// A socket with TLS, which takes some 40 kB of memory while it is open.
+    Tls,
 }
 
 /// Those of one kind.
@@ -45,27 +50,36 @@ pub(super) struct Flight {
     free: Vec<u16>,
     /// Room for pages: who is asked again and again takes no memory for it.
     spare: heapless::Vec<Box<Page>, SPARE>,
-    gates: [Gate; 2],
+    gates: [Gate; 3],
     limit: usize,
 }
 
 impl Flight {
-    /// At most `limit` of each kind.
+    /// At most `limit` of each kind; fewer of [`Kind::Tls`].
     pub fn new(limit: usize) -> Self {
         Flight {
             places: Vec::new(),
             free: Vec::new(),
             spare: heapless::Vec::new(),
-            gates: <[Gate; 2]>::default(),
+            gates: <[Gate; 3]>::default(),
             limit: limit.clamp(1, usize::from(u16::MAX / 2)),
         }
     }
 
     fn gate(&mut self, kind: Kind) -> &mut Gate {
-        let [sockets, programs] = &mut self.gates;
+        let [sockets, programs, tls] = &mut self.gates;
         match kind {
             Kind::Socket => sockets,
             Kind::Program => programs,
+            Kind::Tls => tls,
+        }
+    }
+
+    /// How many of a kind at a time.
+    fn most(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Socket | Kind::Program => self.limit,
+            Kind::Tls => self.limit.min(MOST_TLS),
         }
     }
 
@@ -84,7 +98,7 @@ impl Flight {
         mut attempt: Try,
         began: Instant,
     ) -> Option<u16> {
-        let limit = self.limit;
+        let limit = self.most(kind);
         let gate = self.gate(kind);
         if gate.running >= limit {
             gate.waiting.push_back(id);
@@ -154,7 +168,7 @@ impl Flight {
 
     /// Whose turn it is, if there is a place.
     pub fn next(&mut self, kind: Kind) -> Option<CheckerId> {
-        let limit = self.limit;
+        let limit = self.most(kind);
         let gate = self.gate(kind);
         if gate.running >= limit {
             return None;

@@ -1,6 +1,8 @@
 //! HTTP_GET and SSL_GET: one page asked for, and judged by its status, its digest, a pattern.
 
 mod chunked;
+#[cfg(feature = "regex")]
+mod dialect;
 mod hash;
 mod head;
 #[cfg(not(feature = "regex"))]

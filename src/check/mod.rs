@@ -30,11 +30,13 @@ mod sync;
 pub mod table;
 mod tcp;
 pub mod text;
+pub mod tls;
 #[cfg(test)]
 mod trial;
 pub mod udp;
 mod verdict;
 
+pub use flight::MOST_TLS;
 pub use params::*;
 pub use room::Room;
 pub use snapshot::*;
@@ -102,7 +104,7 @@ pub enum Got<'a> {
     Closed,
     /// It failed; an errno.
     Failed(i32),
-    /// TLS failed; an alert or a code of the engine's, for the log.
+    /// TLS failed: the server's alert, or a code of [`tls`].
     TlsFailed(u8),
     /// The program ended with this status.
     Exited(u8),
@@ -177,7 +179,7 @@ pub enum Why {
     Timeout,
     /// The system says; an errno.
     System(i32),
-    /// TLS.
+    /// TLS: the server's alert, or a code of [`tls`].
     Tls(u8),
     /// The other side ended too early.
     Closed,

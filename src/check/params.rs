@@ -237,8 +237,6 @@ pub struct Http {
     pub urls: Vec<Url>,
     /// No delay between them while it comes up.
     pub fast_recovery: bool,
-    /// Server name to send with TLS: `sni_name`, or the virtual host with `enable_sni`.
-    pub sni: Option<Box<str>>,
 }
 
 /// `http_protocol`
@@ -265,6 +263,8 @@ pub struct Url {
     pub codes: Vec<(u16, u16)>,
     /// What the body must (not) hold.
     pub regex: Option<Box<Regex>>,
+    /// Server name to send with TLS: `sni_name`, or the page's virtual host with `enable_sni`.
+    pub sni: Option<Box<str>>,
     /// Send close_notify (`tls_compliant`).
     pub tls_compliant: bool,
 }

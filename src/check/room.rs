@@ -10,8 +10,8 @@ use super::flight::Flight;
 use super::http::Kit;
 use super::outbox::Outbox;
 use super::service::{Edge, Real, Service};
-use super::verdict::{Checker, first_run};
-use super::{Action, CheckerId, CheckerParams, Event, Params, Probe, RealId, ServiceId};
+use super::verdict::{Checker, first_run, recovery_run};
+use super::{Action, CheckerId, CheckerParams, Event, Note, Params, Probe, RealId, ServiceId};
 use crate::time::Instant;
 use core::ops::Range;
 use local::Locals;
@@ -29,13 +29,16 @@ pub struct Room {
     files: Box<[(u16, CheckerId)]>,
     locals: Locals,
     random: u32,
+    /// The second of the event that is handled.
+    second: u32,
     running: bool,
     out: Outbox,
 }
 
 impl Room {
-    /// Builds the machine. At most `limit` sockets, and at most `limit` programs, are wanted at any
-    /// time; who comes when there are as many waits for a place, the first first.
+    /// Builds the machine. At most `limit` sockets, at most `limit` programs, and at most
+    /// [`MOST_TLS`](super::MOST_TLS) sockets with TLS besides, are wanted at any time; who comes when
+    /// there are as many waits for a place, the first first.
     ///
     /// Ids in `params` that lead nowhere are ignored.
     pub fn new(params: impl Into<Rc<Params>>, limit: usize) -> Self {
@@ -52,6 +55,7 @@ impl Room {
             files: files(&params),
             locals: Locals::new(&params),
             random: 1,
+            second: 0,
             running: false,
             out: Outbox::default(),
             params,
@@ -60,6 +64,7 @@ impl Room {
 
     /// Takes one event. Drain [`Room::next_action`] before the next one.
     pub fn handle(&mut self, event: Event<'_>, now: Instant) {
+        self.second = u32::try_from(now.micros() / 1_000_000).unwrap_or(u32::MAX);
         match event {
             Event::Start { seed } => self.start(seed, now),
             Event::Stop => self.stop(),
@@ -86,15 +91,44 @@ impl Room {
         self.running = true;
         // Any number but 0, and not a small one: the first numbers would be small too.
         self.random = (seed ^ 0x9e37_79b9).max(1);
+        for id in (0..).map(CheckerId).take(self.checkers.len()) {
+            self.say_file(id);
+        }
         for id in (0..).map(ServiceId).take(self.services.len()) {
             self.begin(id);
         }
         for id in (0..).map(CheckerId).take(self.checkers.len()) {
             let random = self.random();
-            let first = self.params.checkers.get(usize::from(id.0));
-            if let Some(due) = first.map(|p| first_run(p, random, now)) {
-                self.wait(id, due);
-            }
+            let at = usize::from(id.0);
+            let (Some(params), Some(checker)) =
+                (self.params.checkers.get(at), self.checkers.get(at))
+            else {
+                return;
+            };
+            // Whoever was down before the start, or is new since then, does not wait for long.
+            let due = match checker.tried && !checker.up {
+                true => recovery_run(params, random, now),
+                false => first_run(params, random, now),
+            };
+            self.wait(id, due);
+        }
+    }
+
+    /// What keeps a real server out from the first moment on.
+    fn say_file(&mut self, checker: CheckerId) {
+        let at = usize::from(checker.0);
+        if let (Some(params), Some(state)) = (self.params.checkers.get(at), self.checkers.get(at))
+            && matches!(params.probe, Probe::File { .. })
+            && state.tried
+            && !state.up
+        {
+            self.out.push(Action::Note(Note::Verdict {
+                checker,
+                up: false,
+                why: state.why,
+                attempts: 0,
+                page: 0,
+            }));
         }
     }
 

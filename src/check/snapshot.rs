@@ -52,6 +52,8 @@ pub struct CheckerSnapshot {
     pub delta: i32,
     /// What its last try said.
     pub why: Why,
+    /// Since when it succeeds or fails, to the second; `None`: as it was at the start.
+    pub since: Option<Instant>,
 }
 
 /// How much goes on.

@@ -22,13 +22,20 @@ impl SyncParams {
 }
 
 impl TableParams {
-    /// At the start. EEXIST: it runs already, as an earlier worker left it.
-    pub fn sync_begin<'a>(&'a self, each: &mut impl FnMut(Request<'a>)) {
+    /// At the start, as the instances are then. EEXIST: it runs already.
+    pub fn sync_begin<'a>(
+        &'a self,
+        master: impl Fn(u16) -> bool,
+        each: &mut impl FnMut(Request<'a>),
+    ) {
         for sync in &self.sync {
-            if sync.instance.is_none() {
-                each(Request::NewDaemon(sync.daemon(true)));
+            match sync.instance {
+                Some(instance) => each(Request::NewDaemon(sync.daemon(master(instance)))),
+                None => {
+                    each(Request::NewDaemon(sync.daemon(true)));
+                    each(Request::NewDaemon(sync.daemon(false)));
+                }
             }
-            each(Request::NewDaemon(sync.daemon(false)));
         }
     }
 
@@ -90,8 +97,10 @@ mod tests {
 
     #[test]
     fn they_follow_the_instance_or_both_run() {
-        let begin = short(|p, mut each| p.sync_begin(&mut each));
+        let begin = short(|p, mut each| p.sync_begin(|_| false, &mut each));
         assert_eq!(begin, ["+B eth0", "+M eth1", "+B eth1"]);
+        let begin = short(|p, mut each| p.sync_begin(|i| i == 3, &mut each));
+        assert_eq!(begin, ["+M eth0", "+M eth1", "+B eth1"]);
         let master = short(|p, mut each| p.sync_follow(3, true, &mut each));
         assert_eq!(master, ["-B eth0", "+M eth0"]);
         let backup = short(|p, mut each| p.sync_follow(3, false, &mut each));

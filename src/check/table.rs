@@ -13,20 +13,31 @@ use std::collections::BTreeMap;
 type Name = heapless::String<15>;
 
 /// The table as last acknowledged or dumped.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     lines: BTreeMap<Key, Line>,
 }
 
 /// A service in it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 struct Line {
     scheduler: Name,
     flags: u32,
     timeout: u32,
     netmask: u32,
     engine: Option<Name>,
-    destinations: Vec<Destination>,
+    destinations: Vec<Entry>,
+    /// The dump that runs has found it.
+    found: bool,
+}
+
+/// A destination of a service. What a look at it found is noted here, and not in a list of its own:
+/// a look at a table that is as it should be takes no memory.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    to: Destination,
+    /// The dump that runs has found it; or the room wants it.
+    marked: bool,
 }
 
 impl Line {
@@ -49,7 +60,7 @@ impl Line {
 
     /// Where a destination is; it is known by address and port. Looks at `near` first.
     fn find(&self, to: &Destination, near: usize) -> Option<usize> {
-        let same = |d: &Destination| (d.address, d.port) == (to.address, to.port);
+        let same = |e: &Entry| (e.to.address, e.to.port) == (to.address, to.port);
         if self.destinations.get(near).is_some_and(same) {
             return Some(near);
         }
@@ -86,25 +97,37 @@ impl ServiceParams {
 
 /// What is known.
 impl Table {
-    /// Nothing is known any longer: a dump begins.
-    pub fn clear(&mut self) {
-        self.lines.clear();
+    /// A dump begins. Until [`Table::dumped`] what was known before is still there.
+    pub fn dump(&mut self) {
+        for line in self.lines.values_mut() {
+            line.found = false;
+            line.destinations.iter_mut().for_each(|e| e.marked = false);
+        }
+    }
+
+    /// The dump is complete: what it did not find is not there.
+    pub fn dumped(&mut self) {
+        self.lines.retain(|_, line| line.found);
+        for line in self.lines.values_mut() {
+            line.destinations.retain(|e| e.marked);
+        }
     }
 
     /// A dump found a service.
     pub fn found_service(&mut self, service: &Service<'_>) {
-        self.lines.entry(service.key).or_default().set(service);
+        let line = self.lines.entry(service.key).or_default();
+        line.set(service);
+        line.found = true;
     }
 
     /// A dump found a destination of a service found before.
     pub fn found_destination(&mut self, key: Key, to: Destination) {
         if let Some(line) = self.lines.get_mut(&key) {
-            match line
-                .find(&to, 0)
-                .and_then(|at| line.destinations.get_mut(at))
-            {
-                Some(known) => *known = to,
-                None => line.destinations.push(to),
+            let known = line.find(&to, 0);
+            let entry = Entry { to, marked: true };
+            match known.and_then(|at| line.destinations.get_mut(at)) {
+                Some(known) => *known = entry,
+                None => line.destinations.push(entry),
             }
         }
     }
@@ -148,15 +171,18 @@ impl Table {
     }
 
     /// The destinations of a service.
-    pub fn destinations(&self, key: Key) -> &[Destination] {
-        self.lines.get(&key).map_or(&[], |line| &line.destinations)
+    pub fn destinations(&self, key: Key) -> impl Iterator<Item = &Destination> {
+        let line = self.lines.get(&key);
+        line.into_iter()
+            .flat_map(|l| &l.destinations)
+            .map(|e| &e.to)
     }
 }
 
 /// What to ask for. `each` gets the requests in the order in which they are to be sent.
 impl Table {
     /// Makes a service what the room wants it to be.
-    pub fn diff<'a>(&self, room: &'a Room, id: ServiceId, each: &mut impl FnMut(Request<'a>)) {
+    pub fn diff<'a>(&mut self, room: &'a Room, id: ServiceId, each: &mut impl FnMut(Request<'a>)) {
         let Some(params) = room.params().services.get(usize::from(id.0)) else {
             return;
         };
@@ -182,13 +208,13 @@ impl Table {
 
     /// Makes one service what it should be.
     pub fn one<'a>(
-        &self,
+        &mut self,
         service: Service<'a>,
         wanted: impl Iterator<Item = Destination>,
         each: &mut impl FnMut(Request<'a>),
     ) {
         let key = service.key;
-        let Some(line) = self.lines.get(&key) else {
+        let Some(line) = self.lines.get_mut(&key) else {
             each(Request::NewService(service));
             wanted.for_each(|to| each(Request::NewDestination(key, to)));
             return;
@@ -197,7 +223,7 @@ impl Table {
             each(Request::SetService(service));
         }
         // First what is to serve, then away with the rest: clients find somebody at all times.
-        let mut kept = vec![false; line.destinations.len()];
+        line.destinations.iter_mut().for_each(|e| e.marked = false);
         let mut near = 0;
         for to in wanted {
             let Some(at) = line.find(&to, near) else {
@@ -205,23 +231,23 @@ impl Table {
                 continue;
             };
             near = at + 1;
-            if let Some(kept) = kept.get_mut(at) {
-                *kept = true;
-            }
-            if !line.destinations.get(at).is_some_and(|d| equal(d, &to)) {
-                each(Request::SetDestination(key, to));
+            if let Some(entry) = line.destinations.get_mut(at) {
+                entry.marked = true;
+                if !equal(&entry.to, &to) {
+                    each(Request::SetDestination(key, to));
+                }
             }
         }
-        for (&to, _) in line.destinations.iter().zip(kept).filter(|(_, kept)| !kept) {
-            each(Request::DelDestination(key, to));
+        for entry in line.destinations.iter().filter(|e| !e.marked) {
+            each(Request::DelDestination(key, entry.to));
         }
     }
 
     /// Takes a service out that is no longer ours: its destinations, then itself.
     pub fn gone<'a>(&self, key: Key, each: &mut impl FnMut(Request<'a>)) {
         if let Some(line) = self.lines.get(&key) {
-            for &to in &line.destinations {
-                each(Request::DelDestination(key, to));
+            for entry in &line.destinations {
+                each(Request::DelDestination(key, entry.to));
             }
             each(Request::DelService(key));
         }

@@ -2,7 +2,7 @@
 //!
 //! What holds ids needs the parameters for the names: `params.text(change)`.
 
-use super::{Change, CheckerId, Note, Params, Probe, RealId, ServiceId, Why};
+use super::{Change, CheckerId, Note, Params, Probe, RealId, ServiceId, Why, tls};
 use core::fmt::{Display, Formatter, Result};
 
 /// Something with ids, together with the names; `Display` gives the words.
@@ -274,7 +274,10 @@ impl Display for Why {
             Why::Well => f.write_str("well"),
             Why::Timeout => f.write_str("no answer in time"),
             Why::System(errno) => errno_words(errno, f),
-            Why::Tls(code) => write!(f, "TLS failed ({code})"),
+            Why::Tls(code) => {
+                f.write_str("TLS: ")?;
+                tls::words(code, f)
+            }
             Why::Closed => f.write_str("connection closed too early"),
             Why::Garbage => f.write_str("not an answer of this protocol"),
             Why::Status(code) => write!(f, "status code {code}"),

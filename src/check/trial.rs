@@ -52,6 +52,7 @@ pub fn pages(n: usize, fast_recovery: bool) -> Probe {
         digest: None,
         codes: vec![(200, 299)],
         regex: None,
+        sni: None,
         tls_compliant: false,
     };
     Probe::Http(Box::new(Http {
@@ -59,7 +60,6 @@ pub fn pages(n: usize, fast_recovery: bool) -> Probe {
         version: HttpVersion::V10,
         urls: vec![url; n],
         fast_recovery,
-        sni: None,
     }))
 }
 

@@ -8,6 +8,8 @@ use crate::time::{Instant, Span};
 const SHORTEST: Span = Span::from_millis(10);
 /// The first run begins this long after the start, and `warmup` later at the latest.
 const HEAD_START: Span = Span::from_secs(1);
+/// The longest warm-up of a checker that failed before the start.
+const RECOVERY: Span = Span::from_secs(1);
 
 /// What is remembered of a checker. There may be tens of thousands: kept small.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub(super) struct Checker {
     pub fails: u32,
     /// What it adds to the weight of its real server.
     pub delta: i32,
+    /// Second of the clock since when its word is as it is; 0: not known.
+    pub since: u32,
     /// Where it is.
     pub phase: Phase,
     /// HTTP_GET: the page whose turn it is.
@@ -76,6 +80,7 @@ impl Checker {
             why: Why::Well,
             fails: 0,
             delta: 0,
+            since: 0,
             phase: Phase::Rest,
             url: 0,
             up: !params.alpha,
@@ -187,6 +192,11 @@ impl Checker {
 /// When the first run begins, for a random number.
 pub(super) fn first_run(params: &CheckerParams, random: u32, now: Instant) -> Instant {
     now + HEAD_START + part(params.warmup, random)
+}
+
+/// When a checker runs first that failed before the start: within a second of the earliest moment.
+pub(super) fn recovery_run(params: &CheckerParams, random: u32, now: Instant) -> Instant {
+    now + HEAD_START + part(params.warmup.min(RECOVERY), random)
 }
 
 /// When a checker that was suspended runs again.

@@ -23,14 +23,17 @@ Examples
                              terminal
   holdfast -t -f new.conf    is this file sound?
   holdfast -t -d             show how the configuration is understood
-  kill -$(holdfast --signum=DATA) $(cat /run/keepalived.pid)
-                             write the state to /tmp/keepalived.data
+  holdfast status            how is everything?
+  holdfast explain VI_1      why is it so, and what comes next?
 ";
 
 const STATUSES: &str = "\
 Exit status
   0  all is well (or: already running)   1  wrong option, or a fatal error
   4  not permitted: start it as root     6  a configuration file is missing
+Exit status of status, explain, reload, stop
+  0  all is well                         1  something is in FAULT or DOWN, refused
+  2  nothing of that name                3  not running        4  no answer
 Exit status of -t
   0  nothing is wrong                    4  there is no such file
   5  something is: see the messages      2  a keyword without its argument
@@ -41,7 +44,9 @@ Exit status of -t
 pub fn help(name: &str) -> String {
     let mut out = format!(
         "{name}: a router's virtual addresses, from a keepalived.conf\n\n\
-         Usage: {name} [OPTION]...\n       {name} -t [-d] [-f FILE]\n"
+         Usage: {name} [OPTION]...\n       {name} -t [-d] [-f FILE]\n       \
+         {name} status [--json] [NAME]\n       {name} explain NAME\n       \
+         {name} reload | stop\n"
     );
     for (group, heading) in HEADINGS {
         let _ = write!(out, "\n{heading}\n");

@@ -1,5 +1,7 @@
 //! The command line: keepalived's option table becomes a [`Command`], and a command is run.
 
+mod ask;
+mod genhash;
 mod help;
 pub mod options;
 mod run;
@@ -19,8 +21,9 @@ pub fn main() -> ExitCode {
     match parse(std::env::args_os()) {
         Ok(Command::Help { name }) => say(&help(&name), 0),
         Ok(Command::Version) => say(&version(), 0),
-        Ok(Command::Genhash(_)) => say("genhash is not available yet\n", 1),
+        Ok(Command::Genhash(args)) => genhash::run(args),
         Ok(Command::Signum(signal)) => signum(signal),
+        Ok(Command::Ask { name, words }) => ask::run(&name, &words),
         Ok(Command::Keywords) => keywords(),
         Ok(Command::Test {
             options,

@@ -3,6 +3,7 @@
 //! Pure: reads nothing but its arguments. `getopts` does the matching, on words that
 //! [`canonical`] has prepared.
 
+use super::ask::COMMANDS;
 use super::table::{self, Arg, Serves, TABLE};
 use super::words::canonical;
 use core::fmt;
@@ -104,6 +105,8 @@ pub struct Options {
     pub vrrp_pid_file: Option<Box<str>>,
     /// `-c`: pid file of the worker, too.
     pub check_pid_file: Option<Box<str>>,
+    /// `--socket`: where commands come by; `none`: nowhere. Else beside the pid file.
+    pub socket: Option<Box<str>>,
     /// `-R`: the death of the worker stops the daemon.
     pub no_respawn: bool,
     /// `-u`: file mode creation mask.
@@ -164,6 +167,13 @@ pub enum Command {
     },
     /// Print the table of keywords.
     Keywords,
+    /// Ask a running daemon.
+    Ask {
+        /// What the program was called.
+        name: Box<str>,
+        /// The command and what follows it.
+        words: Vec<OsString>,
+    },
     /// Print the help text (to standard error, status 0).
     Help {
         /// What the program was called.
@@ -209,6 +219,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Usage>
     let first = args.first().and_then(|arg| arg.to_str());
     if matches!(first, Some("-T" | "--genhash")) {
         return Ok(Command::Genhash(args.split_off(1)));
+    }
+    if first.is_some_and(|word| COMMANDS.contains(&word)) {
+        return Ok(Command::Ask { name, words: args });
     }
     command(&name, args).map_err(|what| Usage { name, what })
 }
@@ -283,6 +296,7 @@ fn options(name: &str, given: &Matches) -> Options {
         pid_file: value("pid"),
         vrrp_pid_file: value("vrrp_pid"),
         check_pid_file: value("checkers_pid"),
+        socket: value("socket"),
         no_respawn: given.opt_present("dont-respawn"),
         umask: umask.as_deref().and_then(mask),
         ignore_sigint: given.opt_present("ignore-sigint"),

@@ -1,5 +1,6 @@
 //! From options to a running daemon: configuration, pid files, daemon or foreground.
 
+use super::ask::{self, PID_FILE};
 use super::options::{Format, Options};
 use crate::config::{self, Config, Loaded, Outside, Process};
 use crate::engine::exec::log as logger;
@@ -14,8 +15,7 @@ use std::io::Write;
 
 /// The configuration when `-f` does not name one.
 const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
-/// keepalived's pid files, which init scripts know.
-const PID_FILE: &str = "/run/keepalived.pid";
+/// Its other pid files, which init scripts know.
 const VRRP_PID_FILE: &str = "/run/vrrp.pid";
 const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
 
@@ -76,6 +76,12 @@ pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
 
 /// Runs the daemon; returns its exit status.
 pub fn run(options: &Options) -> u8 {
+    // Before it goes to another folder.
+    let socket = ask::socket(options.socket.as_deref(), options.pid_file.as_deref());
+    let options = &Options {
+        socket: Some(socket.unwrap_or("none".to_owned()).into()),
+        ..options.clone()
+    };
     if let Some(mask) = options.umask {
         sys::process::umask(mask);
     }
@@ -432,6 +438,8 @@ fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerConte
         keep_services: options.keep_ipvs,
         ignore_int: options.ignore_sigint,
         dump_dir: dump_dir.as_deref().unwrap_or("/tmp"),
+        socket: options.socket.as_deref().filter(|path| *path != "none"),
+        file: options.file.as_deref().unwrap_or(DEFAULT_FILE),
         ..Setup::new(config)
     };
     let code = match engine::run(setup) {

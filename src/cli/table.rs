@@ -124,6 +124,9 @@ pub const TABLE: &[Row] = &[
         "pid file of the working process; default /run/vrrp.pid"),
     row("c", "checkers_pid", Required("FILE"), Process, Yes,
         "the same process under its other name; default /run/checkers.pid"),
+    row("", "socket", Required("PATH"), Process, Yes,
+        "where 'holdfast status' and its like reach it, or none; default /run/holdfast.sock, or \
+         FILE.sock beside -p FILE.pid"),
     row("R", "dont-respawn", Flag, Process, Yes, "if the worker dies, stop instead of starting it again"),
     row("u", "umask", Required("MASK"), Process, Yes, "mask for files that are created: 022, 0x12, 18"),
     row("", "ignore-sigint", Flag, Process, Yes, "do not stop on SIGINT (Ctrl-C)"),
@@ -148,8 +151,8 @@ pub const TABLE: &[Row] = &[
         "list every keyword: its blocks, arguments, default, and whether it is supported"),
     row("", "signum", Required("NAME"), OneShot, Yes,
         "print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON, TDUMP"),
-    row("T", "genhash", Flag, OneShot, NotYet("it will be there with the health checks"),
-        "act as genhash; must be the first option (not available yet)"),
+    row("T", "genhash", Flag, OneShot, Yes,
+        "be genhash, which prints the MD5 sum of a page; must be the first option ('-T -h' for more)"),
     row("v", "version", Flag, OneShot, Yes, "print version and features"),
     row("h", "help", Flag, OneShot, Yes, "print this text"),
 

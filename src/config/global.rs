@@ -193,6 +193,8 @@ impl<'a> Walk<'a> {
         };
         match self.name(node) {
             "router_id" | "lvs_id" => global.router_id = Some(self.text(word)),
+            "state_dump_file" => global.state_dump_file = Some(self.text(word)),
+            "json_version" => global.json_wrapped = self.bytes(word) == b"2",
             "notification_email_from" => global.notification_email_from = Some(self.text(word)),
             "smtp_server" => {
                 let port = self.args(node).get(1).map(|w| self.bytes(*w));

@@ -43,6 +43,7 @@ mod walk;
 pub use diag::{Class, Diag, Diags, Severity};
 pub use print::{print, print_bytes};
 pub use process::Process;
+pub use route::print::{route_line, rule_line};
 pub use source::Span as TextSpan;
 
 use crate::time::Span;
@@ -109,6 +110,10 @@ pub struct Global {
     pub smtp_server: Option<(Box<str>, u16)>,
     /// `smtp_connect_timeout`
     pub smtp_connect_timeout: Option<Span>,
+    /// `state_dump_file`: where the state is written, instead of `keepalived.data`.
+    pub state_dump_file: Option<Box<str>>,
+    /// `json_version 2`: the array of instances is part of an object.
+    pub json_wrapped: bool,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: bool,
     /// How the processes run, if anything was said about that.

@@ -121,6 +121,12 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
+    if let Some(path) = &g.state_dump_file {
+        writeln!(out, "    state_dump_file {}", word(path))?;
+    }
+    if g.json_wrapped {
+        writeln!(out, "    json_version 2")?;
+    }
     if !config.vrrp.startup_delay.is_zero() {
         writeln!(out, "    vrrp_startup_delay {}", config.vrrp.startup_delay)?;
     }

@@ -5,7 +5,7 @@ use super::group::GroupDraft;
 use super::instance::Draft;
 use super::ipvs::Services;
 use super::source::Span as At;
-use super::table::{Defined, Shape};
+use super::table::{Defined, HAS_IPVS, HAS_VRRP, Shape};
 use super::walk::{Seen, Thing, Walk};
 use super::{Config, Global};
 use crate::time::Span;
@@ -25,9 +25,11 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             let mut inside = walk.children(Some(node));
             walk.defaults.security |= inside.any(|n| walk.name(n) == "enable_script_security");
             walk.lookup_paths(node);
-            walk.service_defaults(node, &mut root.services);
+            if HAS_IPVS {
+                walk.service_defaults(node, &mut root.services);
+            }
         }
-        if walk.name(node) == "virtual_server_group" {
+        if HAS_IPVS && walk.name(node) == "virtual_server_group" {
             walk.service_group(node, &mut root.services);
         }
         if let (Some(kind), Some(word)) = (defines(walk, node), walk.first(node)) {
@@ -47,10 +49,12 @@ pub(super) fn config(walk: &mut Walk<'_>) -> Config {
             "global_defs" => {
                 walk.refused.clear();
                 walk.global(node, &mut root.global);
-                walk.service_globals(node, &mut root.services);
+                if HAS_IPVS {
+                    walk.service_globals(node, &mut root.services);
+                }
             }
-            "vrrp_instance" => root.instance(walk, node),
-            "vrrp_sync_group" => root.group(walk, node),
+            "vrrp_instance" if HAS_VRRP => root.instance(walk, node),
+            "vrrp_sync_group" if HAS_VRRP => root.group(walk, node),
             "garp_group" => walk.garp_group(node),
             "interface_up_down_delays" => {
                 if let Shape::Lines(item, _) = row.shape {
@@ -120,8 +124,8 @@ impl<'a> Root<'a> {
             walk.programs.clear();
             walk.inside(node, true);
             match walk.name(node) {
-                "virtual_server" => walk.virtual_service(node, &mut self.services),
-                "SSL" => walk.tls(node, &mut self.services),
+                "virtual_server" if HAS_IPVS => walk.virtual_service(node, &mut self.services),
+                "SSL" if HAS_IPVS => walk.tls(node, &mut self.services),
                 _ => {}
             }
             return;

@@ -245,7 +245,13 @@ impl<'a> Walk<'a> {
                     self.diags.warning(head, text);
                 }
             }
-            State::Later(_) => {}
+            State::Absent(what) if !quiet => {
+                if self.once(what) {
+                    let text = format!("'{}': {what} is not in this build", row.name);
+                    self.diags.warning(head, text);
+                }
+            }
+            State::Later(_) | State::Absent(_) => {}
             State::Never(what) => {
                 if self.once(what) {
                     let text = format!("'{}': {what} is not supported", row.name);

@@ -9,8 +9,16 @@ use crate::sys::signal::Signal;
 use crate::time::Span;
 use std::io;
 
-/// What scripts do not get of our environment.
-const WITHOUT: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
+/// What scripts do not get of our environment: what keepalived keeps back, and what is between a
+/// service manager and us.
+pub(super) const WITHOUT: [&str; 6] = [
+    "IFS",
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+];
 /// The number of SIGKILL everywhere.
 const SIGKILL: i32 = 9;
 /// Between SIGTERM and SIGKILL.

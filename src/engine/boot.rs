@@ -26,11 +26,13 @@ const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
 const BUFFER: usize = 16 * 1024;
 
-impl<'a> Engine<'a> {
-    pub(super) fn new(params: &'a Rc<vrrp::Params>, mut setup: Setup<'a>) -> io::Result<Self> {
-        permitted()?;
+impl Engine {
+    pub(super) fn new(mut setup: Setup<'_>) -> io::Result<Self> {
+        permitted(!setup.vrrp.instances.is_empty())?;
+        let params = &Rc::clone(&setup.vrrp);
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
+        let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
         let poll = Poll::new()?;
         let signals = Signals::new()?;
@@ -46,6 +48,7 @@ impl<'a> Engine<'a> {
             (Some(timer.as_raw_fd()), TOKEN_TIMER),
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
+            (control.descriptor(), TOKEN_CONTROL),
         ] {
             if let Some(fd) = fd {
                 poll.registry()
@@ -53,21 +56,24 @@ impl<'a> Engine<'a> {
             }
         }
         Ok(Engine {
-            checks: checks.map(Box::new),
+            checks: checks.map(checks::Held::from),
             files,
+            control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
             how: How {
-                vrrp: params,
+                vrrp: Rc::clone(params),
                 keep_addresses: setup.keep_addresses,
                 keep_services: setup.keep_services,
                 ignore_int: setup.ignore_int,
-                dump_dir: setup.dump_dir,
+                dump_dir: setup.dump_dir.into(),
+                state_file: setup.state_file,
                 again: setup.again,
             },
             poll,
             signals,
+            supervisor: Supervisor::find(),
             timer,
             armed: None,
             monitor,
@@ -144,6 +150,7 @@ impl<'a> Engine<'a> {
             let s = if left == 1 { "" } else { "es" };
             log::warn!("removing {left} virtual address{s} that an earlier run left behind");
         }
+        self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
         }
@@ -154,23 +161,29 @@ impl<'a> Engine<'a> {
 /// there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = ports::Ports::sockets(params) + params.scripts.len();
-    let wanted = DESCRIPTORS + own + setup.check.checkers.len().min(PROBES) * 2;
+    let checkers = &setup.check.checkers;
+    let tls = |c: &&check::CheckerParams| matches!(&c.probe, check::Probe::Http(h) if h.tls);
+    let tls = checkers.iter().filter(tls).count().min(check::MOST_TLS);
+    let own = ports::Ports::sockets(params) + params.scripts.len() + tls;
+    let wanted = DESCRIPTORS + own + checkers.len().min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
     let limit = process::descriptor_limit().saturating_sub(SCARCE + own) / 2;
     let virtual_servers = core::mem::take(&mut setup.check);
-    checks::Checks::new(virtual_servers, &mut setup.notify, limit, setup.again)
+    let advert = params.instances.iter().map(|i| i.advert_int).min();
+    let (notify, again) = (&mut setup.notify, setup.again);
+    checks::Checks::new(virtual_servers, notify, limit, again, advert)
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
-/// and hold no address.
-fn permitted() -> io::Result<()> {
+/// and hold no address, and could not balance. Adverts and announcements are `raw` packets; nothing
+/// else needs them.
+fn permitted(raw: bool) -> io::Result<()> {
     let missing = match (
         process::may(Capability::NetAdmin),
-        process::may(Capability::NetRaw),
+        !raw || process::may(Capability::NetRaw),
     ) {
         (true, true) => return Ok(()),
         (false, true) => "CAP_NET_ADMIN",

@@ -10,18 +10,38 @@ use super::exec::program::{Ended, Programs};
 use super::exec::{Hands, SLICE};
 use super::ids::Slot;
 use super::outside::plain;
-use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room, Table};
+use super::tls::Tls;
+use crate::check::{Action, Change, CheckerId, Event, Got, Note, Params, Probe, Room, Table, tls};
 use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use mio::Registry;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
+/// How the engine holds it.
+#[cfg(feature = "ipvs")]
+pub(super) type Held = Box<Checks>;
+/// In a build without load balancing there can be none: what would use it is not even compiled in.
+#[cfg(not(feature = "ipvs"))]
+pub(super) type Held = Checks;
+
+/// That this build balances: a value that exists, or one that cannot.
+#[cfg(feature = "ipvs")]
+type Built = ();
+#[cfg(not(feature = "ipvs"))]
+type Built = core::convert::Infallible;
+
+#[cfg(feature = "ipvs")]
+const BUILT: Option<Built> = Some(());
+#[cfg(not(feature = "ipvs"))]
+const BUILT: Option<Built> = None;
+
 /// Everything about virtual servers.
 pub(super) struct Checks {
+    _built: Built,
     room: Room,
     probes: Probes,
     programs: Programs,
@@ -35,26 +55,36 @@ pub(super) struct Checks {
     reals: Vec<RealScripts>,
     /// The room starts as soon as what an earlier run left in the table is known.
     starting: bool,
-    /// That SSL_GET does nothing has been said.
-    said_tls: bool,
+    /// The shortest `advert_int`.
+    advert: Option<Span>,
+    /// How long a part of a TLS handshake took when that was last complained about.
+    complained: Span,
     stopping: bool,
+}
+
+fn speaks_tls(probe: &Probe) -> bool {
+    matches!(probe, Probe::Http(http) if http.tls)
 }
 
 /// Of each kind of work, so much before the others have their turn.
 const TURN: usize = 8;
+/// So often a socket is read before its time is over.
+const LOOKS: usize = 4;
 /// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
 const SERVICES: u32 = 2 << 16;
 const REALS: u32 = 3 << 16;
 
 impl Checks {
     /// `None`: there is nothing to be done. At most `limit` sockets at a time. `again`: it takes
-    /// the place of a worker that died.
+    /// the place of a worker that died. `advert`: the shortest `advert_int`.
     pub fn new(
         params: Params,
         notify: &mut notify::Params,
         limit: usize,
         again: bool,
+        advert: Option<Span>,
     ) -> Option<Self> {
+        let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
         if params.services.is_empty() && !about_table {
@@ -69,9 +99,12 @@ impl Checks {
             }
         };
         let checkers = params.checkers.len();
+        let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
+        let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
         Some(Checks {
+            _built,
             room: Room::new(params, limit),
-            probes: Probes::new(checkers),
+            probes: Probes::new(checkers, tls),
             programs: Programs::new(core::mem::take(&mut notify.checks)),
             ipvs,
             answered: false,
@@ -79,9 +112,15 @@ impl Checks {
             services: core::mem::take(&mut notify.services),
             reals: core::mem::take(&mut notify.reals),
             starting: false,
-            said_tls: false,
+            advert,
+            complained: Span::ZERO,
             stopping: false,
         })
+    }
+
+    /// To be looked at.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The socket to IPVS.
@@ -99,7 +138,7 @@ impl Checks {
     }
 
     /// Starts the room, if it is time.
-    fn begin(&mut self, hands: &mut Hands<'_>, now: Instant) {
+    fn begin(&mut self, hands: &mut Hands, now: Instant) {
         let known = match &self.ipvs {
             Some(ipvs) => ipvs.legacy(&self.room),
             None => Some(None),
@@ -120,7 +159,7 @@ impl Checks {
     }
 
     /// An orderly stop. `keep`: services stay in the table (`-I`).
-    pub fn stop(&mut self, keep: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
         self.tell(Event::Stop, hands, now);
@@ -162,12 +201,12 @@ impl Checks {
     }
 
     /// The value of a tracked file.
-    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands<'_>, now: Instant) {
+    pub fn file(&mut self, file: u16, value: i32, hands: &mut Hands, now: Instant) {
         self.tell(Event::File { file, value }, hands, now);
     }
 
     /// An address of this machine came or went.
-    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands<'_>, now: Instant) {
+    pub fn local(&mut self, address: IpAddr, present: bool, hands: &mut Hands, now: Instant) {
         self.tell(Event::Local { address, present }, hands, now);
     }
 
@@ -196,7 +235,7 @@ impl Checks {
     /// Does what is to be done, for a millisecond at the most; whether more is left.
     pub fn work(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
@@ -213,7 +252,7 @@ impl Checks {
         self.programs.start();
         loop {
             // Whose timer has run out wants a socket: it is opened in the same pass.
-            let mut more = self.expire(hands, now);
+            let mut more = self.expire(hands, buf, now);
             more |= self.serve(hands, registry, buf, now);
             if let Some(ipvs) = &mut self.ipvs {
                 let readable = core::mem::take(&mut self.answered);
@@ -223,7 +262,12 @@ impl Checks {
                 self.begin(hands, now);
                 more |= !self.starting;
             }
-            if !more || sys::now() >= end {
+            let spent = self.probes.spent();
+            if spent {
+                self.complain();
+            }
+            // A handshake's step may have been long: VRRP comes first.
+            if !more || spent || sys::now() >= end {
                 return more || self.programs.waiting();
             }
         }
@@ -232,7 +276,7 @@ impl Checks {
     /// Some sockets; whether there are more.
     fn serve(
         &mut self,
-        hands: &mut Hands<'_>,
+        hands: &mut Hands,
         registry: &Registry,
         buf: &mut [u8],
         now: Instant,
@@ -241,54 +285,91 @@ impl Checks {
             if !self.probes.busy() {
                 return false;
             }
-            let Some((id, heard)) = self.probes.step(&self.room, registry, buf) else {
+            let heard = self.probes.step(&self.room, registry, buf);
+            let spent = self.probes.is_spent();
+            let Some((id, heard)) = heard else {
+                if spent {
+                    break;
+                }
                 continue;
             };
-            let got = match heard {
-                Heard::Connected => Got::Connected,
-                Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
-                Heard::Closed => Got::Closed,
-                Heard::Failed(errno) => Got::Failed(errno),
-            };
-            self.tell(Event::Got(id, got), hands, now);
+            self.heard(id, heard, hands, buf, now);
+            if spent {
+                break;
+            }
         }
         self.probes.busy()
     }
 
     /// Some of those whose timer has run out; whether there are more.
-    fn expire(&mut self, hands: &mut Hands<'_>, now: Instant) -> bool {
+    fn expire(&mut self, hands: &mut Hands, buf: &mut [u8], now: Instant) -> bool {
         for _ in 0..TURN {
             let Some(id) = self.due.pop_front() else {
                 return false;
             };
             // Not tried: neither a success nor a failure. It stays as it was.
-            if self.is_tls(id) {
-                if !core::mem::replace(&mut self.said_tls, true) {
-                    log::warn!(
-                        "SSL_GET is not supported by this build: its real servers stay as they are"
-                    );
-                }
+            if !tls::SUPPORTED && self.is_tls(id) {
                 continue;
             }
+            self.look(id, hands, buf, now);
             self.tell(Event::Timer(id), hands, now);
         }
         !self.due.is_empty()
     }
 
+    /// Whoever was busy must not blame a server: before its time is over, what it has said is read.
+    fn look(&mut self, id: CheckerId, hands: &mut Hands, buf: &mut [u8], now: Instant) {
+        for _ in 0..LOOKS {
+            let Some(heard) = self.probes.look(id, &self.room, buf) else {
+                return;
+            };
+            self.heard(id, heard, hands, buf, now);
+        }
+    }
+
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
+        let got = match heard {
+            Heard::Connected => Got::Connected,
+            Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
+            Heard::Closed => Got::Closed,
+            Heard::Failed(errno) => Got::Failed(errno),
+            Heard::TlsFailed(code) => Got::TlsFailed(code),
+        };
+        self.tell(Event::Got(id, got), hands, now);
+    }
+
     fn is_tls(&self, id: CheckerId) -> bool {
         let params = self.room.params().checkers.get(usize::from(id.0));
-        params.is_some_and(|p| matches!(&p.probe, Probe::Http(http) if http.tls))
+        params.is_some_and(|p| speaks_tls(&p.probe))
+    }
+
+    /// Complains if a part of a TLS handshake took so long that adverts suffer: once, and again when
+    /// it is twice as long.
+    fn complain(&mut self) {
+        let longest = self.probes.longest();
+        if longest < self.complained.times(2) || longest <= self.complained {
+            return;
+        }
+        if let Some(advert) = self.advert.filter(|advert| *advert < longest.times(10)) {
+            self.complained = longest;
+            log::warn!(
+                "a step of a TLS handshake took {} ms, which is much beside an advert_int of {} \
+                 ms: run VRRP (-P) and virtual servers (-C) as two daemons",
+                longest.micros() / 1_000,
+                advert.micros() / 1_000
+            );
+        }
     }
 
     /// Gives an event to the room and does what it asks for.
-    fn tell(&mut self, event: Event<'_>, hands: &mut Hands<'_>, now: Instant) {
+    fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }
     }
 
-    fn perform(&mut self, action: Action, hands: &mut Hands<'_>, now: Instant) {
+    fn perform(&mut self, action: Action, hands: &mut Hands, now: Instant) {
         match action {
             Action::Open(id) => self.probes.ask(id),
             Action::Send(id) => self.probes.send(id),
@@ -387,7 +468,6 @@ fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> {
             let to = real.destination;
             let line = table
                 .destinations(*key)
-                .iter()
                 .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
             let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
             let checkers = real.checkers.clone().map(CheckerId);

@@ -10,7 +10,7 @@ use crate::wire::rtnetlink::{self, Report};
 /// Errors taken from the command socket in one turn.
 const ERRORS: usize = 4;
 
-impl Engine<'_> {
+impl Engine {
     /// Acks of our own requests.
     pub(super) fn take_answers(&mut self, now: Instant) {
         let mut errors = 0;

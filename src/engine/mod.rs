@@ -10,15 +10,24 @@ pub mod links;
 pub mod outside;
 pub mod ports;
 pub mod record;
+pub mod tools;
 pub mod vital;
 pub mod wheel;
 
 pub mod around;
 mod boot;
 mod checks;
+mod control;
 mod dump;
 mod kernel;
+#[cfg(not(feature = "ssl"))]
+mod no_tls;
+#[cfg(feature = "ssl")]
+mod tls;
 mod turn;
+
+#[cfg(not(feature = "ssl"))]
+use no_tls as tls;
 
 use crate::check;
 use crate::config::Config;
@@ -27,6 +36,7 @@ use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
 use crate::sys::shared::Page;
 use crate::sys::signal::Signals;
+use crate::sys::supervisor::Supervisor;
 use crate::sys::timer::Timerfd;
 use crate::time::{Instant, Span};
 use crate::vrrp::{self, InstanceId, Router};
@@ -58,6 +68,14 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+    /// `state_dump_file`: instead of `keepalived.data` there.
+    pub state_file: Option<Box<str>>,
+    /// `json_version` 2.
+    pub json_wrapped: bool,
+    /// Where commands come by; `None`: none do.
+    pub socket: Option<&'a str>,
+    /// The file the configuration was read from, to be shown.
+    pub file: &'a str,
 }
 
 impl<'a> Setup<'a> {
@@ -73,6 +91,10 @@ impl<'a> Setup<'a> {
             keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
+            state_file: config.global.state_dump_file,
+            json_wrapped: config.global.json_wrapped,
+            socket: None,
+            file: "",
         }
     }
 }
@@ -92,6 +114,7 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_CONTROL: usize = 9;
 
 /// Timers of the engine itself, behind those of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,9 +147,11 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Somebody who asked does not listen.
+    Control = 14,
 }
 
-const OWN_TIMERS: usize = 14;
+const OWN_TIMERS: usize = 15;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -142,6 +167,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Control,
 ];
 
 /// Period of the heartbeat; the watchdog allows several of them to be missed.
@@ -180,20 +206,22 @@ enum Dump {
 }
 
 /// What remains of the [`Setup`].
-struct How<'a> {
-    vrrp: &'a vrrp::Params,
+struct How {
+    vrrp: Rc<vrrp::Params>,
     keep_addresses: bool,
     keep_services: bool,
     ignore_int: bool,
-    dump_dir: &'a str,
+    dump_dir: Box<str>,
+    state_file: Option<Box<str>>,
     again: bool,
 }
 
 /// The worker.
-struct Engine<'a> {
-    how: How<'a>,
+struct Engine {
+    how: How,
     poll: Poll,
     signals: Signals,
+    supervisor: Supervisor,
     timer: Timerfd,
     /// What the timerfd is armed for.
     armed: Option<Instant>,
@@ -202,9 +230,11 @@ struct Engine<'a> {
     monitor_unread: bool,
     links: Links,
     router: Router,
-    hands: Hands<'a>,
+    hands: Hands,
     /// Virtual servers, if there are any.
-    checks: Option<Box<checks::Checks>>,
+    checks: Option<checks::Held>,
+    /// Commands, and dumps that are being written.
+    control: control::Control,
     /// Tracked files.
     files: Files,
     deferred: Vec<Deferred>,
@@ -231,8 +261,7 @@ pub fn run(mut setup: Setup<'_>) -> io::Result<Outcome> {
         // Compat: `vrrp_startup_delay` is for a machine that starts. The daemon has been through it.
         Rc::make_mut(&mut setup.vrrp).startup_delay = Span::ZERO;
     }
-    let params = Rc::clone(&setup.vrrp);
-    let mut engine = Engine::new(&params, setup)?;
+    let mut engine = Engine::new(setup)?;
     engine.boot();
     let mut events = Events::with_capacity(256);
     loop {

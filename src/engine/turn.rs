@@ -1,5 +1,6 @@
 //! One turn of the loop.
 
+use super::control::Control;
 use super::exec::probe::Probes;
 use super::*;
 use crate::sys;
@@ -7,7 +8,7 @@ use crate::sys::signal::Signal;
 use crate::vrrp::{Action, Event, State, Timer, Who};
 use std::time::Duration;
 
-impl Engine<'_> {
+impl Engine {
     /// Sleeps until something happens.
     pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let timeout = if self.more {
@@ -56,6 +57,8 @@ impl Engine<'_> {
                         checks.answered();
                     }
                 }
+                TOKEN_CONTROL => self.control.connected(),
+                token if Control::owns(token) => self.control.ready(token),
                 token if Probes::owns(token) => {
                     if let Some(checks) = &mut self.checks {
                         let failed = event.is_error() || event.is_write_closed();
@@ -79,6 +82,7 @@ impl Engine<'_> {
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
         self.work_checks(now);
+        self.work_control(now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
         self.after_work(now)
@@ -86,8 +90,11 @@ impl Engine<'_> {
 
     /// Gives an event to the room and does what it asks for.
     pub(super) fn tell(&mut self, event: Event<'_>, now: Instant) {
-        self.router.handle(event, now);
-        self.drain(now);
+        // A build without VRRP has no use for the room.
+        if cfg!(feature = "vrrp") {
+            self.router.handle(event, now);
+            self.drain(now);
+        }
     }
 
     fn drain(&mut self, now: Instant) {
@@ -113,8 +120,10 @@ impl Engine<'_> {
                             Ok(packet) => Event::Packet { iface, packet },
                             Err(why) => Event::Malformed { iface, why },
                         };
-                        self.router.handle(event, now);
-                        self.drain(now);
+                        if cfg!(feature = "vrrp") {
+                            self.router.handle(event, now);
+                            self.drain(now);
+                        }
                     }
                     Some(Err(e)) => self.hands.receive_failed(iface, &self.links, &e, now),
                     None => break,
@@ -200,6 +209,7 @@ impl Engine<'_> {
                     checks.tick(now);
                 }
             }
+            Some(Own::Control) => self.control.expire(now),
             Some(Own::Verify) => self.hands.objects.tick(now),
             Some(Own::StopLimit) => {
                 log::warn!("stopping without waiting any longer for the kernel or for scripts");
@@ -262,6 +272,7 @@ impl Engine<'_> {
     /// Tells the watchdog that the loop turns; once, gives back what only the start needed.
     fn beat(&mut self, now: Instant) {
         self.hands.vital.beat();
+        self.supervisor.alive();
         self.arm_own(Own::Beat, now + BEAT);
         self.beats = self.beats.saturating_add(1);
         if self.beats == SETTLED_BEATS {
@@ -291,7 +302,7 @@ impl Engine<'_> {
                     self.reap(now);
                     self.take_ends(now);
                 }
-                Signal::Usr1 => self.dump_data(now),
+                Signal::Usr1 => self.dump_data(),
                 Signal::Usr2 => self.dump_stats(false),
                 Signal::StatsClear => self.dump_stats(true),
                 Signal::Json => self.dump_json(),
@@ -315,6 +326,7 @@ impl Engine<'_> {
         }
         self.stopping = true;
         log::info!("stopping");
+        self.supervisor.stopping();
         self.hands.stopping(self.how.keep_addresses);
         self.tell(Event::Stop, now);
         self.hands.objects.hold_statics(false);
@@ -349,6 +361,7 @@ impl Engine<'_> {
             (Own::Retry, self.hands.retry_at),
             (Own::Verify, self.hands.objects.deadline()),
             (Own::Checks, self.checks.as_ref().and_then(|c| c.deadline())),
+            (Own::Control, self.control.deadline()),
         ] {
             if let Some(at) = at {
                 self.arm_own(own, at);

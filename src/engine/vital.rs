@@ -34,7 +34,7 @@ pub fn left_behind(page: &Page) -> bool {
 
 /// The page, or nothing when there is no watchdog.
 #[derive(Clone, Copy)]
-pub struct Vital<'a>(Option<&'a Page>);
+pub struct Vital(Option<Page>);
 
 /// What an earlier worker left behind for an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,10 @@ pub struct Legacy {
     pub ip_id: u16,
 }
 
-impl<'a> Vital<'a> {
+impl Vital {
     /// Wraps the page.
-    pub fn new(page: Option<&'a Page>) -> Self {
-        Vital(page)
+    pub fn new(page: Option<&Page>) -> Self {
+        Vital(page.copied())
     }
 
     /// Tells the watchdog that the loop turns.

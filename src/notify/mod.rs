@@ -1,7 +1,13 @@
-//! The notify room: a change of state becomes programs to run.
+//! The notify room: a change of state becomes programs to run, and mail.
 //!
 //! Pure: it decides which script gets which arguments; `engine::exec::child` runs them, one at a
-//! time per object, in order. Never opens a file, never forks.
+//! time per object, in order. It says what is written to whom, and what is said to a mail server
+//! and to name servers; `engine::exec::mail` has the sockets. Never opens a file, never forks.
+
+pub mod mail;
+pub mod queue;
+pub mod resolve;
+pub mod smtp;
 
 use crate::time::Span;
 
@@ -60,6 +66,8 @@ pub struct Scripts {
     pub any: Option<Box<Script>>,
     /// `notify_master_rx_lower_pri`: a Master heard a lower priority.
     pub lower_priority: Option<Box<Script>>,
+    /// A mail at each change of state.
+    pub smtp_alert: bool,
 }
 
 /// What the room is built from. Vectors are parallel to `vrrp::Params`.
@@ -79,6 +87,8 @@ pub struct Params {
     pub reals: Vec<RealScripts>,
     /// Commands of `MISC_CHECK`, by their index in `check::Probe::Misc`.
     pub checks: Vec<Script>,
+    /// How mail is sent; `None`: it is not.
+    pub mail: Option<Box<mail::Mail>>,
 }
 
 /// Who is told about a virtual server.

@@ -88,6 +88,17 @@ impl PidFile {
     }
 }
 
+/// Whether somebody holds the lock of a pid file. Changes nothing.
+pub fn locked(path: &str) -> bool {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK);
+    let file = options.open(path);
+    file.is_ok_and(|file| {
+        matches!(lock_whole(&file), Err(e) if matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)))
+    })
+}
+
 fn lock_whole(file: &File) -> io::Result<()> {
     // SAFETY: all zero is a valid flock; with F_OFD_SETLK its l_pid must be 0.
     let mut lock: libc::flock = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -114,15 +125,54 @@ fn is_still_at(file: &File, path: impl AsRef<Path>) -> bool {
 /// Writes a whole file under a temporary name and renames it into place: a reader sees the old
 /// text or the new, never half. A symbolic link at either name is replaced, not followed.
 pub fn write_atomically(path: &str, bytes: &[u8]) -> io::Result<()> {
-    let temporary = format!("{path}.{}.tmp", std::process::id());
-    let result = write_new(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result
+    let mut file = Atomic::new(path)?;
+    file.write(bytes)?;
+    file.finish()
 }
 
-fn write_new(path: &str, bytes: &[u8]) -> io::Result<()> {
+/// The same, a part at a time. Dropped before its end it leaves nothing behind.
+#[derive(Debug)]
+pub struct Atomic {
+    file: File,
+    path: Box<str>,
+    temporary: Option<Box<str>>,
+}
+
+impl Atomic {
+    /// Opens the temporary file.
+    pub fn new(path: &str) -> io::Result<Self> {
+        let temporary = format!("{path}.{}.tmp", std::process::id());
+        Ok(Atomic {
+            file: open_new(&temporary)?,
+            path: path.into(),
+            temporary: Some(temporary.into()),
+        })
+    }
+
+    /// One more part.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    /// That was all.
+    pub fn finish(mut self) -> io::Result<()> {
+        if let Some(temporary) = &self.temporary {
+            std::fs::rename(&**temporary, &*self.path)?;
+        }
+        self.temporary = None;
+        Ok(())
+    }
+}
+
+impl Drop for Atomic {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = std::fs::remove_file(&**temporary);
+        }
+    }
+}
+
+fn open_new(path: &str) -> io::Result<File> {
     let open = || {
         OpenOptions::new()
             .write(true)
@@ -131,15 +181,14 @@ fn write_new(path: &str, bytes: &[u8]) -> io::Result<()> {
             .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
             .open(path)
     };
-    let file = match open() {
+    match open() {
         // Left behind by a process of the same number that was killed while writing.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             std::fs::remove_file(path)?;
             open()
         }
         other => other,
-    };
-    file?.write_all(bytes)
+    }
 }
 
 /// Reads the beginning of a plain file without ever waiting for somebody: how many bytes of `buf`

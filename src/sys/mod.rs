@@ -11,8 +11,10 @@ pub mod net;
 pub mod outside;
 pub mod poll;
 pub mod process;
+pub mod random;
 pub mod shared;
 pub mod signal;
+pub mod supervisor;
 pub mod timer;
 
 pub use file::{hostname, isatty};

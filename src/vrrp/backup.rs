@@ -74,6 +74,25 @@ impl Backup {
         )
     }
 
+    /// When the Master counts as down.
+    pub fn down(&self) -> Instant {
+        self.down
+    }
+
+    /// When the Master it listens to was heard last.
+    pub fn heard(&self, core: &Core, params: &InstanceParams) -> Option<Instant> {
+        let silence = matches!(self.sign, Sign::Silence) && self.master.is_some();
+        silence.then(|| self.down - self.down_interval(core, params))
+    }
+
+    /// Until when a Master of lower priority is tolerated.
+    pub fn tolerates(&self) -> Option<Instant> {
+        match self.hold {
+            Hold::Until(end) => Some(end),
+            Hold::Idle | Hold::Over => None,
+        }
+    }
+
     /// The full down interval from now.
     pub fn restart(&mut self, core: &mut Core, cx: &mut Cx<'_>) {
         let down = cx.now + self.down_interval(core, cx.params);

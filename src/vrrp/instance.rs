@@ -71,6 +71,8 @@ pub(super) struct Core {
     /// An owner that stepped back from another one that would not.
     pub demoted: bool,
     pub last_transition: Option<Instant>,
+    /// Why; for reports alone.
+    pub why: Option<Reason>,
     /// Peers whose checksum form was named.
     named: Vec<(IpAddr, ChecksumForm)>,
     /// See [`Core::old_peers`]; made when the first one is found.
@@ -99,6 +101,7 @@ impl Instance {
                 sum: 0,
                 demoted: false,
                 last_transition: None,
+                why: None,
                 named: Vec::new(),
                 checked: None,
                 old: None,
@@ -363,6 +366,7 @@ impl Core {
 
     fn tell(&mut self, from: State, to: State, reason: Reason, cx: &mut Cx<'_>) {
         self.last_transition = Some(cx.now);
+        self.why = Some(reason);
         self.checked = None;
         cx.out.push(Action::Tell(Transition {
             who: Who::Instance(cx.id),

@@ -431,6 +431,15 @@ impl InstanceParams {
         }
     }
 
+    /// The number of its authentication (RFC 2338 §5.3.6).
+    pub fn auth_type(&self) -> u8 {
+        match self.authentication() {
+            Auth::None => 0,
+            Auth::Pass(_) => 1,
+            Auth::Ah(_) => 2,
+        }
+    }
+
     /// Whether an address of it lives on another interface than its own.
     pub fn lives_elsewhere(&self) -> bool {
         let mut held = self.addresses.iter().chain(&self.excluded);

@@ -100,6 +100,16 @@ pub struct Snapshot {
     pub master_interval: Span,
     /// Time of the last change of state.
     pub last_transition: Option<Instant>,
+    /// Why it changed.
+    pub why: Option<Reason>,
+    /// Master: when the next advert leaves.
+    pub next_advert: Option<Instant>,
+    /// Backup: when it takes over unless an advert comes.
+    pub down: Option<Instant>,
+    /// Backup: when the last advert of the Master was heard.
+    pub heard: Option<Instant>,
+    /// Backup: a Master of lower priority is tolerated until then (`preempt_delay`).
+    pub tolerates: Option<Instant>,
     /// Whether it holds its addresses.
     pub holds_addresses: bool,
     /// Last AH sequence number used or seen.

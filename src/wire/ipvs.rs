@@ -1,7 +1,9 @@
 //! The table of IPVS: services and destinations as the kernel knows them (linux/ip_vs.h).
 
+mod item;
 mod message;
 
+pub use item::*;
 pub use message::*;
 
 use core::net::IpAddr;

@@ -1,44 +1,8 @@
 //! The table of IPVS as `ipvsadm` shows it.
 
+use super::witness::{CHECKERS as ARGUMENTS, becomes, table};
 use crate::lab::{Kind, Lab, Node, sh, stays, wait_for};
 use std::net::TcpListener;
-
-/// Checkers only, in the foreground.
-const ARGUMENTS: [&str; 3] = ["-n", "-C", "-D"];
-
-/// `ipvsadm -S -n`, sorted. IPIP is the tunnel that is not worth a word.
-fn table(node: &Node) -> Vec<String> {
-    let done = node.command("ipvsadm").args(["-S", "-n"]).output();
-    let done = done.expect("running ipvsadm");
-    let text = String::from_utf8_lossy(&done.stdout).replace(" --tun-type ipip", "");
-    let lines = text.lines().map(|line| line.trim().to_owned());
-    let mut lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
-    lines.sort();
-    lines
-}
-
-/// Waits until the table is this, in any order.
-#[track_caller]
-fn becomes(node: &Node, what: &str, expected: &[&str]) {
-    let mut expected: Vec<&str> = expected.to_vec();
-    expected.sort_unstable();
-    let mut last = Vec::new();
-    let same = |last: &mut Vec<String>| {
-        *last = table(node);
-        *last == expected
-    };
-    let start = std::time::Instant::now();
-    while !same(&mut last) {
-        assert!(
-            start.elapsed().as_secs() < 40,
-            "{what}: the table is\n{}\nand not\n{}\n{}",
-            last.join("\n"),
-            expected.join("\n"),
-            node.log.report()
-        );
-        crate::lab::pause(50);
-    }
-}
 
 const FORMS: &str = "
 virtual_server 192.0.2.100 80 {
@@ -139,7 +103,7 @@ pub fn shown() {
     let daemon = r1.start_with(Kind::under_test(), FORMS, &ARGUMENTS);
     becomes(r1, "as configured", &FORMS_TABLE);
     daemon.stop();
-    becomes(r1, "nothing stays", &[]);
+    becomes::<&str>(r1, "nothing stays", &[]);
 
     // What a crash left behind is adopted, and not made anew.
     let daemon = r1.start_with(Kind::under_test(), FORMS, &ARGUMENTS);
@@ -149,7 +113,7 @@ pub fn shown() {
     let daemon = r1.start_with(Kind::under_test(), FORMS, &ARGUMENTS);
     stays("adopted", 3000, || table(r1).len() == FORMS_TABLE.len());
     daemon.stop();
-    becomes(r1, "nothing stays", &[]);
+    becomes::<&str>(r1, "nothing stays", &[]);
 
     checked(r1);
 }
@@ -183,5 +147,5 @@ fn checked(r1: &Node) {
         stays("it stays out", 4000, || table(r1) == [SERVICE, SECOND]);
     }
     daemon.stop();
-    becomes(r1, "nothing stays", &[]);
+    becomes::<&str>(r1, "nothing stays", &[]);
 }

@@ -34,11 +34,17 @@ fn folder(name: &str) -> PathBuf {
 /// What process 1 of the machine does.
 fn init(folder: &Path, arguments: &str) -> String {
     let program = std::env::current_exe().expect("this program");
-    let environment: String = ["HOLDFAST_BIN", "CHAOS_SEED", "CHAOS_SECONDS", "CI"]
-        .iter()
-        .filter_map(|key| Some((key, std::env::var(key).ok()?)))
-        .map(|(key, value)| format!("export {key}='{value}'\n"))
-        .collect();
+    let environment: String = [
+        "HOLDFAST_BIN",
+        "HOLDFAST_UNDER_TEST",
+        "CHAOS_SEED",
+        "CHAOS_SECONDS",
+        "CI",
+    ]
+    .iter()
+    .filter_map(|key| Some((key, std::env::var(key).ok()?)))
+    .map(|(key, value)| format!("export {key}='{value}'\n"))
+    .collect();
     format!(
         "#!/bin/sh\n\
          export PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\n\

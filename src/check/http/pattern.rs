@@ -4,6 +4,7 @@
 //! and no step takes long. A match longer than half a window may be missed.
 
 use super::super::{Params, Probe, Regex};
+use super::dialect::translate;
 use regex_lite::Regex as Pattern;
 
 /// Bytes that are searched at a time.
@@ -37,7 +38,7 @@ impl Kit {
             .collect();
         texts.sort_unstable();
         texts.dedup();
-        let compiled = |text: &str| Some((text.into(), Pattern::new(text).ok()?));
+        let compiled = |text: &str| Some((text.into(), Pattern::new(&translate(text)).ok()?));
         Kit {
             patterns: texts.into_iter().filter_map(compiled).collect(),
         }
@@ -52,7 +53,9 @@ impl Kit {
 
 /// Why a text is no pattern; `None`: it is one. For the configuration.
 pub fn complaint(pattern: &str) -> Option<String> {
-    Pattern::new(pattern).err().map(|e| e.to_string())
+    Pattern::new(&translate(pattern))
+        .err()
+        .map(|e| e.to_string())
 }
 
 /// One search of one body.

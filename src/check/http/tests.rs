@@ -21,6 +21,7 @@ fn url() -> Url {
         digest: None,
         codes: vec![(200, 299)],
         regex: None,
+        sni: None,
         tls_compliant: false,
     }
 }
@@ -58,7 +59,6 @@ fn checker(version: HttpVersion, url: Url) -> CheckerParams {
         version,
         urls: vec![url],
         fast_recovery: false,
-        sni: None,
     })))
 }
 

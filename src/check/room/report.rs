@@ -36,10 +36,13 @@ impl Room {
     pub(super) fn report(&mut self, id: CheckerId, verdict: Verdict) {
         let (Some(params), Some(checker)) = (
             self.params.checkers.get(usize::from(id.0)),
-            self.checkers.get(usize::from(id.0)),
+            self.checkers.get_mut(usize::from(id.0)),
         ) else {
             return;
         };
+        if matches!(verdict.news, News::Changed(_) | News::Confirmed) {
+            checker.since = self.second;
+        }
         let (up, why, page, of) = (checker.up, checker.why, checker.url, params.real);
         let attempts = match verdict.news {
             News::Failed(left) if params.log_all_failures => {

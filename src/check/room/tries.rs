@@ -84,8 +84,9 @@ impl Room {
             checker.phase = Phase::Rest;
             return;
         };
-        let kind = match params.probe {
+        let kind = match &params.probe {
             Probe::Misc { .. } => Kind::Program,
+            Probe::Http(http) if http.tls => Kind::Tls,
             _ => Kind::Socket,
         };
         let Some(place) = self.flight.enter(id, kind, attempt, now) else {
@@ -98,7 +99,7 @@ impl Room {
 
     /// Whoever waits gets the places there are.
     pub(super) fn pump(&mut self, now: Instant) {
-        for kind in [Kind::Socket, Kind::Program] {
+        for kind in [Kind::Socket, Kind::Program, Kind::Tls] {
             while let Some(id) = self.flight.next(kind) {
                 let phase = self.checkers.get(usize::from(id.0)).map(|c| c.phase);
                 if phase == Some(Phase::Queue) {
@@ -172,7 +173,7 @@ impl Room {
         // Compat: a program's runs are reckoned from their beginning.
         let base = match kind {
             Kind::Program => began,
-            Kind::Socket => now,
+            Kind::Socket | Kind::Tls => now,
         };
         let verdict = checker.judge(params, outcome, base, now);
         (checker.phase, checker.due) = (Phase::Wait, verdict.next);

@@ -3,8 +3,9 @@
 use super::super::service::SorryState;
 use super::super::snapshot::{CheckerSnapshot, Load, RealSnapshot, ServiceSnapshot};
 use super::super::verdict::Phase;
-use super::super::{CheckerId, Params, RealId, ServiceId};
+use super::super::{CheckerId, Params, Probe, RealId, ServiceId, Url};
 use super::{Room, within};
+use crate::time::Instant;
 use crate::wire::ipvs::Destination;
 use std::rc::Rc;
 
@@ -20,6 +21,16 @@ impl Room {
         match self.checkers.get(usize::from(id.0)).map(|c| c.phase) {
             Some(Phase::Run(place)) => self.flight.out(place),
             _ => &[],
+        }
+    }
+
+    /// The page that this checker's try is about, if it is about one.
+    pub fn page(&self, id: CheckerId) -> Option<&Url> {
+        let at = usize::from(id.0);
+        let (params, checker) = self.params.checkers.get(at).zip(self.checkers.get(at))?;
+        match &params.probe {
+            Probe::Http(http) => http.urls.get(usize::from(checker.url)),
+            _ => None,
         }
     }
 
@@ -103,6 +114,7 @@ impl Room {
             url: checker.url,
             delta: checker.delta,
             why: checker.why,
+            since: (checker.since != 0).then(|| Instant::from_secs(checker.since.into())),
         })
     }
 

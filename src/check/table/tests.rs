@@ -23,7 +23,7 @@ fn room() -> Room {
     room
 }
 
-fn asked<'a>(table: &Table, room: &'a Room) -> Vec<Request<'a>> {
+fn asked<'a>(table: &mut Table, room: &'a Room) -> Vec<Request<'a>> {
     let mut asked = Vec::new();
     table.diff(room, ServiceId(0), &mut |request| asked.push(request));
     asked
@@ -43,7 +43,7 @@ fn settle(table: &mut Table, room: &Room) -> usize {
 fn an_empty_table_gets_everything_in_order() {
     let (mut table, room) = (Table::default(), room());
     assert_eq!(
-        asked(&table, &room),
+        asked(&mut table, &room),
         [
             Request::NewService(service(1)),
             Request::NewDestination(key(1), line(2, 1)),
@@ -54,9 +54,10 @@ fn an_empty_table_gets_everything_in_order() {
     let mut sent = Vec::new();
     let mut other = table.clone();
     other.sent(&room, ServiceId(0), &mut |request| sent.push(request));
-    assert_eq!(sent, asked(&table, &room));
+    assert_eq!(sent, asked(&mut table, &room));
     assert_eq!(settle(&mut table, &room), 4);
-    assert_eq!(other, table);
+    let other: Vec<_> = other.destinations(key(1)).collect();
+    assert_eq!(other, table.destinations(key(1)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn what_is_there_is_adopted_edited_or_deleted_and_strangers_are_left_alone() {
     };
     table.found_destination(key(1), local);
     assert_eq!(
-        asked(&table, &room),
+        asked(&mut table, &room),
         [
             Request::NewDestination(key(1), line(2, 1)),
             Request::SetDestination(key(1), line(4, 1)),
@@ -82,7 +83,7 @@ fn what_is_there_is_adopted_edited_or_deleted_and_strangers_are_left_alone() {
         ]
     );
     settle(&mut table, &room);
-    assert_eq!(table.destinations(key(200)), [line(201, 1)]);
+    assert!(table.destinations(key(200)).eq([&line(201, 1)]));
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn every_difference_of_a_service_is_an_edit() {
     for have in odd {
         let mut table = Table::default();
         table.found_service(&have);
-        assert_eq!(asked(&table, &room)[0], Request::SetService(wanted));
+        assert_eq!(asked(&mut table, &room)[0], Request::SetService(wanted));
         assert_eq!(settle(&mut table, &room), 4);
     }
 }
@@ -152,7 +153,7 @@ fn every_difference_of_a_destination_is_an_edit_but_another_place_is_another_one
         table
     };
     for have in odd {
-        let requests = asked(&table(have), &room);
+        let requests = asked(&mut table(have), &room);
         assert_eq!(requests[0], Request::SetDestination(key(1), wanted));
         assert_eq!(requests.len(), 3);
     }
@@ -163,7 +164,7 @@ fn every_difference_of_a_destination_is_an_edit_but_another_place_is_another_one
             ..wanted
         },
     ] {
-        let requests = asked(&table(have), &room);
+        let requests = asked(&mut table(have), &room);
         assert_eq!(requests[0], Request::NewDestination(key(1), wanted));
         assert_eq!(requests[3], Request::DelDestination(key(1), have));
     }
@@ -181,7 +182,7 @@ fn a_dead_server_is_one_request_for_each_key() {
     room.handle(Event::Timer(dead), Instant::from_secs(1));
     room.handle(Event::Got(dead, Got::Failed(111)), Instant::from_secs(1));
     assert_eq!(
-        asked(&table, &room),
+        asked(&mut table, &room),
         [
             Request::DelDestination(key(1), line(3, 1)),
             Request::DelDestination(key(11), line(3, 1)),
@@ -232,4 +233,30 @@ fn the_beginning_is_as_configured() {
     assert_eq!(begin(&params), 1);
     params.timeouts = [0, 0, 60];
     assert_eq!(begin(&params), 2);
+}
+
+#[test]
+fn a_dump_replaces_what_was_known() {
+    let (mut table, room) = (Table::default(), room());
+    settle(&mut table, &room);
+    table.found_service(&service(200));
+    // Somebody took out 3 and the other service, and added 9.
+    table.dump();
+    table.found_service(&service(1));
+    for to in [line(9, 1), line(4, 1), line(2, 1)] {
+        table.found_destination(key(1), to);
+    }
+    assert!(table.has(key(200)), "known until the dump is complete");
+    table.dumped();
+    assert!(!table.has(key(200)));
+    assert_eq!(
+        asked(&mut table, &room),
+        [
+            Request::NewDestination(key(1), line(3, 1)),
+            Request::DelDestination(key(1), line(9, 1)),
+        ]
+    );
+    table.dump();
+    table.dumped();
+    assert_eq!(asked(&mut table, &room).len(), 4, "everything is gone");
 }

@@ -2,6 +2,7 @@
 
 use super::{Class, Diag, Diags, Severity};
 use crate::config::source::chars;
+use crate::json::{string, unseen};
 use core::fmt::{self, Write};
 
 /// Messages printed per file before the rest is only counted.
@@ -29,20 +30,6 @@ impl Class {
             Class::MissingArgument => "argument",
         }
     }
-}
-
-/// A JSON string, in which nothing is invisible or does something to a terminal.
-fn string(out: &mut dyn Write, text: &str) -> fmt::Result {
-    out.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => write!(out, "\\{c}")?,
-            // All of them have at most four digits.
-            c if plain(c) != c => write!(out, "\\u{:04x}", u32::from(c))?,
-            c => out.write_char(c)?,
-        }
-    }
-    out.write_char('"')
 }
 
 impl Diags {
@@ -227,12 +214,7 @@ impl fmt::Display for Clean<'_> {
 fn plain(c: char) -> char {
     match c {
         '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        // Directional overrides and invisible characters could fake the message.
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => '\u{fffd}',
+        c if unseen(c) => '\u{fffd}',
         c => c,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::real::{Common, Server};
 use super::{Found, MOST};
-use crate::check::{CheckerParams, Connection, Probe};
+use crate::check::{CheckerParams, Connection, Probe, tls};
 use crate::config::walk::Walk;
 use crate::time::Span;
 use core::net::IpAddr;
@@ -37,7 +37,14 @@ impl<'a> Walk<'a> {
                 "TCP_CHECK" => Some(Probe::Tcp),
                 "PING_CHECK" => Some(Probe::Ping),
                 "HTTP_GET" => self.http(node, &own, false),
-                "SSL_GET" => self.http(node, &own, true),
+                "SSL_GET" => {
+                    if !tls::SUPPORTED {
+                        let text = "this holdfast was built without TLS: SSL_GET is not made";
+                        let hint = "the real server stays as it is";
+                        self.diags.warning(self.head(node), text).hint(hint);
+                    }
+                    self.http(node, &own, true)
+                }
                 "SMTP_CHECK" => Some(self.smtp(node)),
                 "DNS_CHECK" => self.dns(node),
                 "UDP_CHECK" => self.udp(node),

@@ -2,7 +2,7 @@
 
 use super::real::Common;
 use super::{Found, MOST};
-use crate::check::{Http, HttpVersion, Probe, Regex, Udp, Url};
+use crate::check::{Http, HttpVersion, Probe, Regex, Udp, Url, http};
 use crate::config::diag::quote;
 use crate::config::lexer::Word;
 use crate::config::table::Defined;
@@ -61,15 +61,21 @@ impl<'a> Walk<'a> {
             }
         }
         urls.shrink_to_fit();
-        let first = urls.first()?;
+        if urls.is_empty() {
+            return None;
+        }
         let name = self.child(block, &["sni_name"]);
         let own = name.and_then(|n| self.first(n)).map(|w| self.text(w));
-        let wanted = flag(self, "enable_sni") || name.is_some();
-        let sni = own.filter(|n| !n.is_empty()).or_else(|| first.host.clone());
+        let own = own.filter(|n| !n.is_empty());
+        if tls && (flag(self, "enable_sni") || name.is_some()) {
+            for url in &mut urls {
+                let sni = own.clone().or_else(|| url.host.clone());
+                url.sni = sni.filter(|n| !n.is_empty());
+            }
+        }
         Some(Probe::Http(Box::new(Http {
             tls,
             version,
-            sni: sni.filter(|n| tls && wanted && !n.is_empty()),
             urls,
             fast_recovery: flag(self, "fast_recovery"),
         })))
@@ -89,6 +95,7 @@ impl<'a> Walk<'a> {
             digest: digest.and_then(digits),
             codes: self.accepted(block),
             regex: self.regex(block),
+            sni: None,
             tls_compliant: compliant,
         })
     }
@@ -120,6 +127,10 @@ impl<'a> Walk<'a> {
         let why = match found.as_deref() {
             Ok([one]) => {
                 let pattern = format!("{}{}", self.letters(block), value::text(one));
+                if let Some(why) = http::complaint(&pattern) {
+                    self.no_pattern(word, &why);
+                    return None;
+                }
                 return Some(Box::new(Regex {
                     pattern: pattern.into(),
                     absent: self.has(block, "regex_no_match"),
@@ -133,6 +144,18 @@ impl<'a> Walk<'a> {
         let text = format!("regex: {why}; it is ignored");
         self.wrong(word, text, Some("put it into double quotes"));
         None
+    }
+
+    /// A pattern that cannot be looked for. keepalived takes more of them: no reason to fail `-t`.
+    fn no_pattern(&mut self, word: Word, why: &str) {
+        let why = why.lines().last().unwrap_or_default();
+        let text = format!("regex: {why}; it is ignored");
+        self.wrong(
+            word,
+            text,
+            Some("look-around and references back are not known"),
+        )
+        .ours();
     }
 
     /// `regex_options` as they stand in front of a pattern.

@@ -149,7 +149,8 @@ impl<'a> Walk<'a> {
     }
 
     /// The block `SSL` whose words have been checked; a second one replaces the first.
-    pub(in crate::config) fn tls(&self, block: u32, services: &mut Services<'a>) {
+    pub(in crate::config) fn tls(&mut self, block: u32, services: &mut Services<'a>) {
+        self.judge_tls(block);
         let text = |name: &str| self.child_word(block, name).map(|w| self.text(w));
         services.found.check.tls = Some(Box::new(TlsParams {
             password: text("password"),
@@ -157,6 +158,39 @@ impl<'a> Walk<'a> {
             certificate: text("certificate"),
             key: text("key"),
         }));
+    }
+
+    /// What of the block `SSL` will not do what it seems to.
+    fn judge_tls(&mut self, block: u32) {
+        if let Some(word) = self.child_word(block, "ca") {
+            let text = "the certificates of servers are not verified, as keepalived does not";
+            let hint = "SSL_GET asks whether a server works, not who it is";
+            self.diags.warning(self.span(word), text).hint(hint);
+        }
+        let certificate = self.child_word(block, "certificate");
+        let key = self.child_word(block, "key");
+        if let (Some(word), None) | (None, Some(word)) = (certificate, key) {
+            let text = "a certificate is shown to servers only with both, 'certificate' and 'key'";
+            self.diags.warning(self.span(word), text);
+        }
+        for word in certificate.into_iter().chain(key) {
+            let path = self.text(word);
+            let read = self.outside.read(&path);
+            let encrypted = |text: &[u8]| text.windows(9).any(|w| w == b"ENCRYPTED");
+            let (text, hint) = match read {
+                Err(why) => (format!("cannot read {path}: {why}"), None),
+                Ok(text) if encrypted(&text) => (
+                    format!("the key in {path} is encrypted, which holdfast cannot read"),
+                    Some("'openssl pkey -in KEY -out PLAIN' decrypts it; keep PLAIN from others"),
+                ),
+                Ok(_) => continue,
+            };
+            let text = format!("{text}; no certificate is shown to servers");
+            let diag = self.diags.warning(self.span(word), text);
+            if let Some(hint) = hint {
+                diag.hint(hint);
+            }
+        }
     }
 }
 

@@ -131,8 +131,13 @@ fn pages(out: &mut String, p: &Http) -> fmt::Result {
         HttpVersion::V11 => "1.1",
     };
     writeln!(out, "            http_protocol {version}")?;
-    if let Some(name) = &p.sni {
-        writeln!(out, "            sni_name {}", word(name))?;
+    let names = || p.urls.iter().map(|url| &url.sni);
+    match names().next() {
+        Some(Some(first)) if names().all(|name| name.as_ref() == Some(first)) => {
+            writeln!(out, "            sni_name {}", word(first))?;
+        }
+        _ if names().any(Option::is_some) => writeln!(out, "            enable_sni on")?,
+        _ => {}
     }
     if p.fast_recovery {
         writeln!(out, "            fast_recovery on")?;

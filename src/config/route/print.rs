@@ -18,11 +18,22 @@ pub fn routes(
     indent: usize,
 ) -> fmt::Result {
     block(out, keyword, lines, indent, |out, line| {
-        route(out, line, params)?;
-        tracking(out, line.track, line.group)?;
-        // What follows a nexthop belongs to it.
-        hops(out, &line.route.hops, params)
+        route_line(out, line, params)
     })
+}
+
+/// One route in words, with a blank in front.
+pub fn route_line(out: &mut String, line: &RouteLine, params: &Params) -> fmt::Result {
+    route(out, line, params)?;
+    tracking(out, line.track, line.group)?;
+    // What follows a nexthop belongs to it.
+    hops(out, &line.route.hops, params)
+}
+
+/// One rule in words, with a blank in front.
+pub fn rule_line(out: &mut String, line: &RuleLine, params: &Params) -> fmt::Result {
+    rule(out, line, params)?;
+    tracking(out, line.track, line.group)
 }
 
 /// The same for rules.
@@ -34,8 +45,7 @@ pub fn rules(
     indent: usize,
 ) -> fmt::Result {
     block(out, keyword, lines, indent, |out, line| {
-        rule(out, line, params)?;
-        tracking(out, line.track, line.group)
+        rule_line(out, line, params)
     })
 }
 

@@ -185,7 +185,7 @@ pub(super) static GLOBAL: &[Row] = &[
     idle("tmp_config_directory", Word, "none").args("DIRECTORY"),
     later("config_save_dir", Word, "none").args("DIRECTORY"),
     later("data_use_instance", Bool, "off"),
-    later("state_dump_file", Word, "/tmp/keepalived.data").args("PATH"),
+    works("state_dump_file", Word, "/tmp/keepalived.data").args("PATH"),
     foreign(
         "state_file_location",
         Word,
@@ -194,7 +194,7 @@ pub(super) static GLOBAL: &[Row] = &[
     .args("PATH"),
     idle("stats_dump_file", Word, "keepalived.stats").args("PATH"),
     idle("json_dump_file", Word, "keepalived.json").args("PATH"),
-    later("json_version", Choice(&["1", "2"]), "1"),
+    works("json_version", Choice(&["1", "2"]), "1"),
     works("iproute_usr_dir", Word, "/usr/share/iproute2").args("DIRECTORY"),
     works("iproute_etc_dir", Word, "/etc/iproute2").args("DIRECTORY"),
     part(NFT, "nftables", OptWord, "keepalived")

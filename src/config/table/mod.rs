@@ -12,6 +12,7 @@ mod vrrp;
 
 pub(super) use forks::fork;
 pub use list::{INCLUDES, columns, keywords};
+pub(super) use parts::{HAS_IPVS, HAS_VRRP};
 pub(super) use shape::Scaled;
 
 /// A block that holds keywords.
@@ -255,6 +256,8 @@ pub enum State {
     Works,
     /// Not supported yet; the text names what is missing and is said once.
     Later(&'static str),
+    /// This build leaves it out; the text names what is missing and is said once.
+    Absent(&'static str),
     /// Not supported, and not planned.
     Never(&'static str),
     /// Accepted; it has no effect, here or in keepalived.

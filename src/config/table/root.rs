@@ -4,19 +4,21 @@ use super::Shape::{
     Bool, Command, Count, Decimal, Flag, Int, Interface, Ip, Lines, Many, OptWord, Uint, User,
     Weight, Word, Words,
 };
-use super::parts::{IPVS, TRACK_PROCESSES};
+use super::parts::{IPVS, TRACK_PROCESSES, VRRP};
 use super::{
     BIG, Block, Head, Item, Row, Shape, TIMER_MAX, later, never, old, part, parts, timer, works,
 };
 
 pub(super) static ROOT: &[Row] = &[
     works("global_defs", Shape::Block(Block::Global, Head::None), ""),
-    works(
+    part(
+        VRRP,
         "vrrp_sync_group",
         Shape::Block(Block::SyncGroup, Head::Name),
         "",
     ),
-    works(
+    part(
+        VRRP,
         "vrrp_instance",
         Shape::Block(Block::Instance, Head::Name),
         "",

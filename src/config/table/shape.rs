@@ -133,6 +133,7 @@ impl Row {
             State::Works => "supported".to_owned(),
             State::Later("") => "not supported yet".to_owned(),
             State::Later(what) => format!("not supported yet: {what}"),
+            State::Absent(what) => format!("not in this build: {what}"),
             State::Never(what) => format!("never (no {what})"),
             State::Idle => "accepted, without effect".to_owned(),
             State::Old(new) => format!("old name of {new}"),

@@ -14,6 +14,7 @@ use core::net::IpAddr;
 use job::{Job, Slot};
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 
 /// Requests that may be unanswered at one time; a power of two.
 pub const IN_FLIGHT: usize = 256;
@@ -73,9 +74,9 @@ pub enum Whose {
 
 /// All address jobs.
 #[derive(Debug)]
-pub struct Jobs<'a> {
+pub struct Jobs {
     jobs: Vec<Job>,
-    params: &'a [InstanceParams],
+    params: Rc<Params>,
     work: VecDeque<u16>,
     /// Instances that may have come to rest.
     resting: VecDeque<u16>,
@@ -116,9 +117,9 @@ pub(super) fn is_not_there(errno: i32) -> bool {
     kind == io::ErrorKind::AddrNotAvailable || errno == ENODEV
 }
 
-impl<'a> Jobs<'a> {
+impl Jobs {
     /// Nothing wanted, nothing known to be there.
-    pub fn new(params: &'a Params) -> Self {
+    pub fn new(params: &Rc<Params>) -> Self {
         let mut index = Vec::new();
         for (i, of) in params.instances.iter().enumerate() {
             for (s, a) in list(of).enumerate() {
@@ -135,7 +136,7 @@ impl<'a> Jobs<'a> {
             work: VecDeque::with_capacity(jobs.len()),
             resting: VecDeque::with_capacity(jobs.len() * 2),
             jobs,
-            params: &params.instances,
+            params: Rc::clone(params),
             flights: vec![None; IN_FLIGHT],
             next_seq: 1,
             oldest: 1,
@@ -147,12 +148,8 @@ impl<'a> Jobs<'a> {
     }
 
     /// The address behind an [`Op`] or [`Answer`].
-    pub fn address(&self, instance: InstanceId, slot: u16) -> Option<&'a Address> {
-        let (of, slot) = (self.params.get(usize::from(instance.0))?, usize::from(slot));
-        match slot.checked_sub(of.addresses.len()) {
-            None => of.addresses.get(slot),
-            Some(slot) => of.excluded.get(slot),
-        }
+    pub fn address(&self, instance: InstanceId, slot: u16) -> Option<&Address> {
+        address(&self.params, instance, slot)
     }
 
     /// Number of addresses of an instance.
@@ -218,7 +215,7 @@ impl<'a> Jobs<'a> {
 
     /// The interface is gone, and every address on it.
     pub fn interface_gone(&mut self, iface: IfaceId) {
-        for (of, job) in self.params.iter().zip(&mut self.jobs) {
+        for (of, job) in self.params.instances.iter().zip(&mut self.jobs) {
             for (a, slot) in list(of).zip(&mut job.slots) {
                 if a.iface == iface && slot.is_present() {
                     *slot = Slot::Absent;
@@ -389,6 +386,16 @@ impl<'a> Jobs<'a> {
             let job = &mut self.jobs[usize::from(e.3)];
             act(job, usize::from(e.4), InstanceId(e.3), &mut self.work);
         }
+    }
+}
+
+/// The address in a slot of an instance.
+pub(super) fn address(params: &Params, instance: InstanceId, slot: u16) -> Option<&Address> {
+    let of = params.instances.get(usize::from(instance.0))?;
+    let slot = usize::from(slot);
+    match slot.checked_sub(of.addresses.len()) {
+        None => of.addresses.get(slot),
+        Some(slot) => of.excluded.get(slot),
     }
 }
 

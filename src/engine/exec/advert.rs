@@ -42,7 +42,7 @@ pub struct Adverts {
 
 impl Adverts {
     /// Reserves what the largest packet of each instance needs.
-    pub fn new(params: &Params, vital: Vital<'_>) -> Self {
+    pub fn new(params: &Params, vital: Vital) -> Self {
         let prepared: Vec<Prepared> = params
             .instances
             .iter()

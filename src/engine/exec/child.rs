@@ -4,6 +4,7 @@
 //! millisecond, so [`Children::tick`] starts a few per turn and [`Children::deadline`] asks for the
 //! next turn. A script has no time limit until the daemon stops.
 
+use crate::engine::around::WITHOUT;
 use crate::engine::outside::plain;
 use crate::sys::process::{self, Exit, Spawn, Started};
 use crate::time::{Instant, Span};
@@ -52,7 +53,7 @@ impl Starter for System {
         process::spawn(&Spawn {
             argv: &argv,
             user: job.user,
-            without: &NOT_INHERITED,
+            without: &WITHOUT,
         })
     }
 
@@ -88,8 +89,6 @@ struct Running {
     kill_at: Option<Instant>,
 }
 
-/// Environment variables scripts do not get, as keepalived keeps them back.
-const NOT_INHERITED: [&str; 3] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 /// Jobs of one object that may wait.
 const QUEUE: usize = 16;
 /// Programs that run at once, over all objects: a small router has no memory for more.

@@ -17,7 +17,7 @@ use crate::engine::outside::plain;
 use crate::sys::net::Netlink;
 use crate::sys::process::{Exit, Started};
 use crate::time::{Instant, Span};
-use crate::wire::ipvs::{self, Key};
+use crate::wire::ipvs::{self, Key, Request};
 use queue::Queue;
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -34,6 +34,8 @@ pub struct Ipvs {
     /// What is there, as last dumped and asked for.
     table: Table,
     queue: Queue,
+    /// Room for a request that is none about the table.
+    request: Vec<u8>,
     /// Services to be looked at, each once.
     stale: VecDeque<ServiceId>,
     marks: Box<[Mark]>,
@@ -43,6 +45,10 @@ pub struct Ipvs {
     loading: Option<Started>,
     /// The state of the instances that synchronisation daemons follow: who is Master.
     masters: BTreeSet<u16>,
+    /// The timeouts as they were before ours, which come back at a stop.
+    timeouts: Option<[u32; 3]>,
+    /// A synchronisation daemon was refused: they are asked for again.
+    sync_again: bool,
     /// The table changed while it was dumped.
     interrupted: bool,
     /// What is done once has been done.
@@ -69,6 +75,8 @@ pub struct Ipvs {
 #[derive(Default)]
 struct Said {
     missing: Missing,
+    /// That a synchronisation daemon was refused.
+    sync: bool,
     /// What was refused: a service, or a destination of it.
     refused: BTreeSet<(Key, Option<(std::net::IpAddr, u16)>)>,
 }
@@ -90,6 +98,8 @@ enum Stage {
     Off,
     /// The family is asked for.
     Lookup(u32),
+    /// The timeouts as they are before ours.
+    Timeouts(u32),
     /// `modprobe` runs.
     Loading,
     /// Services are dumped.
@@ -125,7 +135,7 @@ const RETRY: Span = Span::from_millis(200);
 /// The longest one.
 const RETRY_LIMIT: Span = Span::from_secs(60);
 /// How often the table is looked at although nothing happened.
-const AUDIT: Span = Span::from_secs(60);
+const AUDIT: Span = Span::from_secs(30);
 /// Receive queue of the socket: more than the answers to a batch.
 const RECEIVE: usize = 1 << 20;
 
@@ -139,11 +149,14 @@ impl Ipvs {
             held: true,
             table: Table::default(),
             queue: Queue::default(),
+            request: Vec::new(),
             stale: VecDeque::with_capacity(services),
             marks: vec![Mark::Clean; services].into_boxed_slice(),
             keys: Vec::new(),
             loading: None,
             masters: BTreeSet::new(),
+            timeouts: None,
+            sync_again: false,
             interrupted: false,
             begun: false,
             again,
@@ -170,7 +183,10 @@ impl Ipvs {
     /// if there is no IPVS (yet), or if the table is emptied at the start.
     pub fn legacy(&self, room: &Room) -> Option<Option<&Table>> {
         match self.stage {
-            Stage::Lookup(_) | Stage::Services(_) | Stage::Destinations(..) => None,
+            Stage::Lookup(_)
+            | Stage::Timeouts(_)
+            | Stage::Services(_)
+            | Stage::Destinations(..) => None,
             Stage::Off | Stage::Loading => Some(None),
             Stage::Ready => {
                 let flushed = room.params().table.flush && !self.again;
@@ -215,8 +231,12 @@ impl Ipvs {
     /// Whether nothing more is to be done for a stop.
     pub fn rested(&self) -> bool {
         match self.stage {
-            Stage::Off | Stage::Lookup(_) | Stage::Loading => true,
-            Stage::Services(_) | Stage::Destinations(..) => false,
+            Stage::Off | Stage::Loading => true,
+            // What an earlier run left there goes as well.
+            Stage::Lookup(_)
+            | Stage::Timeouts(_)
+            | Stage::Services(_)
+            | Stage::Destinations(..) => false,
             Stage::Ready => self.ending == Some(Ending::Asked) && self.queue.is_empty(),
         }
     }
@@ -302,6 +322,7 @@ impl Ipvs {
         if !self.trouble {
             self.retry_delay = RETRY;
             self.said.refused.clear();
+            self.said.sync = false;
             if self.audit_at.is_none() {
                 self.audit_at = Some(now + AUDIT);
             }
@@ -310,11 +331,11 @@ impl Ipvs {
 
     /// Sends one request that is none about the table.
     fn send(&mut self, now: Instant, write: impl FnOnce(&mut Vec<u8>) -> bool) {
-        let mut request = Vec::new();
-        if !write(&mut request) {
+        self.request.clear();
+        if !write(&mut self.request) {
             return;
         }
-        if let Err(e) = self.netlink.send(&request) {
+        if let Err(e) = self.netlink.send(&self.request) {
             log::error!("cannot ask the kernel about IPVS: {}", plain(&e));
             self.fail(now);
         }
@@ -358,6 +379,7 @@ impl Ipvs {
             Some(Ending::Asked) => return,
             Some(ending) => return self.end(room, ending),
             None if !self.begun => self.first(room),
+            None if core::mem::take(&mut self.sync_again) => self.sync(room),
             None => {}
         }
         while !self.queue.is_full()
@@ -392,11 +414,17 @@ impl Ipvs {
             queue.ask(family, &request);
             self.table.done(&request);
         }
+        self.sync(room);
+    }
+
+    /// The synchronisation daemons, whatever runs now: what a crash left behind may follow another
+    /// state, or be another daemon.
+    fn sync(&mut self, room: &Room) {
+        let params = &room.params().table;
+        let (queue, family) = (&mut self.queue, self.family);
+        params.sync_end(&mut |r| queue.ask(family, &r));
         let masters = &self.masters;
-        params.sync_begin(&mut |r| queue.ask(family, &r));
-        for &instance in masters {
-            params.sync_follow(instance, true, &mut |r| queue.ask(family, &r));
-        }
+        params.sync_begin(|i| masters.contains(&i), &mut |r| queue.ask(family, &r));
     }
 
     /// The last requests.
@@ -405,16 +433,30 @@ impl Ipvs {
         let (queue, family) = (&mut self.queue, self.family);
         if how == Ending::Remove {
             self.table.end(room, &mut |r| queue.ask(family, &r));
+            // Compat: keepalived puts back what it found.
+            if let Some(timeouts) = self.timeouts {
+                queue.ask(family, &Request::Timeouts(timeouts));
+            }
         }
         let params = &room.params().table;
         params.sync_end(&mut |r| queue.ask(family, &r));
+    }
+
+    /// Asks for the timeouts that ours are to replace, or at once for the table.
+    fn look(&mut self, room: &Room, now: Instant) {
+        if self.begun || room.params().table.timeouts == [0; 3] {
+            return self.dump(now);
+        }
+        let (sequence, family) = (self.queue.number(), self.family);
+        self.stage = Stage::Timeouts(sequence);
+        self.send(now, |buf| ipvs::ask_timeouts(buf, family, sequence).is_ok());
     }
 
     /// Asks for the whole table.
     fn dump(&mut self, now: Instant) {
         self.trouble = false;
         self.interrupted = false;
-        self.table.clear();
+        self.table.dump();
         let (sequence, family) = (self.queue.number(), self.family);
         self.stage = Stage::Services(sequence);
         self.send(now, |buf| {
@@ -433,6 +475,7 @@ impl Ipvs {
             return;
         }
         self.stage = Stage::Ready;
+        self.table.dumped();
         if self.interrupted {
             self.doubt(now);
         }

@@ -39,22 +39,23 @@ const BATCH: usize = 64;
 /// How long one slice of long work may take.
 pub(super) const SLICE: Span = Span::from_millis(1);
 /// Everything that acts.
-pub struct Hands<'a> {
+pub struct Hands {
     pub(super) wheel: Wheel,
     pub(super) ids: Ids,
     pub(super) ports: Ports,
     pub(super) netlink: Netlink,
-    pub(super) jobs: Jobs<'a>,
-    pub(super) objects: route::Objects<'a>,
+    pub(super) jobs: Jobs,
+    pub(super) objects: route::Objects,
     promote: promote::Promote,
     pub(super) children: child::Children,
     pub(super) scripts: script::Scripts,
-    pub(super) vital: Vital<'a>,
-    packets: PacketSocket,
+    pub(super) vital: Vital,
+    /// For announcements; `None` where there is nothing to announce.
+    packets: Option<PacketSocket>,
     announcements: Announcements,
     adverts: advert::Adverts,
     pub(super) teller: tell::Teller,
-    params: &'a Params,
+    pub(super) params: Rc<Params>,
     /// Netlink requests of one send.
     requests: Vec<u8>,
     /// Present size of a batch: halved when a send took long.
@@ -75,12 +76,12 @@ pub struct Hands<'a> {
 /// The first kernel with `IFA_PROTO`.
 const TAGS_SINCE: (u32, u32) = (5, 18);
 
-impl<'a> Hands<'a> {
+impl Hands {
     /// Opens what does not depend on interfaces. `checkers`: how many have a timer.
     pub fn new(
-        params: &'a Rc<Params>,
+        params: &Rc<Params>,
         mut notify: notify::Params,
-        vital: Vital<'a>,
+        vital: Vital,
         own_timers: usize,
         checkers: usize,
     ) -> io::Result<Self> {
@@ -97,11 +98,14 @@ impl<'a> Hands<'a> {
             children: child::Children::new(),
             scripts: script::Scripts::new(&params.scripts, commands),
             vital,
-            packets: PacketSocket::new()?,
+            packets: match params.instances.is_empty() {
+                true => None,
+                false => Some(PacketSocket::new()?),
+            },
             announcements: Announcements::new(params),
             adverts: advert::Adverts::new(params, vital),
             teller: tell::Teller::new(Rc::clone(params), notify),
-            params,
+            params: Rc::clone(params),
             requests: Vec::with_capacity(BATCH * 128),
             batch: BATCH,
             silent: false,

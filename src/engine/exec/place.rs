@@ -1,6 +1,6 @@
 //! Putting addresses in place: requests to the kernel, its answers, and what it says unasked.
 
-use super::addr::{Answer, Gone, Op, Whose};
+use super::addr::{Answer, Gone, Op, Whose, address};
 use super::{BATCH, Hands, SLICE};
 use crate::engine::links::Links;
 use crate::sys;
@@ -8,21 +8,23 @@ use crate::time::{Instant, Span};
 use crate::vrrp::{Address, IfaceId};
 use crate::wire::netlink;
 use crate::wire::rtnetlink::{self, AddrMsg, AddrRequest, IFA_F_DADFAILED, IFA_F_TENTATIVE};
+use std::rc::Rc;
 
 /// errno EINVAL: the request could not even be written.
 const EINVAL: i32 = 22;
 /// Longest pause before what the kernel refused is asked for again.
 const RETRY_MOST: Span = Span::from_secs(320);
 
-impl Hands<'_> {
+impl Hands {
     /// Sends one batch of address requests; the kernel works them off before send returns. Only the
     /// last is to be acknowledged: failures are always told, in order.
     pub(super) fn send_requests(&mut self, links: &Links, now: Instant) {
         self.requests.clear();
+        let params = Rc::clone(&self.params);
         let (mut sent, mut last) = (0, None);
         while sent < self.batch {
             let Some(op) = self.jobs.next_op() else { break };
-            let Some(a) = self.jobs.address(op.instance, op.slot) else {
+            let Some(a) = address(&params, op.instance, op.slot) else {
                 continue;
             };
             let at = self.requests.len();
@@ -66,10 +68,11 @@ impl Hands<'_> {
     }
 
     fn answer(&mut self, seq: u32, errno: i32, links: &Links, now: Instant) {
+        let params = Rc::clone(&self.params);
         match self.jobs.ack(seq, errno) {
             Answer::Noted => {}
             Answer::Appeared(instance, slot) => {
-                if let Some(a) = self.jobs.address(instance, slot)
+                if let Some(a) = address(&params, instance, slot)
                     && self.announcements.appeared(instance, slot, a, now)
                 {
                     self.announce(a.iface, a.address, links);
@@ -80,7 +83,7 @@ impl Hands<'_> {
                     self.retry_at = Some(now + self.retry_delay);
                     self.retry_delay = self.retry_delay.times(2).min(RETRY_MOST);
                 }
-                if let Some(a) = self.jobs.address(op.instance, op.slot).filter(|_| !known) {
+                if let Some(a) = address(&params, op.instance, op.slot).filter(|_| !known) {
                     let dev = links.name(a.iface);
                     self.teller.address_refused(op, a, errno, dev, now);
                 }

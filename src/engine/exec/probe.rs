@@ -4,8 +4,16 @@
 //! as long as there is time. A socket's token holds the generation of its place, so that what was
 //! reported about a closed one is for nobody.
 
+mod line;
+
+pub use line::Line;
+
+use crate::check::tls::OTHER;
 use crate::check::{CheckerId, CheckerParams, Probe, Room};
-use crate::sys::net::{Order, Speech, Stream};
+use crate::engine::tls::{Session, Tls};
+use crate::sys;
+use crate::sys::net::{Order, Speech};
+use crate::time::Span;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use std::collections::VecDeque;
@@ -23,6 +31,12 @@ pub struct Probes {
     ready: VecDeque<u32>,
     /// Sockets asked for and not opened yet.
     asked: VecDeque<CheckerId>,
+    /// What those with TLS share, if there are any.
+    tls: Option<Tls>,
+    /// The last thing done was part of a handshake.
+    spent: bool,
+    /// The longest of these.
+    longest: Span,
 }
 
 #[derive(Default)]
@@ -34,15 +48,7 @@ struct Place {
 
 struct Open {
     checker: CheckerId,
-    stream: Stream,
-    connected: bool,
-    /// The kernel has said that it can be written and did not fail: it is connected.
-    sound: bool,
-    /// It may be read, written: the kernel said so, and no try since then found otherwise.
-    readable: bool,
-    writable: bool,
-    /// How much of what is to be sent went; `None`: there is nothing to be sent.
-    sent: Option<usize>,
+    line: Line,
 }
 
 /// What came of a socket. Bytes are at the start of the buffer that was given.
@@ -56,6 +62,8 @@ pub enum Heard {
     Closed,
     /// It failed; an errno.
     Failed(i32),
+    /// TLS failed: the server's alert, or a code of [`crate::check::tls`].
+    TlsFailed(u8),
 }
 
 /// The class of the tokens, in their highest four of 32 bits.
@@ -65,15 +73,34 @@ const PLACES: usize = 1 << GENERATION;
 const NONE: u32 = u32::MAX;
 
 impl Probes {
-    /// For so many checkers.
-    pub fn new(checkers: usize) -> Self {
+    /// For so many checkers; those with TLS fail without `tls`.
+    pub fn new(checkers: usize, tls: Option<Tls>) -> Self {
         Probes {
             places: Vec::new(),
             free: Vec::new(),
             of: vec![NONE; checkers].into_boxed_slice(),
             ready: VecDeque::new(),
             asked: VecDeque::new(),
+            tls,
+            spent: false,
+            longest: Span::ZERO,
         }
+    }
+
+    /// Whether the last step was part of a TLS handshake, which may take long: others come first
+    /// now.
+    pub fn is_spent(&self) -> bool {
+        self.spent
+    }
+
+    /// The same; asked once.
+    pub fn spent(&mut self) -> bool {
+        core::mem::take(&mut self.spent)
+    }
+
+    /// The longest part of a TLS handshake until now.
+    pub fn longest(&self) -> Span {
+        self.longest
     }
 
     /// Whether a token is that of a probe.
@@ -93,8 +120,7 @@ impl Probes {
             return;
         }
         if let Some(open) = &mut place.open {
-            (open.readable, open.writable) = (true, true);
-            open.sound |= sound;
+            open.line.ready(sound);
         }
         if let Ok(at) = u32::try_from(at) {
             self.queue(at);
@@ -116,7 +142,7 @@ impl Probes {
     /// A checker wants its bytes sent.
     pub fn send(&mut self, checker: CheckerId) {
         if let Some((at, open)) = self.open(checker) {
-            open.sent = Some(0);
+            open.line.send();
             self.queue(at);
         }
     }
@@ -132,8 +158,9 @@ impl Probes {
             return;
         }
         if let Some(place) = self.places.get_mut(at as usize)
-            && place.open.take().is_some()
+            && let Some(open) = place.open.take()
         {
+            open.line.close();
             place.generation = place.generation.wrapping_add(1);
             self.free.push(at);
         }
@@ -162,6 +189,13 @@ impl Probes {
         }
     }
 
+    /// Reads or writes the socket of a checker, whether the kernel has called it ready or not yet.
+    pub fn look(&mut self, checker: CheckerId, room: &Room, buf: &mut [u8]) -> Option<Heard> {
+        let (at, open) = self.open(checker)?;
+        open.line.ready(false);
+        self.serve(at, room, buf).map(|(_, heard)| heard)
+    }
+
     fn start(
         &mut self,
         checker: CheckerId,
@@ -171,7 +205,7 @@ impl Probes {
         let Some(wanted) = &params.connection else {
             return Err(io::Error::from_raw_os_error(EINVAL));
         };
-        let stream = Stream::open(&Order {
+        let line = Line::open(&Order {
             speech: match params.probe {
                 Probe::Dns { .. } | Probe::Udp(_) => Speech::Udp,
                 Probe::Ping => Speech::Ping,
@@ -195,7 +229,7 @@ impl Probes {
         };
         let token = CLASS | usize::from(place.generation) << GENERATION | at as usize;
         let registered = registry.register(
-            &mut SourceFd(&stream.as_raw_fd()),
+            &mut SourceFd(&line.as_raw_fd()),
             Token(token),
             Interest::READABLE | Interest::WRITABLE,
         );
@@ -203,16 +237,8 @@ impl Probes {
             self.free.push(at);
             return Err(e);
         }
-        let ends = stream.ends();
-        place.open = Some(Open {
-            checker,
-            stream,
-            connected: false,
-            sound: false,
-            readable: false,
-            writable: !ends,
-            sent: None,
-        });
+        let ends = line.ends();
+        place.open = Some(Open { checker, line });
         if let Some(of) = self.of.get_mut(usize::from(checker.0)) {
             *of = at;
         }
@@ -226,17 +252,32 @@ impl Probes {
     fn serve(&mut self, at: u32, room: &Room, buf: &mut [u8]) -> Option<(CheckerId, Heard)> {
         let place = self.places.get_mut(at as usize)?;
         place.queued = false;
-        let open = place.open.as_mut()?;
-        let heard = open.serve(room, buf);
-        let again = open.more();
-        let checker = open.checker;
-        if again {
+        let Open { checker, line } = place.open.as_mut()?;
+        let checker = *checker;
+        let began = line.shaking().then(sys::now);
+        let mut heard = line.serve(room.outgoing(checker), buf);
+        if heard == Some(Heard::Connected)
+            && began.is_none()
+            && let Some(began) = secret(room, checker).then(sys::now)
+        {
+            heard = match session(self.tls.as_ref(), room, checker) {
+                Ok(session) => {
+                    line.secure(session);
+                    None
+                }
+                Err(code) => Some(Heard::TlsFailed(code)),
+            };
+            self.spent = true;
+            self.longest = self.longest.max(sys::now().since(began));
+        }
+        if let Some(began) = began {
+            self.spent = true;
+            self.longest = self.longest.max(sys::now().since(began));
+        }
+        if line.more() {
             self.queue(at);
         }
-        match heard {
-            Ok(heard) => heard.map(|heard| (checker, heard)),
-            Err(e) => Some((checker, Heard::Failed(errno(&e)))),
-        }
+        heard.map(|heard| (checker, heard))
     }
 
     fn open(&mut self, checker: CheckerId) -> Option<(u32, &mut Open)> {
@@ -255,42 +296,20 @@ impl Probes {
     }
 }
 
-impl Open {
-    /// Does what can be done, one thing that is to be told at the most.
-    fn serve(&mut self, room: &Room, buf: &mut [u8]) -> io::Result<Option<Heard>> {
-        if !self.connected {
-            // A connection in the making cannot be written: nothing needs to be asked.
-            self.connected = (self.sound && self.stream.ends()) || self.stream.connected()?;
-            return Ok(self.connected.then_some(Heard::Connected));
-        }
-        if let Some(sent) = self.sent.filter(|_| self.writable) {
-            let rest = room.outgoing(self.checker).get(sent..).unwrap_or_default();
-            match self.stream.send(rest)? {
-                Some(more) if more < rest.len() => self.sent = Some(sent + more),
-                Some(_) => self.sent = None,
-                None => self.writable = false,
-            }
-        }
-        if !self.readable {
-            return Ok(None);
-        }
-        match self.stream.recv(buf)? {
-            Some(0) if self.stream.ends() => {
-                self.readable = false;
-                Ok(Some(Heard::Closed))
-            }
-            Some(length) => Ok(Some(Heard::Data(length))),
-            None => {
-                self.readable = false;
-                Ok(None)
-            }
-        }
-    }
+/// Whether a checker speaks TLS.
+fn secret(room: &Room, checker: CheckerId) -> bool {
+    let params = room.params().checkers.get(usize::from(checker.0));
+    params.is_some_and(|p| matches!(&p.probe, Probe::Http(http) if http.tls))
+}
 
-    /// Whether there may be more to do at once.
-    fn more(&self) -> bool {
-        self.connected && (self.readable || (self.writable && self.sent.is_some()))
-    }
+/// A session for the page that a checker is about to ask for.
+fn session(tls: Option<&Tls>, room: &Room, checker: CheckerId) -> Result<Session, u8> {
+    let params = room.params().checkers.get(usize::from(checker.0));
+    let to = params.and_then(|p| p.connection.as_ref());
+    let (Some(tls), Some(to), Some(page)) = (tls, to, room.page(checker)) else {
+        return Err(OTHER);
+    };
+    tls.session(page.sni.as_deref(), to.address, page.tls_compliant)
 }
 
 /// For a checker that is to ask nobody.
@@ -337,7 +356,7 @@ mod tests {
             assert_eq!(params.checkers.len(), 1);
             Bench {
                 room: Room::new(params, 8),
-                probes: Probes::new(1),
+                probes: Probes::new(1, Tls::new(None)),
                 told: None,
                 due: Instant::ZERO,
                 open: 0,
@@ -383,6 +402,7 @@ mod tests {
                         Heard::Data(length) => Got::Data(&buf[..length]),
                         Heard::Closed => Got::Closed,
                         Heard::Failed(errno) => Got::Failed(errno),
+                        Heard::TlsFailed(code) => Got::TlsFailed(code),
                     };
                     self.tell(Event::Got(id, got), now);
                 }

@@ -38,7 +38,7 @@ impl Promote {
     }
 }
 
-impl Hands<'_> {
+impl Hands {
     /// An earlier worker may have died with switches set: what it had set was not set before.
     pub(in crate::engine) fn inherit_promotions(&mut self) {
         for at in 0..self.params.instances.len() {

@@ -16,8 +16,9 @@ use crate::time::{Instant, Span};
 use crate::vrrp::{IfaceId, InstanceId, Params};
 use crate::wire::rtnetlink::route::{Resolve as _, RouteMsg};
 use core::net::IpAddr;
-use object::{Object, Slot, passes, ready, same};
+use object::{At, Object, Slot, passes, ready, same};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// Marks the sequence numbers of these requests: those of addresses are below.
 pub const SEQUENCES: u32 = 1 << 31;
@@ -54,8 +55,9 @@ pub enum Answer {
 
 /// All objects.
 #[derive(Debug)]
-pub struct Objects<'a> {
-    objects: Vec<Object<'a>>,
+pub struct Objects {
+    params: Rc<Params>,
+    objects: Vec<Object>,
     /// Per instance: its routes, then its rules.
     lists: Vec<Vec<u16>>,
     claimed: Vec<bool>,
@@ -74,10 +76,11 @@ pub struct Objects<'a> {
     deadline: Option<Instant>,
 }
 
-impl<'a> Objects<'a> {
+impl Objects {
     /// Nothing wanted; what is virtual may be there from an earlier run.
-    pub fn new(params: &'a Params) -> Self {
+    pub fn new(params: &Rc<Params>) -> Self {
         let mut this = Objects {
+            params: Rc::clone(params),
             objects: Vec::new(),
             lists: Vec::with_capacity(params.instances.len()),
             claimed: vec![false; params.instances.len()],
@@ -93,20 +96,20 @@ impl<'a> Objects<'a> {
             deadline: None,
         };
         let statics = &params.statics;
-        for (address, group) in &statics.addresses {
-            this.add_static(What::Address(address), *group);
+        for (at, (_, group)) in (0..).zip(&statics.addresses) {
+            this.add_static(At::Address(at), *group);
         }
-        for line in &statics.routes {
-            this.add_static(What::Route(line), line.group);
+        for (at, line) in (0..).zip(&statics.routes) {
+            this.add_static(At::Route(None, at), line.group);
         }
-        for line in &statics.rules {
-            this.add_static(What::Rule(line), line.group);
+        for (at, line) in (0..).zip(&statics.rules) {
+            this.add_static(At::Rule(None, at), line.group);
         }
-        for instance in &params.instances {
-            let routes = instance.routes.iter().map(What::Route);
-            let all = routes.chain(instance.rules.iter().map(What::Rule));
+        for (of, instance) in (0..).map(Some).zip(&params.instances) {
+            let routes = (0..).zip(&instance.routes).map(|(at, _)| At::Route(of, at));
+            let rules = (0..).zip(&instance.rules).map(|(at, _)| At::Rule(of, at));
             let mut list: Vec<u16> = Vec::new();
-            for id in all.filter_map(|what| this.number(what)) {
+            for id in routes.chain(rules).filter_map(|at| this.number(at)) {
                 if !list.contains(&id) {
                     list.push(id);
                 }
@@ -121,8 +124,8 @@ impl<'a> Objects<'a> {
         this
     }
 
-    fn add_static(&mut self, what: What<'a>, group: Option<u16>) {
-        if let Some(id) = self.number(what) {
+    fn add_static(&mut self, at: At, group: Option<u16>) {
+        if let Some(id) = self.number(at) {
             if !self.statics.contains(&id) {
                 self.statics.push(id);
             }
@@ -132,13 +135,16 @@ impl<'a> Objects<'a> {
     }
 
     /// The number of an object; the one that is equal, if there is one.
-    fn number(&mut self, what: What<'a>) -> Option<u16> {
-        if let Some(at) = self.objects.iter().position(|o| same(o.what, what)) {
+    fn number(&mut self, at: At) -> Option<u16> {
+        let params = &self.params;
+        let what = at.what(params)?;
+        let equal = |o: &Object| o.at.what(params).is_some_and(|known| same(known, what));
+        if let Some(at) = self.objects.iter().position(equal) {
             return u16::try_from(at).ok();
         }
         let id = u16::try_from(self.objects.len()).ok()?;
         self.objects.push(Object {
-            what,
+            at,
             wanted: 0,
             slot: Slot::Unknown,
             queued: false,
@@ -149,7 +155,7 @@ impl<'a> Objects<'a> {
             told: 0,
             unsure: false,
         });
-        if let (What::Address(_), Some(object)) = (what, self.objects.last_mut()) {
+        if let (At::Address(_), Some(object)) = (at, self.objects.last_mut()) {
             // The dump tells.
             object.slot = Slot::Absent;
         }
@@ -157,8 +163,8 @@ impl<'a> Objects<'a> {
     }
 
     /// What an object is.
-    pub fn what(&self, object: u16) -> Option<What<'a>> {
-        self.objects.get(usize::from(object)).map(|o| o.what)
+    pub fn what(&self, object: u16) -> Option<What<'_>> {
+        what(&self.params, self.objects.get(usize::from(object))?)
     }
 
     /// The first instance that names the object; `None`: it is static.
@@ -296,7 +302,8 @@ impl<'a> Objects<'a> {
                 continue;
             }
             object.unsure = object.slot == Slot::Unknown;
-            object.slot = match (add, object.slot, ready(object.what, links)) {
+            let there = what(&self.params, object).is_some_and(|what| ready(what, links));
+            object.slot = match (add, object.slot, there) {
                 (true, Slot::Absent | Slot::Unknown | Slot::Failed(_), true) => Slot::Adding,
                 (false, Slot::Present | Slot::Unknown, true) => Slot::Deleting,
                 (_, moving @ (Slot::Adding | Slot::Deleting), _) => {
@@ -342,6 +349,9 @@ impl<'a> Objects<'a> {
         let Some(object) = self.objects.get_mut(usize::from(op.object)) else {
             return Answer::Noted;
         };
+        let Some(what) = what(&self.params, object) else {
+            return Answer::Noted;
+        };
         let mut answer = Answer::Noted;
         object.slot = match (op.add, errno) {
             (true, 0) => {
@@ -350,7 +360,7 @@ impl<'a> Objects<'a> {
                 }
                 Slot::Present
             }
-            (true, EEXIST) if object.exists_elsewhere() => match object.what {
+            (true, EEXIST) if object.exists_elsewhere(what) => match what {
                 What::Address(_) => Slot::Foreign,
                 _ => Slot::Failed(errno),
             },
@@ -412,10 +422,17 @@ impl<'a> Objects<'a> {
     /// Notifications were lost: anything may have gone.
     pub fn doubt(&mut self, now: Instant) {
         for id in 0..self.objects.len() {
-            if self.objects[id].kept() {
+            if self.kept(id) {
                 self.suspect(id as u16, now);
             }
         }
+    }
+
+    fn kept(&self, id: usize) -> bool {
+        self.objects
+            .get(id)
+            .and_then(|object| what(&self.params, object))
+            .is_some_and(What::kept)
     }
 
     /// An interface changed.
@@ -425,7 +442,10 @@ impl<'a> Objects<'a> {
         let up = links.is_up(iface);
         for id in 0..self.objects.len() {
             let object = &mut self.objects[id];
-            let on_it = match object.what {
+            let Some(what) = what(&self.params, object) else {
+                continue;
+            };
+            let on_it = match what {
                 What::Address(a) => a.iface == iface,
                 // One without an interface may lead over any.
                 What::Route(line) => {
@@ -437,7 +457,7 @@ impl<'a> Objects<'a> {
             if !on_it {
                 continue;
             }
-            let own = !matches!(object.what, What::Route(l) if l.route.devices().next().is_none());
+            let own = !matches!(what, What::Route(l) if l.route.devices().next().is_none());
             if !exists && own && !matches!(object.slot, Slot::Adding | Slot::Deleting) {
                 object.slot = Slot::Absent;
             } else if exists && up {
@@ -450,7 +470,7 @@ impl<'a> Objects<'a> {
     pub fn address_changed(&mut self, now: Instant) {
         for id in 0..self.objects.len() {
             let object = &self.objects[id];
-            if matches!(object.what, What::Route(_)) && object.kept() {
+            if matches!(object.at, At::Route(..)) && self.kept(id) {
                 self.suspect(id as u16, now);
             }
         }
@@ -476,8 +496,9 @@ impl<'a> Objects<'a> {
             object.slot = Slot::Absent;
             // What somebody else had put there was never ours to miss, but is from now on.
             object.vouched = true;
-            let found = |o: &Object<'_>| match o.what {
-                What::Address(a) => (a.iface, a.address) == (iface, address),
+            let params = &self.params;
+            let found = |o: &Object| match what(params, o) {
+                Some(What::Address(a)) => (a.iface, a.address) == (iface, address),
                 _ => false,
             };
             if let Some(id) = self.objects.iter().position(found) {
@@ -486,12 +507,13 @@ impl<'a> Objects<'a> {
         }
     }
 
-    fn address(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<&mut Object<'a>> {
+    fn address(&mut self, iface: IfaceId, address: IpAddr, prefix: u8) -> Option<&mut Object> {
+        let params = &self.params;
         // They come first, and are few.
         self.objects
             .iter_mut()
-            .map_while(|o| match o.what {
-                What::Address(a) => Some((a, o)),
+            .map_while(|o| match what(params, o) {
+                Some(What::Address(a)) => Some((a, o)),
                 _ => None,
             })
             .find(|(a, _)| (a.iface, a.address, a.prefix) == (iface, address, prefix))
@@ -502,9 +524,9 @@ impl<'a> Objects<'a> {
     pub fn route_gone(&mut self, message: &RouteMsg, links: &Links, now: Instant) {
         for id in 0..self.objects.len() {
             let object = &self.objects[id];
-            if let What::Route(line) = object.what
-                && object.slot == Slot::Present
-                && object.kept()
+            if object.slot == Slot::Present
+                && let Some(what @ What::Route(line)) = what(&self.params, object)
+                && what.kept()
                 && message.may_be(&line.route, links)
             {
                 self.suspect(id as u16, now);
@@ -516,7 +538,7 @@ impl<'a> Objects<'a> {
     pub fn rule_gone(&mut self, now: Instant) {
         for id in 0..self.objects.len() {
             let object = &self.objects[id];
-            if matches!(object.what, What::Rule(_)) && object.kept() {
+            if matches!(object.at, At::Rule(..)) && self.kept(id) {
                 self.suspect(id as u16, now);
             }
         }
@@ -584,7 +606,8 @@ impl<'a> Objects<'a> {
         for at in 0..self.broken.len() {
             let broken = self.statics.iter().any(|id| {
                 let object = &self.objects[usize::from(*id)];
-                object.group == Some(at as u16) && object.missing(links)
+                object.group == Some(at as u16)
+                    && what(&self.params, object).is_some_and(|what| object.missing(what, links))
             });
             if core::mem::replace(&mut self.broken[at], broken) != broken {
                 return Some((at as u16, !broken));
@@ -593,6 +616,10 @@ impl<'a> Objects<'a> {
         self.changed = false;
         None
     }
+}
+
+fn what<'p>(params: &'p Params, object: &Object) -> Option<What<'p>> {
+    object.at.what(params)
 }
 
 fn earlier(a: Option<Instant>, b: Instant) -> Option<Instant> {

@@ -16,7 +16,7 @@ use core::fmt;
 /// errno EINVAL: the request could not even be written.
 const EINVAL: i32 = 22;
 
-impl Hands<'_> {
+impl Hands {
     /// Sends one batch of requests; the kernel works them off before send returns.
     pub(super) fn send_objects(&mut self, links: &Links, now: Instant) {
         self.requests.clear();

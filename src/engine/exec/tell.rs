@@ -49,6 +49,11 @@ impl Teller {
         }
     }
 
+    /// The scripts of instances and groups.
+    pub fn notify(&self) -> &notify::Params {
+        &self.notify
+    }
+
     fn params(&self) -> &Params {
         &self.params
     }

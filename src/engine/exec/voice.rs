@@ -1,5 +1,6 @@
 //! Announcements on the wire: gratuitous ARP and unsolicited neighbour advertisements.
 
+use super::addr::address;
 use super::{Hands, SLICE};
 use crate::engine::links::Links;
 use crate::sys;
@@ -7,23 +8,25 @@ use crate::time::Instant;
 use crate::vrrp::{IfaceId, InstanceId};
 use crate::wire::neighbor;
 use core::net::IpAddr;
+use std::rc::Rc;
 
 /// Announcements in one slice.
 const FRAMES: usize = 64;
 /// Interfaces remembered while [`Hands::announce_elsewhere`] looks for others.
 const REMEMBERED: usize = 32;
 
-impl Hands<'_> {
+impl Hands {
     /// A slice of the bursts.
     pub(super) fn send_announcements(&mut self, links: &Links, now: Instant) {
         let begin = sys::now();
+        let params = Rc::clone(&self.params);
         for n in 0..FRAMES {
             let jobs = &self.jobs;
-            let look = |i, slot| Some((jobs.address(i, slot)?, jobs.present(i, slot)));
+            let look = |i, slot| Some((address(&params, i, slot)?, jobs.present(i, slot)));
             let Some((instance, slot)) = self.announcements.next(now, look) else {
                 break;
             };
-            if let Some(a) = self.jobs.address(instance, slot) {
+            if let Some(a) = address(&params, instance, slot) {
                 self.announce(a.iface, a.address, links);
             }
             // A frame costs little; looking at the clock every eighth is enough.
@@ -42,17 +45,17 @@ impl Hands<'_> {
     /// Says once where an address is, on the interface it lives on. Nothing where there is no ARP
     /// or no hardware address.
     pub(super) fn announce(&self, iface: IfaceId, address: IpAddr, links: &Links) {
-        let Some(mac) = links.mac(iface) else {
+        let (Some(mac), Some(packets)) = (links.mac(iface), &self.packets) else {
             return;
         };
         let index = links.get(iface).index;
         let sent = match address {
-            IpAddr::V4(ip) => self.packets.send(index, &neighbor::garp(mac, ip)),
+            IpAddr::V4(ip) => packets.send(index, &neighbor::garp(mac, ip)),
             IpAddr::V6(ip) => {
                 let known = self.forwarding.get(usize::from(iface.0)).copied();
                 let router = known.unwrap_or_default();
                 let frame = neighbor::unsolicited_na(mac, ip, router);
-                self.packets.send(index, &frame)
+                packets.send(index, &frame)
             }
         };
         if let Err(e) = sent {
@@ -82,7 +85,8 @@ impl Hands<'_> {
 
     /// Before a claim: which of its interfaces are a router's.
     pub(super) fn learn_forwarding(&mut self, instance: InstanceId, links: &Links) {
-        let Some(of) = self.params.instances.get(usize::from(instance.0)) else {
+        let params = Rc::clone(&self.params);
+        let Some(of) = params.instances.get(usize::from(instance.0)) else {
             return;
         };
         let mut last = None;

@@ -1,6 +1,7 @@
 //! Sockets: raw VRRP, packet, netlink, the log's datagrams; network namespaces and interfaces.
 
 mod filter;
+mod local;
 mod log;
 mod netlink;
 mod packet;
@@ -9,6 +10,7 @@ mod raw6;
 mod stream;
 
 pub use filter::Vrids;
+pub use local::{Listener, Local};
 pub use log::LogSocket;
 pub use netlink::Netlink;
 pub use packet::PacketSocket;

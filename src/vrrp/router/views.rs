@@ -1,11 +1,12 @@
 //! What the outside may ask; nothing here changes the machine but [`Router::clear_counters`].
 
 use super::Router;
+use crate::vrrp::backup::Backup;
 use crate::vrrp::receive::OWNER;
 use crate::vrrp::track::Known;
 use crate::vrrp::{
-    Effect, FileId, GroupId, GroupSnapshot, InstanceId, Params, Reason, ScriptId, ScriptSnapshot,
-    Snapshot, State, Template, Tracked, Unrouted,
+    Counters, Effect, FileId, GroupId, GroupSnapshot, InstanceId, Params, Reason, ScriptId,
+    ScriptSnapshot, Snapshot, State, Template, Timer, Tracked, Unrouted,
 };
 use crate::wire::vrrp::Auth;
 
@@ -59,6 +60,14 @@ impl Router {
             master: backup.and_then(|b| b.master),
             master_interval: backup.map_or(params.advert_int, |b| b.interval(params)),
             last_transition: instance.core.last_transition,
+            why: instance.core.why,
+            next_advert: instance
+                .core
+                .armed(Timer::Advert)
+                .filter(|_| state == State::Master),
+            down: backup.map(Backup::down),
+            heard: backup.and_then(|b| b.heard(&instance.core, params)),
+            tolerates: backup.and_then(Backup::tolerates),
             holds_addresses: state == State::Master,
             sequence: instance.core.sequence,
             tracked_priority: instance.core.sum,
@@ -126,6 +135,12 @@ impl Router {
             state: unit.map_or(State::Init, |unit| unit.state),
             last_transition: unit.and_then(|unit| unit.last_transition),
         })
+    }
+
+    /// What an instance has counted.
+    pub fn counters(&self, id: InstanceId) -> Counters {
+        self.pair(id)
+            .map_or_else(Counters::default, |(_, i)| i.core.counters)
     }
 
     /// What reached no instance.

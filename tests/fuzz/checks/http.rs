@@ -65,6 +65,7 @@ fn url(wish: u8, cut: u8) -> Url {
         digest: None,
         codes: vec![(200, 299), (404, 404)],
         regex,
+        sni: None,
         tls_compliant: false,
     }
 }
@@ -76,7 +77,6 @@ fn kit(version: HttpVersion, url: &Url) -> Kit {
         version,
         urls: vec![url.clone()],
         fast_recovery: false,
-        sni: None,
     };
     Kit::new(&Params {
         checkers: vec![trying::checker(Probe::Http(Box::new(http)))],

@@ -49,6 +49,7 @@ fn pages() -> Probe {
         digest,
         codes: vec![(200, 299)],
         regex,
+        sni: None,
         tls_compliant: false,
     };
     let regex = Regex {
@@ -62,7 +63,6 @@ fn pages() -> Probe {
         version: HttpVersion::V11,
         urls: vec![url(Some([0; 16]), None), url(None, Some(Box::new(regex)))],
         fast_recovery: true,
-        sni: None,
     }))
 }
 

@@ -314,6 +314,24 @@ fn what_an_earlier_worker_knew_counts() {
 }
 
 #[test]
+fn who_was_down_before_the_start_is_tried_soon() {
+    let mut slow = checker(Probe::Tcp);
+    (slow.warmup, slow.delay_loop) = (secs(3600), secs(3600));
+    let reals: Vec<_> = (2..12).map(|last| (last, 1)).collect();
+    let mut world = World::new(one(&reals, &[slow]), 10);
+    for (at, up) in (0..10).map(|n| (n, n % 2 == 0)) {
+        let checker = CheckerId(at);
+        world.event(Event::Resume { checker, up });
+    }
+    world.event(Event::Start { seed: 1 });
+    let soon = world.now + secs(2);
+    for (checker, due) in &world.timers {
+        assert!((checker % 2 == 0) || *due <= soon, "{checker:?}");
+    }
+    assert!(world.timers.values().any(|due| *due > soon), "the others");
+}
+
+#[test]
 fn a_sorry_server_that_is_a_real_server_has_one_line() {
     for inhibit in [false, true] {
         let mut params = one(&[(2, 5), (3, 5)], &[checker(Probe::Tcp)]);

@@ -6,7 +6,7 @@ use crate::time::Instant;
 use crate::vrrp::{IfaceId, InstanceId};
 use core::net::IpAddr;
 
-impl Jobs<'_> {
+impl Jobs {
     /// The kernel lists or reports the address. Of our own only the start-up dump tells something new:
     /// later reports may be older than our own answers, and only take away doubt.
     pub fn found(&mut self, iface: IfaceId, address: IpAddr, prefix: u8, whose: Whose) {
@@ -23,7 +23,7 @@ impl Jobs<'_> {
     /// Before the start: an untagged address is a leftover too (keepalived before 2.2.8 tags none),
     /// unless it is the router's own: that of an owner, or the only one its interface has.
     pub fn take_untagged(&mut self, has_another: impl Fn(IfaceId, IpAddr) -> bool) {
-        for (params, job) in self.params.iter().zip(&mut self.jobs) {
+        for (params, job) in self.params.instances.iter().zip(&mut self.jobs) {
             if params.priority == OWNER {
                 continue;
             }
@@ -53,7 +53,7 @@ impl Jobs<'_> {
         for at in 0..self.jobs.len() {
             let job = &mut self.jobs[at];
             let mut again = false;
-            for (slot, address) in list(&self.params[at]).enumerate() {
+            for (slot, address) in list(&self.params.instances[at]).enumerate() {
                 let doubtful = job.slots[slot] == Slot::Doubtful;
                 if doubtful {
                     job.slots[slot] = Slot::Absent;
@@ -130,7 +130,7 @@ impl Jobs<'_> {
     pub fn put_back(&mut self, exists: impl Fn(IfaceId) -> bool, now: Instant) {
         self.waiting = false;
         self.next_second(now);
-        for (of, job) in self.params.iter().zip(&mut self.jobs) {
+        for (of, job) in self.params.instances.iter().zip(&mut self.jobs) {
             for (slot, address) in list(of).enumerate() {
                 if job.wanted && job.slots[slot] == Slot::Absent && exists(address.iface) {
                     job.may_put_back(slot);

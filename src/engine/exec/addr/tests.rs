@@ -3,7 +3,7 @@ use crate::vrrp::InstanceParams;
 use core::net::Ipv4Addr;
 use std::collections::BTreeSet;
 
-fn params(sizes: &[u8]) -> Params {
+fn params(sizes: &[u8]) -> Rc<Params> {
     let mut params = Params {
         interfaces: vec!["eth0".into()],
         ..Params::default()
@@ -19,7 +19,7 @@ fn params(sizes: &[u8]) -> Params {
         }
         params.instances.push(i);
     }
-    params
+    Rc::new(params)
 }
 
 /// errno EADDRNOTAVAIL here.
@@ -58,7 +58,7 @@ impl Kernel {
     }
 }
 
-fn settle(jobs: &mut Jobs<'_>, kernel: &mut Kernel) {
+fn settle(jobs: &mut Jobs, kernel: &mut Kernel) {
     for round in 0..10_000 {
         // Seconds apart: nobody is in a hurry here.
         let now = Instant::from_secs(2 * round);
@@ -187,12 +187,12 @@ fn a_stale_answer_changes_nothing() {
 }
 
 /// Somebody took it away from an interface that is up, so many seconds after the start.
-fn vanished(jobs: &mut Jobs<'_>, address: IpAddr, seconds: u64) -> Gone {
+fn vanished(jobs: &mut Jobs, address: IpAddr, seconds: u64) -> Gone {
     jobs.vanished(IfaceId(0), address, 24, true, Instant::from_secs(seconds))
 }
 
 /// Everything wanted of one instance with four addresses is in place.
-fn settled_jobs<'a>(params: &'a Params, kernel: &mut Kernel) -> Jobs<'a> {
+fn settled_jobs(params: &Rc<Params>, kernel: &mut Kernel) -> Jobs {
     let mut jobs = Jobs::new(params);
     jobs.want(InstanceId(0), true, 5);
     settle(&mut jobs, kernel);
@@ -301,7 +301,7 @@ fn one_answer_speaks_for_all_requests_before_it() {
     let mut jobs = Jobs::new(&params);
     jobs.want(InstanceId(0), true, 1);
     let ops: Vec<Op> = core::iter::from_fn(|| jobs.next_op()).collect();
-    let before = |jobs: &mut Jobs<'_>, seq| {
+    let before = |jobs: &mut Jobs, seq| {
         let mut all = Vec::new();
         while let Some(earlier) = jobs.before(seq) {
             all.push(earlier);
@@ -341,7 +341,7 @@ fn who_takes_an_address_away_again_and_again_gets_it_back_once_a_second() {
     let (params, mut kernel) = (params(&[2]), Kernel::default());
     let mut jobs = settled_jobs_of(&params, &mut kernel);
     let [one, two] = [0, 1].map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
-    let back = |jobs: &mut Jobs<'_>| {
+    let back = |jobs: &mut Jobs| {
         let op = jobs.next_op().map(|op| jobs.ack(op.seq, 0));
         assert!(matches!(op, Some(Answer::Appeared(..))));
         assert_eq!(jobs.next_op(), None);
@@ -371,7 +371,7 @@ fn who_takes_an_address_away_again_and_again_gets_it_back_once_a_second() {
 }
 
 /// The same with two addresses.
-fn settled_jobs_of<'a>(params: &'a Params, kernel: &mut Kernel) -> Jobs<'a> {
+fn settled_jobs_of(params: &Rc<Params>, kernel: &mut Kernel) -> Jobs {
     let mut jobs = Jobs::new(params);
     jobs.want(InstanceId(0), true, 1);
     settle(&mut jobs, kernel);

@@ -74,7 +74,9 @@ impl Ipvs {
                 }
                 return;
             }
-            Stage::Services(sequence) if sequence == message.sequence => {
+            Stage::Services(sequence) | Stage::Timeouts(sequence)
+                if sequence == message.sequence =>
+            {
                 ipvs::item(message, self.family, false)
             }
             Stage::Destinations(sequence, key) if sequence == message.sequence => {
@@ -90,6 +92,7 @@ impl Ipvs {
             (Ok(Some(Item::Destination(to))), Stage::Destinations(_, key)) => {
                 self.table.found_destination(key, to);
             }
+            (Ok(Some(Item::Timeouts(found))), Stage::Timeouts(_)) => self.timeouts = Some(found),
             (Err(e), _) => log::warn!("entry of the table of IPVS ignored: {e}"),
             _ => {}
         }
@@ -120,9 +123,14 @@ impl Ipvs {
                 if ack.error != 0 || self.family == 0 {
                     return self.missing(now);
                 }
+                if self.said.missing == Missing::Said {
+                    log::info!("this kernel has IPVS now");
+                }
                 self.said.missing = Missing::Nothing;
-                return self.dump(now);
+                return self.look(room, now);
             }
+            // Whether or not they are known: they are not what this is about.
+            Stage::Timeouts(sequence) if sequence == ack.sequence => return self.dump(now),
             Stage::Services(sequence) | Stage::Destinations(sequence, _)
                 if sequence == ack.sequence =>
             {
@@ -146,8 +154,8 @@ impl Ipvs {
             Missing::Nothing => self.said.missing = Missing::Loaded,
             Missing::Loaded => {
                 log::error!(
-                    "this kernel has no IPVS (module ip_vs): real servers are checked, but nothing \
-                     is balanced"
+                    "this kernel has no IPVS, and 'modprobe ip_vs' did not bring it: real servers \
+                     are checked, but nothing is balanced; it is looked for again"
                 );
                 return self.fail(now);
             }
@@ -197,7 +205,10 @@ impl Ipvs {
             Brief::Destination(_, key, address, port) => Some((key, Some((address, port)))),
             _ => None,
         };
-        let silent = self.ending.is_some() || about.is_some_and(|about| self.is_old(about, errno));
+        let sync = brief == Brief::Daemon(Verb::Add) && !known && self.ending.is_none();
+        let said = sync && core::mem::replace(&mut self.said.sync, true);
+        let old = said || about.is_some_and(|about| self.is_old(about, errno));
+        let silent = self.ending.is_some() || old;
         if !known && !silent {
             let e = plain(&io::Error::from_raw_os_error(errno));
             match scheduler(room, brief).filter(|_| errno == ENOENT) {
@@ -207,7 +218,8 @@ impl Ipvs {
                 None => log::error!("cannot {brief}: {e}"),
             }
         }
-        if about.is_some() && self.ending.is_none() {
+        self.sync_again |= sync;
+        if (about.is_some() || sync) && self.ending.is_none() {
             self.doubt(now);
         }
     }

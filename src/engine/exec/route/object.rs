@@ -4,7 +4,7 @@ use super::{ENODEV, is_not_there};
 use crate::engine::links::Links;
 use crate::time::Instant;
 use crate::vrrp::routing::{Position, Table};
-use crate::vrrp::{Address, Route, RouteLine, RuleLine};
+use crate::vrrp::{Address, Params, Route, RouteLine, RuleLine};
 use crate::wire::rtnetlink::route::Resolve as _;
 
 /// What an object is.
@@ -16,6 +16,40 @@ pub enum What<'a> {
     Route(&'a RouteLine),
     /// A rule.
     Rule(&'a RuleLine),
+}
+
+/// Where in the parameters an object is written: an instance (`None`: static), and the place in its
+/// list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Address(u16),
+    Route(Option<u16>, u16),
+    Rule(Option<u16>, u16),
+}
+
+impl At {
+    /// What is written there.
+    pub fn what(self, params: &Params) -> Option<What<'_>> {
+        let statics = &params.statics;
+        let instance = |at: u16| params.instances.get(usize::from(at));
+        Some(match self {
+            At::Address(at) => What::Address(&statics.addresses.get(usize::from(at))?.0),
+            At::Route(of, at) => {
+                let list = match of {
+                    Some(of) => &instance(of)?.routes,
+                    None => &statics.routes,
+                };
+                What::Route(list.get(usize::from(at))?)
+            }
+            At::Rule(of, at) => {
+                let list = match of {
+                    Some(of) => &instance(of)?.rules,
+                    None => &statics.rules,
+                };
+                What::Rule(list.get(usize::from(at))?)
+            }
+        })
+    }
 }
 
 /// Where an object stands.
@@ -34,8 +68,8 @@ pub(super) enum Slot {
 }
 
 #[derive(Debug)]
-pub(super) struct Object<'a> {
-    pub what: What<'a>,
+pub(super) struct Object {
+    pub at: At,
     /// How many want it.
     pub wanted: u32,
     pub slot: Slot,
@@ -53,19 +87,21 @@ pub(super) struct Object<'a> {
     pub unsure: bool,
 }
 
-impl Object<'_> {
+impl What<'_> {
     /// Its loss is made good: it is tracked, and does not end by itself.
-    pub fn kept(&self) -> bool {
-        match self.what {
+    pub fn kept(self) -> bool {
+        match self {
             What::Address(_) => true,
             What::Route(line) => line.track && line.route.expires.is_none(),
             What::Rule(line) => line.track,
         }
     }
+}
 
+impl Object {
     /// EEXIST says that somebody else's is there.
-    pub fn exists_elsewhere(&self) -> bool {
-        match self.what {
+    pub fn exists_elsewhere(&self, what: What<'_>) -> bool {
+        match what {
             What::Address(_) => !self.vouched && !self.unsure,
             What::Route(line) => {
                 line.route.position == Position::Add && !self.vouched && !self.unsure
@@ -75,8 +111,8 @@ impl Object<'_> {
     }
 
     /// It is not there and nothing is being done about it now, or its interface is down.
-    pub fn missing(&self, links: &Links) -> bool {
-        let down = match self.what {
+    pub fn missing(&self, what: What<'_>, links: &Links) -> bool {
+        let down = match what {
             What::Address(a) => !links.get(a.iface).up,
             What::Route(line) => line.route.devices().any(|d| !links.get(d).up),
             What::Rule(_) => false,

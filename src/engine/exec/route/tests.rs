@@ -57,7 +57,7 @@ fn links(params: &Params, up: bool) -> Links {
 
 /// Everything asked for, each answered with what `kernel` says.
 fn work(
-    o: &mut Objects<'_>,
+    o: &mut Objects,
     links: &Links,
     now: Instant,
     mut kernel: impl FnMut(Op) -> i32,
@@ -76,7 +76,7 @@ fn work(
 fn leftovers_go_and_wishes_are_counted() {
     let p = params();
     let l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.claim(V, true);
     o.remove_leftovers();
     // Objects 0, 1, 2 are wanted by V (a resumed Master), 3 and 4 are W's own.
@@ -104,7 +104,7 @@ fn leftovers_go_and_wishes_are_counted() {
 fn what_goes_is_put_back_but_not_too_often() {
     let p = params();
     let l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.claim(V, true);
     o.settled(V, NOW);
     work(&mut o, &l, NOW, |_| 0);
@@ -151,7 +151,7 @@ fn what_is_not_tracked_is_not_missed() {
     p.instances[0].rules[0].track = false;
     p.instances.truncate(1);
     let l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.claim(V, true);
     o.settled(V, NOW);
     work(&mut o, &l, NOW, |_| 0);
@@ -166,7 +166,7 @@ fn an_interface_that_goes_takes_its_routes_and_brings_them_back() {
     let p = params();
     let up = links(&p, true);
     let gone = links(&p, false);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.claim(V, true);
     o.settled(V, NOW);
     work(&mut o, &up, NOW, |_| 0);
@@ -190,7 +190,7 @@ fn an_interface_that_goes_takes_its_routes_and_brings_them_back() {
 fn refusals_are_told_once_and_tried_again_where_it_may_help() {
     let p = params();
     let l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.claim(V, true);
     o.settled(V, NOW);
     let (net, inval) = (101, 22);
@@ -224,7 +224,7 @@ fn refusals_are_told_once_and_tried_again_where_it_may_help() {
 fn a_change_of_mind_in_flight_and_lost_answers() {
     let p = params();
     let l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.remove_leftovers();
     work(&mut o, &l, NOW, |_| ESRCH);
     o.claim(V, true);
@@ -252,7 +252,7 @@ fn static_objects_and_their_groups() {
     p.statics.addresses = vec![(own, Some(0)), (other, None)];
     p.statics.routes = vec![route(9, Some(IfaceId(0)))];
     let mut l = links(&p, true);
-    let mut o = Objects::new(&p);
+    let mut o = Objects::new(&Rc::new(p.clone()));
     o.hold_statics(true);
     let asked = work(
         &mut o,

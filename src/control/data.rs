@@ -1,16 +1,14 @@
-//! Snapshots of the rooms become the dumps people and programs read: keepalived's file shapes.
+//! `keepalived.data` and `keepalived.stats`: instances and groups, in keepalived's shapes.
 
-mod track;
-
-pub use track::{file, script, tracked};
-
+use super::View;
 use crate::time::Instant;
-use crate::vrrp::{Address, GroupParams, GroupSnapshot, InstanceParams, Params, Reason, Snapshot};
+use crate::vrrp::{
+    Address, Counters, GroupParams, GroupSnapshot, InstanceParams, Params, Reason, Snapshot,
+};
 use core::fmt::{self, Write};
 
 /// `keepalived.stats`: the counters of one instance.
-pub fn stats(out: &mut impl Write, params: &InstanceParams, s: &Snapshot) -> fmt::Result {
-    let c = &s.counters;
+pub fn stats(out: &mut impl Write, params: &InstanceParams, c: &Counters) -> fmt::Result {
     writeln!(out, "VRRP Instance: {}", params.name)?;
     section(
         out,
@@ -114,6 +112,54 @@ pub fn data(
     writeln!(out, "   VIPs held = {}", s.holds_addresses)?;
     address_lines(out, all, "Virtual IP", &params.addresses)?;
     address_lines(out, all, "Virtual IP Excluded", &params.excluded)
+}
+
+/// `keepalived.data`: the routes and rules of an instance.
+pub fn routing(out: &mut String, view: &View<'_>, params: &InstanceParams) -> fmt::Result {
+    if !params.routes.is_empty() {
+        writeln!(out, "   Virtual Routes ({}):", params.routes.len())?;
+    }
+    for line in &params.routes {
+        out.push_str("    ");
+        (view.route)(out, line, view.vrrp)?;
+        out.push('\n');
+    }
+    if !params.rules.is_empty() {
+        writeln!(out, "   Virtual Rules ({}):", params.rules.len())?;
+    }
+    for line in &params.rules {
+        out.push_str("    ");
+        (view.rule)(out, line, view.vrrp)?;
+        out.push('\n');
+    }
+    Ok(())
+}
+
+/// `keepalived.data`: what is there as long as the daemon runs.
+pub fn statics(out: &mut String, view: &View<'_>) -> fmt::Result {
+    let statics = &view.vrrp.statics;
+    if !statics.addresses.is_empty() {
+        out.push_str("------< Static Addresses >------\n");
+    }
+    for (a, _) in &statics.addresses {
+        let (address, prefix, dev) = (a.address, a.prefix, view.vrrp.text(a.iface));
+        writeln!(out, " {address}/{prefix} dev {dev}")?;
+    }
+    if !statics.routes.is_empty() {
+        out.push_str("------< Static Routes >------\n");
+    }
+    for line in &statics.routes {
+        (view.route)(out, line, view.vrrp)?;
+        out.push('\n');
+    }
+    if !statics.rules.is_empty() {
+        out.push_str("------< Static Rules >------\n");
+    }
+    for line in &statics.rules {
+        (view.rule)(out, line, view.vrrp)?;
+        out.push('\n');
+    }
+    Ok(())
 }
 
 /// `keepalived.data`: everything that keeps the instance from taking part.

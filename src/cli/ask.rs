@@ -1,0 +1,228 @@
+//! The commands that ask a running daemon: `status`, `explain`, `reload`, `stop`.
+
+use super::say;
+use crate::control::{self, Request, code};
+use crate::engine::tools::ask::{Silence, ask};
+use crate::sys::{file, poll, process};
+use crate::time::Span;
+use getopts::{Options, ParsingStyle};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The pid file of a daemon that was told of no other.
+pub(super) const PID_FILE: &str = "/run/keepalived.pid";
+/// The control socket that belongs to it.
+const SOCKET: &str = "/run/holdfast.sock";
+/// How long an answer may take.
+const PATIENCE: Span = Span::from_secs(20);
+/// A worker that died has another one in its place by then.
+const COMEBACK: u32 = 30;
+/// Looks at something that takes a moment.
+const LOOK: Span = Span::from_millis(100);
+/// Looks until a daemon that was told to stop must have done so.
+const STOPPING: u32 = 200;
+
+/// The words that are commands when they come first.
+pub(super) const COMMANDS: [&str; 4] = ["status", "explain", "reload", "stop"];
+
+/// The control socket of the daemon with this pid file: beside it, unless it is named.
+pub(super) fn socket(named: Option<&str>, pid_file: Option<&str>) -> Option<String> {
+    let path = match (named, pid_file) {
+        (Some("none"), _) => return None,
+        (Some(named), _) => named.to_owned(),
+        (None, None | Some(PID_FILE)) => SOCKET.to_owned(),
+        (None, Some(pid_file)) => {
+            let stem = pid_file.strip_suffix(".pid").unwrap_or(pid_file);
+            format!("{stem}.sock")
+        }
+    };
+    // A daemon goes to the root folder.
+    let absolute = std::path::absolute(&path).ok();
+    let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
+    Some(absolute.unwrap_or(path))
+}
+
+/// What was asked for, and where.
+struct Asked {
+    request: Request,
+    json: bool,
+    pid_file: Box<str>,
+    socket: Option<String>,
+}
+
+/// Runs a command: its name and arguments.
+pub(super) fn run(name: &str, words: &[OsString]) -> ExitCode {
+    match read(words) {
+        Ok(Some(asked)) => ExitCode::from(go(name, &asked)),
+        Ok(None) => say(&super::help(name), code::OK),
+        Err(what) => say(
+            &format!("{name}: {what}\nTry '{name} --help'.\n"),
+            code::UNKNOWN,
+        ),
+    }
+}
+
+fn read(words: &[OsString]) -> Result<Option<Asked>, String> {
+    let mut options = Options::new();
+    options.parsing_style(ParsingStyle::FloatingFrees);
+    options.optflag("", "json", "");
+    options.optflag("h", "help", "");
+    options.optopt("p", "pid", "", "FILE");
+    options.optopt("", "socket", "", "PATH");
+    let (command, rest) = words.split_first().ok_or("a command is missing")?;
+    let command = command.to_str().unwrap_or("");
+    let given = options.parse(rest).map_err(|e| e.to_string())?;
+    if given.opt_present("help") {
+        return Ok(None);
+    }
+    // Names may hold blanks: `explain FWM 5`.
+    let name = Some(given.free.join(" ")).filter(|name| !name.is_empty());
+    let json = given.opt_present("json");
+    if json && command != "status" {
+        return Err("only 'status' has --json".to_owned());
+    }
+    let name = name.map(String::into_boxed_str);
+    let request = match (command, name) {
+        ("status", name) => Request::Status { json, name },
+        ("explain", Some(name)) => Request::Explain { name },
+        ("explain", None) => return Err("explain what? 'status' shows all names".to_owned()),
+        ("reload", None) => Request::Reload,
+        ("stop", None) => Request::Stop,
+        (command, _) => return Err(format!("'{command}' takes no name")),
+    };
+    if request.to_string().bytes().len() >= control::Limit::LINE {
+        return Err("the name is too long".to_owned());
+    }
+    let pid_file = given.opt_str("pid");
+    Ok(Some(Asked {
+        request,
+        json,
+        socket: socket(given.opt_str("socket").as_deref(), pid_file.as_deref()),
+        pid_file: pid_file.map_or(PID_FILE.into(), String::into_boxed_str),
+    }))
+}
+
+/// Asks; the exit status.
+fn go(name: &str, asked: &Asked) -> u8 {
+    let complain = |what: String, status: u8| {
+        let _ = say(&format!("{name}: {what}\n"), status);
+        status
+    };
+    let path = asked.socket.as_deref().unwrap_or("none");
+    let mut looks = 0;
+    let answer = loop {
+        match ask(path, &asked.request, PATIENCE) {
+            // Another worker is on its way; or there is no socket, and it is told by a signal.
+            Err(Silence::Nobody) if looks < COMEBACK && file::locked(&asked.pid_file) => looks += 1,
+            other => break other,
+        }
+        let _ = poll::wait(&[], Some(LOOK));
+    };
+    match answer {
+        Ok((status, text)) if asked.request == Request::Stop => stopped(name, status, &text),
+        Ok((status, text)) => {
+            show(asked, status, &text);
+            status
+        }
+        Err(Silence::Nobody) if file::locked(&asked.pid_file) => complain(
+            format!(
+                "it runs, but nobody listens at {path}; its pid is in {}",
+                asked.pid_file
+            ),
+            code::NO_ANSWER,
+        ),
+        Err(Silence::Nobody) => complain("not running".to_owned(), code::NOT_RUNNING),
+        Err(Silence::Forbidden) => complain(format!("{path}: only root may ask"), code::NO_ANSWER),
+        Err(Silence::Other(e)) => complain(format!("no answer from {path}: {e}"), code::NO_ANSWER),
+    }
+}
+
+/// Prints an answer: tables and colours on a terminal, plain lines elsewhere.
+fn show(asked: &Asked, status: u8, text: &str) {
+    let said = match status {
+        code::OK | code::FAULT => true,
+        _ => asked.json,
+    };
+    if !said {
+        let _ = say(text, status);
+        return;
+    }
+    let shown = match (&asked.request, file::isatty(1) && !asked.json) {
+        (Request::Status { .. }, true) => control::table(text),
+        (Request::Explain { .. }, true) => control::explained(text),
+        _ => text.to_owned(),
+    };
+    // Whoever has read enough closes the pipe.
+    let _ = std::io::stdout().write_all(shown.as_bytes());
+}
+
+/// Waits until the daemon that says it stops has done so.
+fn stopped(name: &str, status: u8, text: &str) -> u8 {
+    let pid = text.trim_end().rsplit('\t').next();
+    let Some(pid) = pid
+        .and_then(|pid| pid.parse().ok())
+        .filter(|_| status == code::OK)
+    else {
+        let _ = say(text, status);
+        return status;
+    };
+    for _ in 0..STOPPING {
+        // Signal 0 only asks whether it is there.
+        if process::kill(pid, 0).is_err() {
+            return code::OK;
+        }
+        let _ = poll::wait(&[], Some(LOOK));
+    }
+    let _ = say(
+        &format!("{name}: it (pid {pid}) has not stopped yet\n"),
+        code::FAULT,
+    );
+    code::FAULT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn what_is_asked() {
+        let asked = |line| read(&words(line)).map(Option::unwrap);
+        let status = asked("status").unwrap();
+        assert_eq!(status.request.to_string(), "status text");
+        assert_eq!(status.socket.as_deref(), Some("/run/holdfast.sock"));
+        assert_eq!(&*status.pid_file, "/run/keepalived.pid");
+        let status = asked("status VI_1 --json -p /run/a.pid").unwrap();
+        assert_eq!(status.request.to_string(), "status json VI_1");
+        assert_eq!(status.socket.as_deref(), Some("/run/a.sock"));
+        let explain = asked("explain FWM 5 --socket=/x/y").unwrap();
+        assert_eq!(explain.request.to_string(), "explain text FWM 5");
+        assert_eq!(explain.socket.as_deref(), Some("/x/y"));
+        for wrong in [
+            "explain",
+            "reload now",
+            "stop --json",
+            "status --what",
+            "status -p",
+        ] {
+            assert!(read(&words(wrong)).is_err(), "{wrong}");
+        }
+        assert!(read(&words("status --help")).unwrap().is_none());
+    }
+
+    #[test]
+    fn two_daemons_have_two_sockets() {
+        assert_eq!(socket(None, None).as_deref(), Some(SOCKET));
+        assert_eq!(socket(None, Some(PID_FILE)).as_deref(), Some(SOCKET));
+        assert_eq!(
+            socket(None, Some("/run/c.pid")).as_deref(),
+            Some("/run/c.sock")
+        );
+        assert_eq!(socket(None, Some("/run/c")).as_deref(), Some("/run/c.sock"));
+        assert_eq!(socket(Some("none"), None), None);
+    }
+}
