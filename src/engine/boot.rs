@@ -19,6 +19,8 @@ const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_
 const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
+/// The same where there are not more: what is left is for checks.
+const SCARCE: usize = 32;
 /// Sockets and programs of checkers that there is to be room for, if there are as many checkers.
 const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
@@ -173,7 +175,7 @@ fn watch(poll: &Poll, sources: &[(Option<RawFd>, usize)]) -> io::Result<()> {
 
 /// What drives virtual servers: never with more sockets than there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
-    let limit = make_room(params, setup.check.checkers.len());
+    let limit = make_room(params, &setup.check.checkers);
     let virtual_servers = core::mem::take(&mut setup.check);
     let advert = shortest(params);
     let (notify, again) = (&mut setup.notify, setup.again);
@@ -186,15 +188,17 @@ pub(super) fn shortest(params: &vrrp::Params) -> Option<Span> {
 }
 
 /// Makes room for all descriptors; how many sockets checkers may have.
-pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
+pub(super) fn make_room(params: &vrrp::Params, checkers: &[check::CheckerParams]) -> usize {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len() + check::MOST_TLS;
-    let wanted = own + checkers.min(PROBES) * 2;
+    let tls = |c: &&check::CheckerParams| matches!(&c.probe, check::Probe::Http(h) if h.tls);
+    let tls = checkers.iter().filter(tls).count().min(check::MOST_TLS);
+    let own = ports::Ports::sockets(params) + params.scripts.len() + tls;
+    let wanted = DESCRIPTORS + own + checkers.len().min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
-    process::descriptor_limit().saturating_sub(own) / 2
+    process::descriptor_limit().saturating_sub(SCARCE + own) / 2
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master

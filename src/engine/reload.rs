@@ -348,7 +348,7 @@ impl Engine {
         if let Some(checks) = &mut self.checks {
             checks.part(&new.check, &mut self.hands, now);
         }
-        let limit = boot::make_room(&params, new.check.checkers.len());
+        let limit = boot::make_room(&params, &new.check.checkers);
         self.reload_files(&params, &kept, now);
         self.hands.objects.reload(&params, &kept);
         new.links.follow(&mut self.links, &kept);
