@@ -33,6 +33,7 @@ impl Engine {
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
         let control = control::Control::new(&setup);
+        let how = How::take(&mut setup);
         let vital = Vital::new(setup.page);
         vital.count(params.instances.len());
         let poll = Poll::new()?;
@@ -61,18 +62,7 @@ impl Engine {
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
-            how: How {
-                vrrp: Rc::clone(params),
-                keep_addresses: setup.keep_addresses,
-                keep_services: setup.keep_services,
-                ignore_int: setup.ignore_int,
-                dump_dir: setup.dump_dir.into(),
-                state_file: setup.state_file,
-                again: setup.again,
-                reread: setup.reread,
-                errors: setup.errors,
-                process: setup.process,
-            },
+            how,
             poll,
             signals,
             supervisor: Supervisor::find(),
@@ -157,6 +147,24 @@ impl Engine {
         self.supervisor.ready();
         if self.stop_asked {
             self.stop(now);
+        }
+    }
+}
+
+impl How {
+    /// What remains when the rooms have taken theirs.
+    fn take(setup: &mut Setup<'_>) -> Self {
+        How {
+            vrrp: Rc::clone(&setup.vrrp),
+            keep_addresses: setup.keep_addresses,
+            keep_services: setup.keep_services,
+            ignore_int: setup.ignore_int,
+            dump_dir: setup.dump_dir.into(),
+            state_file: setup.state_file.take(),
+            again: setup.again,
+            reread: setup.reread.take(),
+            errors: core::mem::take(&mut setup.errors),
+            process: setup.process.take(),
         }
     }
 }

@@ -334,11 +334,12 @@ impl Engine {
             return;
         }
         let rested = !self.hands.jobs.busy() && !self.hands.objects.busy();
-        if pending.dumped && (rested || pending.limit <= now) {
-            if let Some(pending) = self.pending.take() {
-                self.finish(*pending, now);
-                self.more = true;
-            }
+        if pending.dumped
+            && (rested || pending.limit <= now)
+            && let Some(pending) = self.pending.take()
+        {
+            self.finish(*pending, now);
+            self.more = true;
         }
     }
 
