@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test of a program runs it")]
 
+#[path = "cli/board.rs"]
+mod board;
 #[path = "cli/cell.rs"]
 mod cell;
 #[path = "cli/daemon.rs"]

@@ -75,7 +75,7 @@ struct Client {
 
 enum Phase {
     /// So far it has said this.
-    Asking(heapless::Vec<u8, { Limit::LINE }>),
+    Asking(Box<heapless::Vec<u8, { Limit::LINE }>>),
     /// It wants something of the daemon itself.
     Wishing(Wish),
     /// Its answer is being written.
@@ -115,6 +115,21 @@ impl Control {
             knocked: listener.is_some(),
             listener,
             ..Control::default()
+        }
+    }
+
+    /// A reload has come into force.
+    pub fn reloaded(&mut self, wrapped: bool, now: Instant) {
+        let about = Rc::make_mut(&mut self.about);
+        (about.loaded, about.wrapped) = (now, wrapped);
+        // What is half written would be about two configurations.
+        for dump in &mut self.dumps {
+            dump.report.restart();
+        }
+        for client in self.clients.iter_mut().flatten() {
+            if let Phase::Waiting(report) = &mut client.phase {
+                report.restart();
+            }
         }
     }
 
@@ -371,7 +386,7 @@ fn enter(
             deadline: now + PATIENCE,
             readable: true,
             writable: true,
-            phase: Phase::Asking(heapless::Vec::new()),
+            phase: Phase::Asking(Box::default()),
         });
     }
 }
@@ -513,8 +528,16 @@ impl Engine {
     fn grant(&mut self, wish: Wish, now: Instant) {
         match wish {
             Wish::Reload => {
-                let text = "reload is not available yet: the running configuration stays\n";
-                self.control.reply(wish, code::FAULT, text, now);
+                let (code, text) = match self.reload() {
+                    Ok(applied) => {
+                        let warnings: String =
+                            applied.warnings.iter().map(|w| format!("{w}\n")).collect();
+                        (code::OK, format!("{warnings}{applied}\n"))
+                    }
+                    Err(refused) => (code::FAULT, format!("{refused}\n")),
+                };
+                self.control.reply(wish, code, &text, now);
+                self.more = true;
             }
             Wish::Stop => {
                 let text = format!("stopping\t{}\n", self.control.daemon());
