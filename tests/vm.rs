@@ -23,10 +23,10 @@ mod table;
 mod traffic;
 #[path = "vm/trouble.rs"]
 mod trouble;
-#[path = "vm/witness.rs"]
-mod witness;
 #[path = "vm/verdicts.rs"]
 mod verdicts;
+#[path = "vm/witness.rs"]
+mod witness;
 
 use lab::harness::{self, Test};
 

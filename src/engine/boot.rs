@@ -10,7 +10,7 @@ use crate::wire::rtnetlink::{route, rule};
 use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use vital::Vital;
 
 /// Notifications wanted: links and addresses.
@@ -39,7 +39,7 @@ impl Engine {
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
         let files = Files::new(&params.files);
         let ipvs = checks.as_ref().and_then(checks::Checks::descriptor);
-        for (fd, token) in [
+        let sources = [
             (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
             (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
             (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
@@ -47,12 +47,8 @@ impl Engine {
             (files.descriptor(), TOKEN_FILES),
             (ipvs, TOKEN_IPVS),
             (control.descriptor(), TOKEN_CONTROL),
-        ] {
-            if let Some(fd) = fd {
-                poll.registry()
-                    .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
-            }
-        }
+        ];
+        listen(&poll, &sources)?;
         Ok(Engine {
             checks: checks.map(checks::Held::from),
             files,
@@ -153,6 +149,18 @@ impl Engine {
             self.stop(now);
         }
     }
+}
+
+/// Wakes the loop when one of them can be read.
+fn listen(poll: &Poll, sources: &[(Option<RawFd>, usize)]) -> io::Result<()> {
+    for &(fd, token) in sources {
+        if let Some(fd) = fd {
+            let mut source = SourceFd(&fd);
+            poll.registry()
+                .register(&mut source, Token(token), Interest::READABLE)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes room for all descriptors, and what drives virtual servers: never with more sockets than

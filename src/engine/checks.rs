@@ -327,14 +327,7 @@ impl Checks {
         }
     }
 
-    fn heard(
-        &mut self,
-        id: CheckerId,
-        heard: Heard,
-        hands: &mut Hands,
-        buf: &[u8],
-        now: Instant,
-    ) {
+    fn heard(&mut self, id: CheckerId, heard: Heard, hands: &mut Hands, buf: &[u8], now: Instant) {
         let got = match heard {
             Heard::Connected => Got::Connected,
             Heard::Data(length) => Got::Data(buf.get(..length).unwrap_or_default()),
