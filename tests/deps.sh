@@ -15,9 +15,9 @@ case ${1:-} in
 check) programs= ;;
 demo) programs=ip ;;
 bench) programs='ip keepalived' ;;
-vm) programs='ip busybox linux.uml modprobe ipvsadm keepalived' ;;
+vm) programs='ip busybox linux.uml modprobe ipvsadm nginx dnsmasq smtpd openssl keepalived' ;;
 bench-vm) programs='ip busybox linux.uml modprobe keepalived' ;;
-test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm' ;;
+test) programs='ip keepalived vrrpd busybox tcpdump mandoc shellcheck linux.uml modprobe ipvsadm nginx dnsmasq smtpd openssl' ;;
 '' | -*)
 	echo "usage: sh tests/deps.sh check|test|demo|bench|vm|bench-vm|PROGRAM..." >&2
 	exit 2
@@ -35,7 +35,11 @@ package() {
 	busybox) echo busybox-static ;;
 	vrrpd | vtysh) echo frr ;;
 	linux.uml) echo user-mode-linux ;;
+	genhash) echo keepalived ;;
 	modprobe) echo kmod ;;
+	nginx) echo nginx-light ;;
+	dnsmasq) echo dnsmasq-base ;;
+	smtpd) echo opensmtpd ;;
 	unshare | setpriv) echo util-linux ;;
 	*) echo "$1" ;;
 	esac
@@ -44,6 +48,8 @@ package() {
 # The packages of those of $programs that are not there.
 missing() {
 	for program in $programs; do
+		# It would take the place of another mail server.
+		[ "$program" != smtpd ] || [ ! -e /usr/sbin/sendmail ] || continue
 		command -v "$program" >/dev/null 2>&1 || printf ' %s' "$(package "$program")"
 	done
 }
@@ -64,8 +70,16 @@ install="apt-get install -y --no-install-recommends"
 if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing:$packages" >&2
 	export DEBIAN_FRONTEND=noninteractive
+	# Servers are installed to be run by tests, not to be started here.
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ]; then
+		policy=
+	else
+		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+	fi
 	# shellcheck disable=SC2086 # the packages are words
 	{ $install $packages || { apt-get update && $install $packages; }; } >/dev/null </dev/null || true
+	[ -z "$policy" ] || rm -f "$policy"
 	packages=$(missing)
 	[ -n "$packages" ] || exit 0
 fi

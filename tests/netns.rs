@@ -13,6 +13,8 @@
 mod bytes;
 #[path = "netns/conformance.rs"]
 mod conformance;
+#[path = "netns/control.rs"]
+mod control;
 #[path = "netns/crash.rs"]
 mod crash;
 #[path = "netns/crash6.rs"]
@@ -31,13 +33,19 @@ mod files;
 mod frr;
 #[path = "netns/group.rs"]
 mod group;
+#[path = "netns/hash.rs"]
+mod hash;
 mod lab;
+#[path = "netns/mail.rs"]
+mod mail;
 #[path = "netns/odd.rs"]
 mod odd;
 #[path = "netns/peer.rs"]
 mod peer;
 #[path = "netns/process.rs"]
 mod process;
+#[path = "netns/reload.rs"]
+mod reload;
 #[path = "netns/robust.rs"]
 mod robust;
 #[path = "netns/routing.rs"]
@@ -60,11 +68,14 @@ fn tests() -> Vec<Test> {
     let all = [
         crash::TESTS,
         crash6::TESTS,
+        mail::TESTS,
         start::TESTS,
+        control::TESTS,
         files::TESTS,
         bytes::TESTS,
         conformance::TESTS,
         syslog::TESTS,
+        reload::TESTS,
         robust::TESTS,
         group::TESTS,
         odd::TESTS,
@@ -73,6 +84,7 @@ fn tests() -> Vec<Test> {
         family::TESTS,
         frr::TESTS,
         effect::TESTS,
+        hash::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
         process::TESTS,

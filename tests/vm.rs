@@ -17,8 +17,16 @@ mod ipvs;
 mod lab;
 #[path = "vm/machine.rs"]
 mod machine;
+#[path = "vm/mail.rs"]
+mod mail;
+#[path = "vm/reload.rs"]
+mod reload;
+#[path = "vm/schedule.rs"]
+mod schedule;
 #[path = "vm/table.rs"]
 mod table;
+#[path = "vm/tls.rs"]
+mod tls;
 #[path = "vm/traffic.rs"]
 mod traffic;
 #[path = "vm/trouble.rs"]
@@ -44,6 +52,8 @@ const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
 
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
+    inside!("vm::mail_about_servers"),
+    inside!("vm::schedule").needs(IPVS),
     inside!("vm::ipvs_table").needs(IPVS),
     inside!("vm::ipvs_forms").needs(IPVS).within(600),
     inside!("vm::ipvs_interchange")
@@ -51,6 +61,9 @@ const OUTSIDE: &[Test] = &[
         .ours_only("it runs both")
         .within(600),
     inside!("vm::ipvs_traffic").needs(IPVS).within(600),
+    inside!("vm::reload")
+        .needs(IPVS)
+        .ours_only("its words in the log are others"),
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
         .ours_only("keepalived has other words, and does not look again")
@@ -64,17 +77,22 @@ const OUTSIDE: &[Test] = &[
         "dnsmasq",
         "smtpd",
     ]),
+    inside!("vm::ssl_get").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"]),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
+    Test::new("vm::mail_about_servers", mail::servers),
+    Test::new("vm::schedule", schedule::kept),
+    Test::new("vm::reload", reload::shown),
     Test::new("vm::ipvs_forms", table::forms).within(600),
     Test::new("vm::ipvs_interchange", interchange::interchange).within(600),
     Test::new("vm::ipvs_traffic", traffic::traffic).within(600),
     Test::new("vm::ipvs_trouble", trouble::trouble).within(600),
     Test::new("vm::verdicts", verdicts::shown),
+    Test::new("vm::ssl_get", tls::verdicts),
 ];
 
 fn main() -> std::process::ExitCode {

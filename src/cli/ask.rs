@@ -2,9 +2,8 @@
 
 use super::say;
 use crate::control::{self, Request, code};
-use crate::engine::tools::ask::{Silence, ask};
-use crate::sys::{file, poll, process};
-use crate::time::Span;
+use crate::engine::tools::ask::{Silence, ask, pause};
+use crate::sys::{file, process};
 use getopts::{Options, ParsingStyle};
 use std::ffi::OsString;
 use std::io::Write;
@@ -14,14 +13,10 @@ use std::process::ExitCode;
 pub(super) const PID_FILE: &str = "/run/keepalived.pid";
 /// The control socket that belongs to it.
 const SOCKET: &str = "/run/holdfast.sock";
-/// How long an answer may take.
-const PATIENCE: Span = Span::from_secs(20);
-/// A worker that died has another one in its place by then.
-const COMEBACK: u32 = 30;
-/// Looks at something that takes a moment.
-const LOOK: Span = Span::from_millis(100);
-/// Looks until a daemon that was told to stop must have done so.
-const STOPPING: u32 = 200;
+/// Pauses until a worker that died must have another one in its place.
+const COMEBACK: u32 = 60;
+/// Pauses until a daemon that was told to stop must have done so.
+const STOPPING: u32 = 400;
 
 /// The words that are commands when they come first.
 pub(super) const COMMANDS: [&str; 4] = ["status", "explain", "reload", "stop"];
@@ -110,17 +105,21 @@ fn go(name: &str, asked: &Asked) -> u8 {
         status
     };
     let path = asked.socket.as_deref().unwrap_or("none");
+    let held = file::locked(&asked.pid_file);
     let mut looks = 0;
     let answer = loop {
-        match ask(path, &asked.request, PATIENCE) {
+        match ask(path, &asked.request) {
             // Another worker is on its way; or there is no socket, and it is told by a signal.
             Err(Silence::Nobody) if looks < COMEBACK && file::locked(&asked.pid_file) => looks += 1,
             other => break other,
         }
-        let _ = poll::wait(&[], Some(LOOK));
+        pause();
     };
     match answer {
-        Ok((status, text)) if asked.request == Request::Stop => stopped(name, status, &text),
+        Ok((status, text)) if asked.request == Request::Stop => {
+            let still = || !held || file::locked(&asked.pid_file);
+            stopped(name, status, &text, still)
+        }
         Ok((status, text)) => {
             show(asked, status, &text);
             status
@@ -158,7 +157,7 @@ fn show(asked: &Asked, status: u8, text: &str) {
 }
 
 /// Waits until the daemon that says it stops has done so.
-fn stopped(name: &str, status: u8, text: &str) -> u8 {
+fn stopped(name: &str, status: u8, text: &str, still: impl Fn() -> bool) -> u8 {
     let pid = text.trim_end().rsplit('\t').next();
     let Some(pid) = pid
         .and_then(|pid| pid.parse().ok())
@@ -168,11 +167,11 @@ fn stopped(name: &str, status: u8, text: &str) -> u8 {
         return status;
     };
     for _ in 0..STOPPING {
-        // Signal 0 only asks whether it is there.
-        if process::kill(pid, 0).is_err() {
+        // Signal 0 only asks whether it is there; one that nobody has waited for is, too.
+        if process::kill(pid, 0).is_err() || !still() {
             return code::OK;
         }
-        let _ = poll::wait(&[], Some(LOOK));
+        pause();
     }
     let _ = say(
         &format!("{name}: it (pid {pid}) has not stopped yet\n"),

@@ -32,7 +32,7 @@ Exit status
   0  all is well (or: already running)   1  wrong option, or a fatal error
   4  not permitted: start it as root     6  a configuration file is missing
 Exit status of status, explain, reload, stop
-  0  all is well                         1  something is in FAULT or DOWN, refused
+  0  all is well                         1  something is in FAULT or DOWN
   2  nothing of that name                3  not running        4  no answer
 Exit status of -t
   0  nothing is wrong                    4  there is no such file
@@ -77,8 +77,9 @@ pub fn version() -> String {
          Compatible with keepalived 1.2-2.4 configuration.\n\
          Features: VRRPv2 and VRRPv3 over IPv4 and IPv6, multicast and unicast,\n\
          PASS and AH authentication, sync groups, tracking, routes and rules,\n\
-         notify scripts, watchdog.\n\
-         Not yet: reload, VMAC, IPVS, health checks, mail.\n\
+         notify scripts, alert mail, IPVS and health checks, reload without\n\
+         interruption, status, watchdog.\n\
+         Not yet: VMAC, BFD.\n\
          MIT licence; this program comes without any warranty.\n"
     )
     .to_owned()

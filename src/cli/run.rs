@@ -3,6 +3,7 @@
 use super::ask::{self, PID_FILE};
 use super::options::{Format, Options};
 use crate::config::{self, Config, Loaded, Outside, Process};
+use crate::engine::Reread;
 use crate::engine::exec::log as logger;
 use crate::engine::outside::{Real, plain};
 use crate::engine::record::{Recorder, Replay};
@@ -12,6 +13,7 @@ use crate::sys::file::{Memory, PidFile};
 use crate::sys::process::{Exit, Fork};
 use crate::watchdog;
 use std::io::Write;
+use std::rc::Rc;
 
 /// The configuration when `-f` does not name one.
 const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
@@ -135,10 +137,10 @@ fn start(options: &Options) -> u8 {
 /// Runs on what is sound in the configuration.
 fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
     let done = if options.foreground {
-        judge(options, &Real).map(|config| {
+        judge(options, &Real).map(|(config, errors)| {
             let process = config.global.process.clone().unwrap_or_default();
             around::script("startup_script", process.startup.as_ref());
-            let code = work(options, config, None);
+            let code = work(options, config, errors, None);
             around::script("shutdown_script", process.shutdown.as_ref());
             code
         })
@@ -152,7 +154,7 @@ fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
 }
 
 /// Reads the configuration and says what there is to say about it. The error is the exit status.
-fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
+fn judge(options: &Options, outside: &dyn Outside) -> Result<(Config, Vec<Box<str>>), u8> {
     let loaded = load(options, outside, false);
     report(options, &loaded);
     if loaded.diags.missing_file {
@@ -176,7 +178,7 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<Config, u8> {
         }
     }
     introduce(options, &config);
-    Ok(config)
+    Ok((config, engine::errors(&loaded.diags)))
 }
 
 /// Leaves out what the command line switches off.
@@ -204,7 +206,8 @@ fn restricted(options: &Options, config: Config) -> Config {
 
 /// An accepted configuration, as the disk gave it, and what the watchdog must know of it.
 struct Accepted {
-    memory: Memory,
+    /// A reload writes the one that does not count.
+    sides: [Memory; 2],
     instances: usize,
     /// `child_wait_time`, microseconds.
     stop_grace: Option<u64>,
@@ -243,8 +246,13 @@ impl Accepted {
         bytes
     }
 
-    fn new(memory: Memory) -> std::io::Result<Self> {
-        let bytes = memory.read()?;
+    fn share(&self) -> std::io::Result<[Memory; 2]> {
+        let [a, b] = &self.sides;
+        Ok([a.share()?, b.share()?])
+    }
+
+    fn new(sides: [Memory; 2]) -> std::io::Result<Self> {
+        let bytes = sides[0].read()?;
         let (words, _) = bytes.as_chunks();
         let word = |at: usize| words.get(at).map_or(0, |w| u64::from_ne_bytes(*w));
         let name = words.iter().skip(3).take(2).flatten().copied();
@@ -254,7 +262,7 @@ impl Accepted {
             stop_grace: word(1).checked_sub(1),
             shutdown: word(2) != 0,
             name: String::from_utf8_lossy(&name).into_owned(),
-            memory,
+            sides,
         })
     }
 }
@@ -266,17 +274,18 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
         log::error!("cannot read the configuration apart: {}", plain(&e));
         status::FATAL
     };
-    let memory = Memory::new(c"configuration").map_err(no)?;
+    let memory = || Memory::new(c"configuration").map_err(no);
+    let sides = [memory()?, memory()?];
     logger::flush();
     match sys::process::fork().map_err(no)? {
         Fork::Child => {
             logger::after_fork();
             let recorder = Recorder::default();
             let code = match judge(options, &recorder) {
-                Ok(config) => {
+                Ok((config, _)) => {
                     let mut bytes = Accepted::head(&config);
                     bytes.extend(recorder.into_bytes());
-                    let written = memory.write(&bytes).map_or_else(no, |()| status::OK);
+                    let written = sides[0].write(&bytes).map_or_else(no, |()| status::OK);
                     let process = config.global.process.unwrap_or_default();
                     around::script("startup_script", process.startup.as_ref());
                     written
@@ -287,7 +296,7 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
             sys::process::exit(i32::from(code))
         }
         Fork::Parent(child) => match sys::process::wait(child).map_err(no)? {
-            Exit::Status(0) => Accepted::new(memory).map_err(no),
+            Exit::Status(0) => Accepted::new(sides).map_err(no),
             Exit::Status(code) => Err(u8::try_from(code).unwrap_or(status::FATAL)),
             Exit::Signal(signal) => {
                 log::error!("reading the configuration was ended by signal {signal}");
@@ -297,12 +306,45 @@ fn accept(options: &Options) -> Result<Accepted, u8> {
     }
 }
 
-/// In a worker: the accepted configuration, once more.
-fn recall(options: &Options, accepted: &Accepted) -> std::io::Result<Config> {
-    let mut bytes = accepted.memory.read()?;
+/// In a worker: the accepted configuration on this side, once more, and its errors.
+fn recall(
+    options: &Options,
+    accepted: &Accepted,
+    side: usize,
+) -> std::io::Result<(Config, Vec<Box<str>>)> {
+    let mut bytes = accepted.sides[side & 1].read()?;
     bytes.drain(..bytes.len().min(Accepted::HEAD * size_of::<u64>()));
     let loaded = load(options, &Replay::new(bytes), false);
-    Ok(restricted(options, loaded.config))
+    let errors = engine::errors(&loaded.diags);
+    Ok((restricted(options, loaded.config), errors))
+}
+
+/// Reads what is on the disk when the daemon is told to reload.
+struct Disk {
+    options: Options,
+    /// Where an accepted configuration is kept, if somebody comes after the worker.
+    sides: Option<[Memory; 2]>,
+}
+
+impl Reread for Disk {
+    fn read(&self, breathe: &dyn Fn()) -> (Loaded, Vec<u8>) {
+        let recorder = Recorder::breathing(breathe);
+        let mut loaded = load(&self.options, &recorder, false);
+        loaded.config = restricted(&self.options, loaded.config);
+        if self.sides.is_none() {
+            return (loaded, Vec::new());
+        }
+        let mut bytes = Accepted::head(&loaded.config);
+        bytes.extend(recorder.into_bytes());
+        (loaded, bytes)
+    }
+
+    fn keep(&self, record: &[u8], side: usize) -> std::io::Result<()> {
+        match &self.sides {
+            Some(sides) => sides[side & 1].write(record),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The first line of a run: which program, what for.
@@ -369,14 +411,24 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
         stop_grace: accepted.stop_grace,
         left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
     };
+    let mut side = 0;
     let done = sys::shared::Page::new(words).and_then(|page| {
-        watchdog::run(how, &page, |worker| match recall(options, accepted) {
-            Ok(config) => i32::from(work(options, config, Some(&worker))),
-            Err(e) => {
-                log::error!("cannot read the accepted configuration: {}", plain(&e));
-                i32::from(status::FATAL)
+        let done = watchdog::run(how, &page, |worker| {
+            let recalled = recall(options, accepted, vital::side(&page));
+            let recalled = recalled.and_then(|config| Ok((config, accepted.share()?)));
+            match recalled {
+                Ok(((config, errors), sides)) => {
+                    let worker = Some((&worker, sides));
+                    i32::from(work(options, config, errors, worker))
+                }
+                Err(e) => {
+                    log::error!("cannot read the accepted configuration: {}", plain(&e));
+                    i32::from(status::FATAL)
+                }
             }
-        })
+        });
+        side = vital::side(&page);
+        done
     });
     // A worker that was killed could not remove its own; if another holds them they stay.
     for path in worker_pid_paths(options) {
@@ -385,7 +437,7 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
         }
     }
     if accepted.shutdown {
-        shut_down(options, accepted);
+        shut_down(options, accepted, side);
     }
     match done {
         Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
@@ -397,12 +449,12 @@ fn supervise(options: &Options, accepted: &Accepted) -> u8 {
 }
 
 /// Runs `shutdown_script`, in a child: the watchdog never holds a configuration.
-fn shut_down(options: &Options, accepted: &Accepted) {
+fn shut_down(options: &Options, accepted: &Accepted, side: usize) {
     logger::flush();
     match sys::process::fork() {
         Ok(Fork::Child) => {
             logger::after_fork();
-            if let Ok(config) = recall(options, accepted) {
+            if let Ok((config, _)) = recall(options, accepted, side) {
                 let process = config.global.process.unwrap_or_default();
                 around::script("shutdown_script", process.shutdown.as_ref());
             }
@@ -417,7 +469,12 @@ fn shut_down(options: &Options, accepted: &Accepted) {
 }
 
 /// The worker: this process, until it is told to stop.
-fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerContext<'_>>) -> u8 {
+fn work(
+    options: &Options,
+    config: Config,
+    errors: Vec<Box<str>>,
+    worker: Option<(&watchdog::WorkerContext<'_>, [Memory; 2])>,
+) -> u8 {
     // Reading left holes in the heap.
     sys::memory::trim_heap();
     if let Some(process) = &config.global.process {
@@ -427,9 +484,16 @@ fn work(options: &Options, config: Config, worker: Option<&watchdog::WorkerConte
     let dump_dir = std::env::var("TMPDIR")
         .ok()
         .filter(|d| d.starts_with('/') && std::path::Path::new(d).is_dir());
+    let (worker, sides) = worker.unzip();
+    let disk = Disk {
+        options: options.clone(),
+        sides,
+    };
     let setup = Setup {
         page: worker.map(|worker| worker.page),
         again: worker.is_some_and(|worker| worker.generation > 0),
+        reread: Some(Rc::new(disk)),
+        errors,
         keep_addresses: options.keep_vrrp,
         keep_services: options.keep_ipvs,
         ignore_int: options.ignore_sigint,

@@ -1,6 +1,6 @@
 //! `global_defs` becomes [`Global`] and the defaults of instances.
 
-use super::lexer::{BROKEN, RAW, Word};
+use super::lexer::Word;
 use super::script::ScriptUser;
 use super::table::{Item, Shape};
 use super::value;
@@ -156,6 +156,7 @@ impl<'a> Walk<'a> {
             match self.row(node).map(|r| r.shape) {
                 Some(Shape::Words(Item::Mails)) => self.mails(node, global),
                 Some(_) if self.process(node, &mut process) => {}
+                Some(_) if self.mail_word(node, global) => {}
                 Some(Shape::Script) => {
                     self.script(node);
                 }
@@ -168,24 +169,6 @@ impl<'a> Walk<'a> {
         global.dynamic_interfaces = self.defaults.dynamic_interfaces;
     }
 
-    fn mails(&mut self, node: u32, global: &mut Global) {
-        let mut any = false;
-        for line in self.children(Some(node)) {
-            for word in self.all(line) {
-                any = true;
-                if !word.is(BROKEN | RAW) {
-                    global.notification_email.push(self.text(*word));
-                }
-            }
-        }
-        if !any {
-            let at = self.head(node);
-            self.diags
-                .error(at, "notification_email is empty")
-                .severity(super::diag::Severity::Warning);
-        }
-    }
-
     /// Keywords that say who we are. `false`: it is another one.
     fn identity(&mut self, node: u32, global: &mut Global) -> bool {
         let Some(word) = self.first(node) else {
@@ -195,19 +178,6 @@ impl<'a> Walk<'a> {
             "router_id" | "lvs_id" => global.router_id = Some(self.text(word)),
             "state_dump_file" => global.state_dump_file = Some(self.text(word)),
             "json_version" => global.json_wrapped = self.bytes(word) == b"2",
-            "notification_email_from" => global.notification_email_from = Some(self.text(word)),
-            "smtp_server" => {
-                let port = self.args(node).get(1).map(|w| self.bytes(*w));
-                let port = port
-                    .and_then(|p| value::int(p, 1, 65_535).ok())
-                    .unwrap_or(25);
-                let port = u16::try_from(port).unwrap_or(25);
-                global.smtp_server = Some((self.text(word), port));
-            }
-            "smtp_connect_timeout" => {
-                let seconds = u64::from(self.number(node).max(1));
-                global.smtp_connect_timeout = Some(Span::from_secs(seconds));
-            }
             _ => return false,
         }
         true

@@ -19,6 +19,8 @@ pub(super) struct GroupDraft {
     pub name_at: At,
     pub members: Vec<Word>,
     pub scripts: Scripts,
+    /// `smtp_alert`
+    pub alert: Option<bool>,
     /// What all members track.
     pub tracks: Vec<Tracked>,
     /// `sync_group_tracking_weight`
@@ -35,6 +37,7 @@ impl<'a> Walk<'a> {
             name_at: self.span(name),
             members: Vec::new(),
             scripts: Scripts::default(),
+            alert: None,
             tracks: Vec::new(),
             weights: false,
         };
@@ -58,6 +61,7 @@ impl<'a> Walk<'a> {
                 Shape::Script => {
                     self.instance_script(node, row.name, &mut group.scripts);
                 }
+                _ if row.name == "smtp_alert" => group.alert = Some(self.alert(node)),
                 _ => {
                     self.inside(node, true);
                 }

@@ -72,6 +72,8 @@ pub(super) struct Draft {
     pub skip_check_adv_addr: Option<bool>,
     pub checksum: Option<ChecksumForm>,
     pub scripts: Scripts,
+    /// `smtp_alert`
+    pub alert: Option<bool>,
     /// `lvs_sync_daemon_interface`
     pub sync: Option<Word>,
     /// Its `}` is missing.
@@ -160,6 +162,7 @@ impl<'a> Walk<'a> {
             skip_check_adv_addr: None,
             checksum: None,
             scripts: Scripts::default(),
+            alert: None,
             sync: None,
             torn: self.node(block).torn,
             params: None,
@@ -265,6 +268,7 @@ impl<'a> Walk<'a> {
             "dont_track_primary" => d.track_primary = false,
             "no_virtual_ipaddress" => d.no_addresses = true,
             "native_ipv6" => self.native_ipv6(d, at),
+            "smtp_alert" => d.alert = Some(self.alert(node)),
             "strict_mode" => d.strict = Some(self.flag(node)),
             "lower_prio_no_advert" => d.lower_prio_no_advert = Some(self.flag(node)),
             "higher_prio_send_advert" => d.higher_prio_send_advert = Some(self.flag(node)),

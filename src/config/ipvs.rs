@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
         params: crate::check::ServiceParams,
         services: &mut Services<'a>,
     ) {
-        let alert = self.child(node, &["smtp_alert"]).map(|n| self.flag(n));
+        let alert = self.child(node, &["smtp_alert"]).map(|n| self.alert(n));
         let scripts = ServiceScripts {
             name: params.name.clone(),
             quorum_up: self.child_script(node, "quorum_up"),

@@ -16,6 +16,7 @@ mod instance;
 mod ipvs;
 mod items;
 mod lexer;
+mod mail;
 pub mod memory;
 mod names;
 mod number;
@@ -80,6 +81,8 @@ pub trait Outside {
     fn hostname(&self) -> String;
     /// An environment variable.
     fn env(&self, name: &str) -> Option<String>;
+    /// Called now and then while a long file is read: whoever reads it has other duties.
+    fn breathe(&self) {}
 }
 
 /// What [`Outside::stat`] says.
@@ -102,7 +105,7 @@ pub struct Stat {
 pub struct Global {
     /// `router_id`, else the host name.
     pub router_id: Option<Box<str>>,
-    /// `notification_email` (mail is not sent yet).
+    /// `notification_email`
     pub notification_email: Vec<Box<str>>,
     /// `notification_email_from`
     pub notification_email_from: Option<Box<str>>,
@@ -110,6 +113,12 @@ pub struct Global {
     pub smtp_server: Option<(Box<str>, u16)>,
     /// `smtp_connect_timeout`
     pub smtp_connect_timeout: Option<Span>,
+    /// `smtp_helo_name`
+    pub smtp_helo_name: Option<Box<str>>,
+    /// `no_email_faults`
+    pub no_email_faults: bool,
+    /// `no_checker_emails`
+    pub no_checker_emails: bool,
     /// `state_dump_file`: where the state is written, instead of `keepalived.data`.
     pub state_dump_file: Option<Box<str>>,
     /// `json_version 2`: the array of instances is part of an object.

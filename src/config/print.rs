@@ -118,6 +118,17 @@ fn global(out: &mut String, config: &Config) -> fmt::Result {
     if let Some(timeout) = g.smtp_connect_timeout {
         writeln!(out, "    smtp_connect_timeout {timeout}")?;
     }
+    if let Some(name) = &g.smtp_helo_name {
+        writeln!(out, "    smtp_helo_name {}", word(name))?;
+    }
+    for (keyword, set) in [
+        ("no_email_faults", g.no_email_faults),
+        ("no_checker_emails", g.no_checker_emails),
+    ] {
+        if set {
+            writeln!(out, "    {keyword}")?;
+        }
+    }
     if g.dynamic_interfaces {
         writeln!(out, "    dynamic_interfaces")?;
     }
@@ -416,6 +427,9 @@ fn scripts(out: &mut String, s: &Scripts) -> fmt::Result {
             }
             writeln!(out)?;
         }
+    }
+    if s.smtp_alert {
+        writeln!(out, "    smtp_alert on")?;
     }
     Ok(())
 }

@@ -93,10 +93,15 @@ pub(super) struct Reader<'a> {
     pub config_id: Vec<u8>,
     pub random: u32,
     produced: u32,
+    /// Lines seen, wrapping: see [`BREATH`].
+    lines: u32,
     /// Too much was produced, and that has been said.
     exhausted: bool,
     complaints: Vec<(Complaint, Text)>,
 }
+
+/// So many lines are read between two calls of [`Outside::breathe`].
+const BREATH: u32 = 64;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
@@ -128,6 +133,7 @@ impl<'a> Reader<'a> {
             config_id: id.into_bytes(),
             random: random | 1,
             produced: 0,
+            lines: 0,
             exhausted: false,
             complaints: Vec::new(),
         }
@@ -136,6 +142,10 @@ impl<'a> Reader<'a> {
     /// Reads everything that can be reached from the frames.
     pub(super) fn run(&mut self) {
         while let Some(frame) = self.frames.last_mut() {
+            self.lines = self.lines.wrapping_add(1);
+            if self.lines.is_multiple_of(BREATH) {
+                self.outside.breathe();
+            }
             match frame {
                 Frame::File(f) => {
                     let (file, pos) = (f.file, f.pos);

@@ -176,7 +176,7 @@ impl<'a> Root<'a> {
         let Root {
             global,
             mut drafts,
-            groups,
+            mut groups,
             instances,
             statics,
             mut services,
@@ -198,6 +198,10 @@ impl<'a> Root<'a> {
             .into_iter()
             .map(|(name, at)| (name, (at, None)))
             .collect();
+        let alert = services.vrrp_alert();
+        for group in &mut groups {
+            group.scripts.smtp_alert = group.alert.unwrap_or(alert);
+        }
         let mut tracks = Vec::new();
         for draft in drafts {
             let Some(params) = draft.params else {
@@ -212,7 +216,9 @@ impl<'a> Root<'a> {
                 walk.own_sync(word, id, params.vrid, &mut services);
             }
             config.vrrp.instances.push(params);
-            config.notify.instances.push((draft.name, draft.scripts));
+            let mut scripts = draft.scripts;
+            scripts.smtp_alert = draft.alert.unwrap_or(alert);
+            config.notify.instances.push((draft.name, scripts));
         }
         walk.unknown_instances(&names);
         walk.settle_statics(statics, &names, &mut config.vrrp);
@@ -223,6 +229,7 @@ impl<'a> Root<'a> {
         super::number::canonical(&mut config.vrrp);
         walk.settings(&mut config.vrrp);
         config.vrrp.startup_delay = walk.startup_delay();
+        config.notify.mail = walk.mail(&config.global);
         config.notify.security = walk.defaults.security;
         insecure(walk);
         config

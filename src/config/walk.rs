@@ -47,6 +47,8 @@ pub(super) struct Walk<'a> {
     pub interfaces: BTreeMap<&'a [u8], IfaceId>,
     /// The first script that would run, for the security rule.
     pub first_script: Option<Span>,
+    /// Where mail is spoken of.
+    pub mail: super::mail::Places,
     /// An interface that must exist does not.
     pub absent: bool,
     /// Statements of the block at hand that must not be used.
@@ -102,6 +104,7 @@ impl<'a> Walk<'a> {
             default_interface: None,
             grouped: BTreeMap::new(),
             first_script: None,
+            mail: super::mail::Places::default(),
             absent: false,
             refused: BTreeSet::new(),
             programs: BTreeMap::new(),
@@ -166,6 +169,7 @@ impl<'a> Walk<'a> {
 
     /// The statements directly inside a block; `None`: at the root.
     pub(super) fn children(&self, node: Option<u32>) -> Children<'a> {
+        self.outside.breathe();
         let (at, end) = match node {
             Some(n) => (n.saturating_add(1), self.node(n).next),
             None => (0, u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)),

@@ -258,7 +258,7 @@ fn script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: &str) -> fmt::R
     }
     writeln!(
         out,
-        "  runs each {} s; {} successes in a row bring it up, {} failures take it down",
+        "  runs each {} s, rise {}, fall {}",
         p.interval, p.rise, p.fall
     )?;
     if s.running {
@@ -437,10 +437,11 @@ fn checker(
     write!(out, "{}", Since(view, s.since))?;
     if s.fails > 0 {
         let left = p.retry.saturating_sub(s.fails).saturating_add(1);
+        let why = s.why;
         write!(
             out,
-            "; the last tries failed ({}), {left} more count",
-            s.why
+            "; failed {} times since ({why}), {left} more and it is down",
+            s.fails
         )?;
     }
     if s.delta != 0 {

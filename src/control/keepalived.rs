@@ -91,10 +91,11 @@ impl Display for Command<'_> {
 }
 
 fn scripts(data: &mut Object<'_>, view: &View<'_>, id: InstanceId) {
-    let alert = false;
+    let scripts = view.notify.instances.get(usize::from(id.0));
+    let alert = scripts.is_some_and(|(_, scripts)| scripts.smtp_alert);
     data.plain("smtp_alert", alert);
     data.plain("notify_deleted", false);
-    let Some((_, scripts)) = view.notify.instances.get(usize::from(id.0)) else {
+    let Some((_, scripts)) = scripts else {
         return;
     };
     for (key, script) in [

@@ -32,6 +32,7 @@ impl Engine {
         let checks = checks(params, &mut setup);
         let control = control::Control::new(&setup);
         let vital = Vital::new(setup.page);
+        vital.count(params.instances.len());
         let poll = Poll::new()?;
         let signals = Signals::new()?;
         let timer = Timerfd::new()?;
@@ -64,6 +65,9 @@ impl Engine {
                 dump_dir: setup.dump_dir.into(),
                 state_file: setup.state_file,
                 again: setup.again,
+                reread: setup.reread,
+                errors: setup.errors,
+                process: setup.process,
             },
             poll,
             signals,
@@ -79,6 +83,8 @@ impl Engine {
             started: false,
             beats: 0,
             code: Code::default(),
+            reload_asked: false,
+            pending: None,
             stop_asked: false,
             stopping: false,
             more: false,
@@ -163,21 +169,30 @@ fn listen(poll: &Poll, sources: &[(Option<RawFd>, usize)]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes room for all descriptors, and what drives virtual servers: never with more sockets than
-/// there is room for.
+/// What drives virtual servers: never with more sockets than there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
+    let limit = make_room(params, setup.check.checkers.len());
+    let virtual_servers = core::mem::take(&mut setup.check);
+    let advert = shortest(params);
+    let (notify, again) = (&mut setup.notify, setup.again);
+    checks::Checks::new(virtual_servers, notify, limit, again, advert)
+}
+
+/// The shortest interval between adverts.
+pub(super) fn shortest(params: &vrrp::Params) -> Option<Span> {
+    params.instances.iter().map(|i| i.advert_int).min()
+}
+
+/// Makes room for all descriptors; how many sockets checkers may have.
+pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
     let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len() + check::MOST_TLS;
-    let wanted = own + setup.check.checkers.len().min(PROBES) * 2;
+    let wanted = own + checkers.min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
-    let limit = process::descriptor_limit().saturating_sub(own) / 2;
-    let virtual_servers = core::mem::take(&mut setup.check);
-    let advert = params.instances.iter().map(|i| i.advert_int).min();
-    let (notify, again) = (&mut setup.notify, setup.again);
-    checks::Checks::new(virtual_servers, notify, limit, again, advert)
+    process::descriptor_limit().saturating_sub(own) / 2
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
@@ -202,7 +217,19 @@ fn permitted(raw: bool) -> io::Result<()> {
 /// The socket for notifications. Those about routes come only if there are any of ours, and of the
 /// others only those about routes that are gone and bear our mark: a router that knows the whole
 /// Internet changes thousands a second.
-fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+pub(super) fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
+    let groups = groups(params);
+    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
+    if groups != MONITORED
+        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
+    {
+        log::warn!("cannot filter notifications about routes: {}", plain(&e));
+    }
+    Ok(monitor)
+}
+
+/// What is to be notified of.
+pub(super) fn groups(params: &vrrp::Params) -> u32 {
     let statics = &params.statics;
     let instances = &params.instances;
     let routes = !statics.routes.is_empty() || instances.iter().any(|i| !i.routes.is_empty());
@@ -214,13 +241,7 @@ fn monitor(params: &vrrp::Params) -> io::Result<Netlink> {
     if rules {
         groups |= mask(rule::GROUP_IPV4_RULE) | mask(rule::GROUP_IPV6_RULE);
     }
-    let monitor = Netlink::route(groups, MONITOR_BUFFER)?;
-    if (routes || rules)
-        && let Err(e) = monitor.only(&route::UNHEARD, route::HEARD)
-    {
-        log::warn!("cannot filter notifications about routes: {}", plain(&e));
-    }
-    Ok(monitor)
+    groups
 }
 
 /// The bit of a multicast group in the mask of `struct sockaddr_nl`.

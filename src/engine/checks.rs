@@ -3,6 +3,8 @@
 //! VRRP comes first: what is due, what can be read and what is to be opened waits here until
 //! [`Checks::work`] is called, which takes a millisecond at the most and says whether more is left.
 
+mod mail;
+
 use super::exec::child::{Children, Job};
 use super::exec::ipvs::Ipvs;
 use super::exec::probe::{Heard, Probes};
@@ -16,6 +18,7 @@ use crate::notify::{self, RealScripts, Script, ServiceScripts};
 use crate::sys;
 use crate::sys::process::Exit;
 use crate::time::{Instant, Span};
+use crate::vrrp::Kept;
 use mio::Registry;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -55,6 +58,8 @@ pub(super) struct Checks {
     reals: Vec<RealScripts>,
     /// The room starts as soon as what an earlier run left in the table is known.
     starting: bool,
+    /// The checker whose word has just changed its real server.
+    moved: Option<CheckerId>,
     /// The shortest `advert_int`.
     advert: Option<Span>,
     /// How long a part of a TLS handshake took when that was last complained about.
@@ -112,6 +117,7 @@ impl Checks {
             services: core::mem::take(&mut notify.services),
             reals: core::mem::take(&mut notify.reals),
             starting: false,
+            moved: None,
             advert,
             complained: Span::ZERO,
             stopping: false,
@@ -158,10 +164,66 @@ impl Checks {
         }
     }
 
+    /// The first half of a reload: whoever goes is told so, whatever is tried is broken off.
+    pub fn part(&mut self, new: &Params, hands: &mut Hands, now: Instant) {
+        self.room.part(new, now);
+        self.drain(hands, now);
+        self.due.clear();
+    }
+
+    /// The second half: from here on the numbers are those of `params`, those of `kept` included.
+    /// `masters`: the instances that are Master.
+    pub fn reload(
+        &mut self,
+        params: Params,
+        notify: &mut notify::Params,
+        kept: &Kept,
+        masters: &[u16],
+        (hands, now): (&mut Hands, Instant),
+    ) {
+        let intervals = hands.params.instances.iter().map(|i| i.advert_int);
+        self.advert = intervals.min();
+        let checkers = params.checkers.len();
+        let programs = &self.programs;
+        let commands = &notify.checks;
+        let same = |old: &Probe, new: &Probe| match (old, new) {
+            (Probe::Misc { command: a, .. }, Probe::Misc { command: b, .. }) => {
+                programs.same(*a, commands.get(usize::from(*b)))
+            }
+            (Probe::File { file: a, .. }, Probe::File { file: b, .. }) => {
+                kept.files.old(*b) == Some(*a)
+            }
+            _ => false,
+        };
+        let table = self.room.params().table.clone();
+        let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
+        let other = params.tls != self.room.params().tls || !self.probes.has_tls();
+        let tls = (secret && other).then(|| Tls::new(params.tls.as_deref()));
+        let gone = self.room.reload(params, &same, now);
+        self.programs.reload(core::mem::take(&mut notify.checks));
+        self.probes.reload(checkers, tls);
+        self.services = core::mem::take(&mut notify.services);
+        self.reals = core::mem::take(&mut notify.reals);
+        if let Some(ipvs) = &mut self.ipvs {
+            ipvs.reload(&self.room, &table, &gone, masters);
+        }
+        self.drain(hands, now);
+    }
+
+    /// The room has not started yet: the table is being asked for.
+    pub fn starting(&self) -> bool {
+        self.starting
+    }
+
     /// An orderly stop. `keep`: services stay in the table (`-I`).
     pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
+        let longest = self.probes.longest();
+        if longest != Span::ZERO {
+            let micros = longest.micros();
+            log::debug!("the longest step of a TLS handshake took {micros} microseconds");
+        }
         self.tell(Event::Stop, hands, now);
         self.due.clear();
         self.programs.stopping(now);
@@ -364,6 +426,10 @@ impl Checks {
     /// Gives an event to the room and does what it asks for.
     fn tell(&mut self, event: Event<'_>, hands: &mut Hands, now: Instant) {
         self.room.handle(event, now);
+        self.drain(hands, now);
+    }
+
+    fn drain(&mut self, hands: &mut Hands, now: Instant) {
         while let Some(action) = self.room.next_action() {
             self.perform(action, hands, now);
         }
@@ -389,7 +455,12 @@ impl Checks {
                     ipvs.changed(id);
                 }
             }
-            Action::Tell(change) => self.change(change, &mut hands.children),
+            Action::Tell(change) => {
+                self.change(change, &mut hands.children);
+                if let Some(post) = &mut hands.mail {
+                    self.write(change, post, now);
+                }
+            }
             Action::Note(note) => self.note(note),
         }
     }

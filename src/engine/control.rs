@@ -118,6 +118,21 @@ impl Control {
         }
     }
 
+    /// A reload has come into force.
+    pub fn reloaded(&mut self, wrapped: bool, now: Instant) {
+        let about = Rc::make_mut(&mut self.about);
+        (about.loaded, about.wrapped) = (now, wrapped);
+        // What is half written would be about two configurations.
+        for dump in &mut self.dumps {
+            dump.report.restart();
+        }
+        for client in self.clients.iter_mut().flatten() {
+            if let Phase::Waiting(report) = &mut client.phase {
+                report.restart();
+            }
+        }
+    }
+
     /// The socket others connect to.
     pub fn descriptor(&self) -> Option<RawFd> {
         self.listener.as_ref().map(AsRawFd::as_raw_fd)
@@ -513,8 +528,16 @@ impl Engine {
     fn grant(&mut self, wish: Wish, now: Instant) {
         match wish {
             Wish::Reload => {
-                let text = "reload is not available yet: the running configuration stays\n";
-                self.control.reply(wish, code::FAULT, text, now);
+                let (code, text) = match self.reload() {
+                    Ok(applied) => {
+                        let warnings: String =
+                            applied.warnings.iter().map(|w| format!("{w}\n")).collect();
+                        (code::OK, format!("{warnings}{applied}\n"))
+                    }
+                    Err(refused) => (code::FAULT, format!("{refused}\n")),
+                };
+                self.control.reply(wish, code, &text, now);
+                self.more = true;
             }
             Wish::Stop => {
                 let text = format!("stopping\t{}\n", self.control.daemon());

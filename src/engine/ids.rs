@@ -2,7 +2,7 @@
 //! what has one timer of its own ([`Clock`]), then the checkers.
 
 use crate::check::CheckerId;
-use crate::vrrp::{Clock, IfaceId, InstanceId, Params, ScriptId, TIMERS, Timer};
+use crate::vrrp::{Clock, IfaceId, InstanceId, Kept, Params, ScriptId, TIMERS, Timer};
 
 /// Whose timer a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,21 @@ impl Ids {
             Some(_) => return None,
         };
         Some(Slot::Clock(clock))
+    }
+
+    /// What has become of a timer; `None`: its owner is gone. Checkers see to their own.
+    pub fn moved(slot: Slot, kept: &Kept) -> Option<Slot> {
+        Some(match slot {
+            Slot::Instance(id, timer) => Slot::Instance(kept.instance(id)?, timer),
+            Slot::Own(which) => Slot::Own(which),
+            Slot::Clock(Clock::Startup) => Slot::Clock(Clock::Startup),
+            Slot::Clock(Clock::Script(id)) => Slot::Clock(Clock::Script(kept.script(id)?)),
+            Slot::Clock(Clock::Interface(id)) => {
+                let iface = kept.interfaces.new_of(id.0)?;
+                Slot::Clock(Clock::Interface(IfaceId(iface)))
+            }
+            Slot::Checker(_) => return None,
+        })
     }
 
     /// The first number behind the engine's own.

@@ -85,9 +85,21 @@ impl Engine {
                 Ok(Some(Report::Link(l))) => {
                     self.links.link(l.index, l.name, l.flags, l.mac);
                     self.links.vrf(l.index, l.table);
+                    if let Some(pending) = &mut self.pending {
+                        pending.links.link(l.index, l.name, l.flags, l.mac);
+                        pending.links.vrf(l.index, l.table);
+                    }
                 }
-                Ok(Some(Report::LinkGone(l))) => self.links.link_gone(l.index),
+                Ok(Some(Report::LinkGone(l))) => {
+                    self.links.link_gone(l.index);
+                    if let Some(pending) = &mut self.pending {
+                        pending.links.link_gone(l.index);
+                    }
+                }
                 Ok(Some(Report::Address(a))) => {
+                    if let Some(pending) = &mut self.pending {
+                        pending.address_seen(&a, true);
+                    }
                     self.hands
                         .address_seen(&a, true, &mut self.links, self.started, now);
                     if let Some(checks) = &mut self.checks {
@@ -95,6 +107,9 @@ impl Engine {
                     }
                 }
                 Ok(Some(Report::AddressGone(a))) => {
+                    if let Some(pending) = &mut self.pending {
+                        pending.address_seen(&a, false);
+                    }
                     self.hands
                         .address_seen(&a, false, &mut self.links, self.started, now);
                     if let Some(checks) = &mut self.checks {
@@ -121,6 +136,7 @@ impl Engine {
             Dump::Addresses => self.dump = Dump::Idle,
             Dump::Idle => return,
         }
+        let whole = !self.interrupted;
         if !self.interrupted {
             self.links.end_redump();
             // First what went with its interface: nobody took that away.
@@ -140,13 +156,16 @@ impl Engine {
             self.schedule_redump(now);
         }
         self.report_links(now);
+        if let Some(pending) = &mut self.pending {
+            pending.dumped(whole);
+        }
         if !self.started {
             self.begin(now);
         }
     }
 
     /// Tells the room which interfaces changed.
-    fn report_links(&mut self, now: Instant) {
+    pub(super) fn report_links(&mut self, now: Instant) {
         // Half of the first dump is no truth: wait for its end. Later ones only add to what is known.
         if !self.started && self.dump != Dump::Idle {
             return;
@@ -194,7 +213,7 @@ impl Engine {
         }
     }
 
-    fn schedule_redump(&mut self, now: Instant) {
+    pub(super) fn schedule_redump(&mut self, now: Instant) {
         if self.dump != Dump::Idle {
             self.interrupted = true;
         } else if !self.is_armed(Own::Redump) {

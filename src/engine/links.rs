@@ -1,6 +1,6 @@
 //! What the kernel says about interfaces, kept by configured name. No sockets here: `Watch` feeds it.
 
-use crate::vrrp::{IfaceId, InstanceId, Link, Params};
+use crate::vrrp::{IfaceId, InstanceId, Kept, Link, Params};
 use crate::wire::rtnetlink::route::Resolve;
 use crate::wire::rtnetlink::{IFF_MULTICAST, IFF_NOARP, IFF_RUNNING, IFF_UP};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -101,6 +101,38 @@ impl Links {
             departed: Vec::new(),
             sources,
         }
+    }
+
+    /// A reload: `old` has told what it knew; only what is otherwise now is news.
+    pub fn follow(&mut self, old: &mut Links, kept: &Kept) {
+        for (is, was) in kept.interfaces.pairs() {
+            let facts = |links: &Links, id: u16| {
+                let link = links.get(IfaceId(id));
+                let e = links.entries.get(usize::from(id));
+                (link, e.map(|e| (e.flags & FOLLOWED, e.mac, e.table)))
+            };
+            let same = facts(self, is) == facts(old, was);
+            let pending = old.entries.get(usize::from(was)).is_some_and(|e| e.changed);
+            if let (true, false, Some(e)) = (same, pending, self.entries.get_mut(usize::from(is))) {
+                e.changed = false;
+            }
+        }
+        for departed in old.departed.drain(..) {
+            if let Some(iface) = kept.interfaces.new_of(departed.0.0) {
+                self.departed.push((IfaceId(iface), departed.1));
+            }
+        }
+    }
+
+    /// Per instance, whether its configured source can be used; that is told with this.
+    pub fn usable(&mut self, instances: usize) -> Vec<bool> {
+        let mut usable = vec![true; instances];
+        while let Some((instance, told)) = self.next_source() {
+            if let Some(slot) = usable.get_mut(usize::from(instance.0)) {
+                *slot = told;
+            }
+        }
+        usable
     }
 
     /// A link appeared or changed. A known index under another name was renamed.
@@ -263,6 +295,11 @@ impl Links {
             e.changed |= e.table != table.unwrap_or(0);
             e.table = table.unwrap_or(0);
         }
+    }
+
+    /// Whether this is a virtual address of ours.
+    pub fn is_virtual(&self, address: IpAddr) -> bool {
+        self.virtuals.binary_search(&address).is_ok()
     }
 
     /// The configured name.

@@ -22,15 +22,17 @@ mod dump;
 mod kernel;
 #[cfg(not(feature = "ssl"))]
 mod no_tls;
+mod reload;
 #[cfg(feature = "ssl")]
 mod tls;
 mod turn;
 
 #[cfg(not(feature = "ssl"))]
 use no_tls as tls;
+pub use reload::{Applied, Refused, Reread, errors};
 
 use crate::check;
-use crate::config::Config;
+use crate::config::{Config, Process};
 use crate::notify;
 use crate::sys::memory::Code;
 use crate::sys::net::Netlink;
@@ -68,6 +70,12 @@ pub struct Setup<'a> {
     pub ignore_int: bool,
     /// Directory of the dumps.
     pub dump_dir: &'a str,
+    /// How the configuration is read anew; without it there is no reload.
+    pub reread: Option<Rc<dyn Reread>>,
+    /// The errors of the configuration: a reload may have these too. See [`errors`].
+    pub errors: Vec<Box<str>>,
+    /// How the processes run: what cannot be changed by a reload.
+    pub process: Option<Box<Process>>,
     /// `state_dump_file`: instead of `keepalived.data` there.
     pub state_file: Option<Box<str>>,
     /// `json_version` 2.
@@ -91,6 +99,9 @@ impl<'a> Setup<'a> {
             keep_services: false,
             ignore_int: false,
             dump_dir: "/tmp",
+            reread: None,
+            errors: Vec::new(),
+            process: config.global.process,
             state_file: config.global.state_dump_file,
             json_wrapped: config.global.json_wrapped,
             socket: None,
@@ -114,6 +125,8 @@ const TOKEN_TIMER: usize = 3;
 const TOKEN_LOG: usize = 4;
 const TOKEN_FILES: usize = 5;
 const TOKEN_IPVS: usize = 6;
+const TOKEN_MAIL: usize = 7;
+const TOKEN_NAMES: usize = 8;
 const TOKEN_CONTROL: usize = 9;
 
 /// Timers of the engine itself, behind those of the instances.
@@ -147,11 +160,13 @@ enum Own {
     Verify = 12,
     /// A checker's program did not end; IPVS is to be asked again.
     Checks = 13,
+    /// Mail is to be sent, or a mail server has taken too long.
+    Mail = 14,
     /// Somebody who asked does not listen.
-    Control = 14,
+    Control = 15,
 }
 
-const OWN_TIMERS: usize = 15;
+const OWN_TIMERS: usize = 16;
 const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Beat,
     Own::Children,
@@ -167,6 +182,7 @@ const ALL_OWN: [Own; OWN_TIMERS] = [
     Own::Retry,
     Own::Verify,
     Own::Checks,
+    Own::Mail,
     Own::Control,
 ];
 
@@ -214,6 +230,9 @@ struct How {
     dump_dir: Box<str>,
     state_file: Option<Box<str>>,
     again: bool,
+    reread: Option<Rc<dyn Reread>>,
+    errors: Vec<Box<str>>,
+    process: Option<Box<Process>>,
 }
 
 /// The worker.
@@ -247,6 +266,10 @@ struct Engine {
     beats: u32,
     /// Let go of once the start is over.
     code: Code,
+    /// A reload is wanted.
+    reload_asked: bool,
+    /// A reload is under way.
+    pending: Option<Box<reload::Pending>>,
     /// To be stopped as soon as it has started: what an earlier run left behind is to go too.
     stop_asked: bool,
     stopping: bool,

@@ -3,7 +3,7 @@
 
 use crate::sys;
 use crate::sys::net::{Heard6, RawVrrp, RawVrrp6, Vrids};
-use crate::vrrp::{Family, IfaceId, InstanceId, InstanceParams, Link, Params};
+use crate::vrrp::{Family, IfaceId, InstanceId, InstanceParams, Kept, Link, Params};
 use crate::wire;
 use crate::wire::vrrp::{Auth, PROTOCOL_AH, PROTOCOL_VRRP, Packet};
 use core::net::IpAddr;
@@ -48,6 +48,8 @@ struct Port {
     seats: Range<usize>,
     /// Kernel index the sockets were opened for, 0: none are open.
     index: u32,
+    /// Kernel index the sockets were opened for that a reload kept, while others are missing.
+    kept: u32,
     /// Datagrams ever read, wrapping: tells what was queued before a deadline.
     read: u32,
     /// Whose turn it is to be read.
@@ -123,6 +125,40 @@ impl Ports {
         }
     }
 
+    /// A reload: sockets that are still needed stay open, with what was queued in them.
+    pub fn reload(&mut self, params: &Params, kept: &Kept, registry: &Registry) -> io::Result<()> {
+        let mut old = core::mem::replace(self, Ports::new(params));
+        for (is, was) in kept.interfaces.pairs() {
+            let port = self.ports.get_mut(usize::from(is));
+            let Some((port, was)) = port.zip(old.ports.get(usize::from(was))) else {
+                continue;
+            };
+            port.read = was.read;
+            if was.index == 0 {
+                continue;
+            }
+            let mut whole = true;
+            for at in port.seats.clone() {
+                let seat = &mut self.seats[at];
+                let same = |s: &&mut Seat| {
+                    let key = |s: &Seat| (s.family, s.protocol, s.source);
+                    s.socket.is_some() && key(s) == key(seat)
+                };
+                let found = old.seats[was.seats.clone()].iter_mut().find(same);
+                whole &= match found {
+                    Some(found) => seat.take(found, FIRST_TOKEN + at, registry)?,
+                    None => false,
+                };
+            }
+            // What is missing is opened when the interface is followed.
+            match whole {
+                true => port.index = was.index,
+                false => port.kept = was.index,
+            }
+        }
+        Ok(())
+    }
+
     /// Sockets there will be at the most.
     pub fn sockets(params: &Params) -> usize {
         params.instances.iter().map(|i| protocols(i).count()).sum()
@@ -144,15 +180,21 @@ impl Ports {
             return Ok(());
         }
         port.index = 0;
+        let kept = core::mem::take(&mut port.kept);
         for seat in &mut self.seats[port.seats.clone()] {
-            // Closing a descriptor takes it out of the poll set.
-            (seat.socket, seat.unread) = (None, false);
+            if kept != link.index {
+                // Closing a descriptor takes it out of the poll set.
+                (seat.socket, seat.unread) = (None, false);
+            }
         }
         if link.index == 0 {
             return Ok(());
         }
         let device = (!name.is_empty()).then_some((name, link.index));
         for at in port.seats.clone() {
+            if self.seats[at].socket.is_some() {
+                continue;
+            }
             match self.seats[at].open(device, FIRST_TOKEN + at, registry) {
                 Err(e) if is_without_ipv6(&e) => {}
                 other => other?,
@@ -314,6 +356,35 @@ impl Seat {
         if of.unicast.is_none() && !self.groups.contains(&of.group_address) {
             self.groups.push(of.group_address);
         }
+    }
+
+    /// Takes an open socket over and lets it hear what is to be heard now; whether it can.
+    fn take(&mut self, from: &mut Seat, token: usize, registry: &Registry) -> io::Result<bool> {
+        let Some(socket) = &from.socket else {
+            return Ok(false);
+        };
+        let fd = match socket {
+            Socket::V4(socket) => {
+                socket.filter(&self.vrids)?;
+                socket.as_raw_fd()
+            }
+            Socket::V6(socket) => {
+                socket.filter(&self.vrids)?;
+                socket.as_raw_fd()
+            }
+        };
+        for group in self.groups.iter().filter(|g| !from.groups.contains(g)) {
+            match (socket, group) {
+                (Socket::V4(socket), IpAddr::V4(group)) => socket.join(*group)?,
+                (Socket::V6(socket), IpAddr::V6(group)) => socket.join(*group)?,
+                _ => {}
+            }
+        }
+        registry.reregister(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
+        // Whatever came meanwhile: there is no second edge for it.
+        self.unread = true;
+        self.socket = from.socket.take();
+        Ok(true)
     }
 
     fn open(

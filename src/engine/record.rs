@@ -15,12 +15,21 @@ const FAILED: u8 = b'E';
 const PATHS: u8 = b'G';
 
 /// Asks the real world and remembers what files and patterns said.
-#[derive(Debug, Default)]
-pub struct Recorder {
+#[derive(Default)]
+pub struct Recorder<'a> {
     log: RefCell<Vec<u8>>,
+    breathe: Option<&'a dyn Fn()>,
 }
 
-impl Recorder {
+impl<'a> Recorder<'a> {
+    /// Calls `breathe` now and then.
+    pub fn breathing(breathe: &'a dyn Fn()) -> Self {
+        Recorder {
+            breathe: Some(breathe),
+            ..Recorder::default()
+        }
+    }
+
     /// Everything remembered, for [`Replay`].
     pub fn into_bytes(self) -> Vec<u8> {
         self.log.into_inner()
@@ -78,9 +87,15 @@ trait Files {
         let _ = path;
         None
     }
+    fn breathe(&self) {}
 }
 
-impl Files for Recorder {
+impl Files for Recorder<'_> {
+    fn breathe(&self) {
+        if let Some(breathe) = self.breathe {
+            breathe();
+        }
+    }
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let answer = Real.read(path);
         match &answer {
@@ -165,6 +180,9 @@ impl<F: Files> Outside for F {
     }
     fn env(&self, name: &str) -> Option<String> {
         Real.env(name)
+    }
+    fn breathe(&self) {
+        Files::breathe(self);
     }
 }
 

@@ -57,6 +57,7 @@ impl Engine {
                         checks.answered();
                     }
                 }
+                TOKEN_MAIL | TOKEN_NAMES => self.hands.mail_ready(),
                 TOKEN_CONTROL => self.control.connected(),
                 token if Control::owns(token) => self.control.ready(token),
                 token if Probes::owns(token) => {
@@ -82,9 +83,13 @@ impl Engine {
         self.take_timers(now);
         self.more |= self.hands.work(&self.links, now);
         self.work_checks(now);
+        self.more |= self
+            .hands
+            .work_mail(self.poll.registry(), &mut self.buf, now);
         self.work_control(now);
         self.report_groups(now);
         self.more |= self.hands.ports.next_unread(0).is_some();
+        self.take_reload(now);
         self.after_work(now)
     }
 
@@ -97,7 +102,7 @@ impl Engine {
         }
     }
 
-    fn drain(&mut self, now: Instant) {
+    pub(super) fn drain(&mut self, now: Instant) {
         while let Some(action) = self.router.next_action() {
             if let (Action::Tell(change), Some(checks)) = (&action, &mut self.checks)
                 && let Who::Instance(instance) = change.who
@@ -199,7 +204,8 @@ impl Engine {
             }
             Some(Own::Log) => exec::log::retry(now),
             Some(Own::Redump) => self.redump(now),
-            Some(Own::Announce) => {}
+            // What they are for is looked at in each turn.
+            Some(Own::Announce | Own::Mail) => {}
             Some(Own::PutBack) => self.hands.put_back(&self.links, now),
             Some(Own::Retry) => self.hands.retry(),
             Some(Own::Hushed) => self.hands.teller.settle(now),
@@ -295,9 +301,7 @@ impl Engine {
             match signal {
                 Signal::Int if self.how.ignore_int => log::info!("SIGINT ignored"),
                 Signal::Term | Signal::Int => self.stop(now),
-                Signal::Hup => log::warn!(
-                    "reload is not available yet: the running configuration stays; restart to change it"
-                ),
+                Signal::Hup => self.reload_asked = true,
                 Signal::Child => {
                     self.reap(now);
                     self.take_ends(now);
@@ -325,6 +329,7 @@ impl Engine {
             return;
         }
         self.stopping = true;
+        (self.pending, self.reload_asked) = (None, false);
         log::info!("stopping");
         self.supervisor.stopping();
         self.hands.stopping(self.how.keep_addresses);
@@ -332,6 +337,7 @@ impl Engine {
         self.hands.objects.hold_statics(false);
         self.stop_checks(now);
         self.hands.stop_children(now);
+        self.hands.stop_mail(now);
         self.arm_own(Own::StopLimit, now + STOP_LIMIT);
     }
 
@@ -361,6 +367,7 @@ impl Engine {
             (Own::Retry, self.hands.retry_at),
             (Own::Verify, self.hands.objects.deadline()),
             (Own::Checks, self.checks.as_ref().and_then(|c| c.deadline())),
+            (Own::Mail, self.hands.mail_deadline().map(|at| at.max(now))),
             (Own::Control, self.control.deadline()),
         ] {
             if let Some(at) = at {

@@ -8,6 +8,7 @@ mod text;
 use super::{Object, Params, State};
 use crate::time::{Instant, Span};
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use text::{date, header, phrase};
 
@@ -32,6 +33,13 @@ pub struct Mail {
     pub no_faults: bool,
     /// `no_checker_emails`
     pub no_checkers: bool,
+}
+
+impl Mail {
+    /// The numbers of all recipients.
+    pub fn everybody(&self) -> Vec<u16> {
+        (0..u16::try_from(self.to.len()).unwrap_or(u16::MAX)).collect()
+    }
 }
 
 /// Who takes the mail.
@@ -124,7 +132,7 @@ impl Letter {
             stamp,
             at,
             not_before: at,
-            to: (0..u16::try_from(mail.to.len()).unwrap_or(u16::MAX)).collect(),
+            to: mail.everybody(),
         }
     }
 
@@ -160,11 +168,11 @@ impl Letter {
 }
 
 /// Who has been written about, and what was said last: keepalived sends no second mail about the
-/// same state in a row.
+/// same state in a row. By name: a reload may give other numbers.
 #[derive(Debug, Default)]
 pub struct Desk {
-    instances: Vec<Option<State>>,
-    groups: Vec<Option<State>>,
+    instances: BTreeMap<Box<str>, State>,
+    groups: BTreeMap<Box<str>, State>,
 }
 
 impl Desk {
@@ -181,16 +189,16 @@ impl Desk {
             Object::Instance(at) => (&params.instances, &mut self.instances, at, "Instance"),
             Object::Group(at) => (&params.groups, &mut self.groups, at, "Group"),
         };
-        let at = usize::from(at);
-        let (name, scripts) = list.get(at)?;
+        let (name, scripts) = list.get(usize::from(at))?;
         if !scripts.smtp_alert || (mail.no_faults && state == State::Fault) {
             return None;
         }
-        if last.len() <= at {
-            last.resize(list.len(), None);
-        }
-        if last.get_mut(at)?.replace(state) == Some(state) {
-            return None;
+        match last.get_mut(name) {
+            Some(last) if *last == state => return None,
+            Some(last) => *last = state,
+            None => {
+                last.insert(name.clone(), state);
+            }
         }
         let doing = match state {
             State::Master => "Entering MASTER state",

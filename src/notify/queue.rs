@@ -104,6 +104,19 @@ impl Queue {
         }
     }
 
+    /// The letter that was being sent waits again, and all go to these recipients: another server,
+    /// and other recipients, from now on.
+    pub fn begin_anew(&mut self, letter: Option<Letter>, to: &[u16]) {
+        if let Some(letter) = letter {
+            self.letters.push_front(letter);
+        }
+        for letter in &mut self.letters {
+            letter.to = to.to_vec();
+        }
+        self.pause = Span::ZERO;
+        self.hurry();
+    }
+
     /// Takes out one that is too old; after a failure.
     pub fn expired(&mut self, now: Instant) -> Option<Letter> {
         let at = self.letters.iter().position(|l| is_old(l, now))?;
@@ -162,7 +175,7 @@ mod tests {
             pauses.push(pause.micros() / 1_000_000);
             assert!(queue.next(now).is_none());
             assert_eq!(queue.due(), Some(now + pause));
-            now = now + pause;
+            now += pause;
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         queue.went_well();

@@ -283,6 +283,12 @@ impl Memory {
         Ok(Memory { file })
     }
 
+    /// Another handle of the same bytes.
+    pub fn share(&self) -> io::Result<Self> {
+        let file = self.file.try_clone()?;
+        Ok(Memory { file })
+    }
+
     /// Replaces the content.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         self.file.set_len(0)?;

@@ -115,6 +115,30 @@ impl Backup {
         self.expect(down, core, cx);
     }
 
+    /// A reload. `priorities`: the effective one before and now.
+    pub fn reconfigure(
+        &mut self,
+        was: &InstanceParams,
+        priorities: (u8, u8),
+        core: &mut Core,
+        cx: &mut Cx<'_>,
+    ) {
+        let is = cx.params;
+        if was.version != is.version {
+            self.learnt = None;
+        }
+        if was.preempt_delay != is.preempt_delay || was.preempt != is.preempt {
+            self.hold = Hold::Idle;
+            core.disarm(Timer::PreemptDelay, cx);
+        }
+        let timing = |i: &InstanceParams| (i.version, i.advert_int, i.down_timer_adverts);
+        if timing(was) != timing(is) {
+            self.restart(core, cx);
+        } else if priorities.0 != priorities.1 {
+            self.reweigh(priorities, core, cx);
+        }
+    }
+
     pub fn down_expired(&mut self, core: &mut Core, cx: &mut Cx<'_>) -> Wish {
         if cx.now < self.down {
             core.arm(Timer::MasterDown, self.down, cx);

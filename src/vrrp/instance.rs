@@ -223,6 +223,34 @@ impl Instance {
         self.core.tell(from, State::Init, reason, cx);
     }
 
+    /// A reload: other parameters than `was`, the same state. `adds`: it holds something new.
+    ///
+    /// Compat: no state changes by itself. A Master says what has changed with an advert at once.
+    pub fn reconfigure(&mut self, was: &InstanceParams, adds: bool, cx: &mut Cx<'_>) {
+        let is = cx.params;
+        let core = &mut self.core;
+        self.list = AddressList::new(is);
+        core.checked = None;
+        if was.unicast != is.unicast {
+            core.old = None;
+        }
+        let from = core.priority(was);
+        core.demoted &= was.priority == is.priority;
+        let to = core.priority(is);
+        if from != to {
+            cx.out.push(Action::Note(Note::Priority(cx.id, from, to)));
+        }
+        let news = from != to || !states_same(was, is);
+        if news {
+            core.revision = core.revision.wrapping_add(1);
+        }
+        match &mut self.role {
+            Role::Master(master) => master.reconfigure(was, (news, adds), core, cx),
+            Role::Backup(backup) => backup.reconfigure(was, (from, to), core, cx),
+            Role::Init | Role::Fault => {}
+        }
+    }
+
     /// Its timer ran out but the sync group objects: wait another down interval.
     pub fn wait_for_group(&mut self, cx: &mut Cx<'_>) {
         if let Role::Backup(backup) = &mut self.role {
@@ -262,6 +290,28 @@ impl Instance {
         self.core.disarm_all(cx);
         from
     }
+}
+
+/// Whether the adverts of both say the same to the same routers, but for the priority.
+fn states_same(a: &InstanceParams, b: &InstanceParams) -> bool {
+    let said = |i: &InstanceParams| {
+        (
+            i.version,
+            i.advert_int,
+            i.authentication(),
+            i.checksum,
+            i.source,
+            i.group_address,
+        )
+    };
+    let sent = |i: &InstanceParams| {
+        let unicast = i.unicast.as_deref();
+        unicast.map(|u| {
+            let peers: Vec<IpAddr> = u.peers.iter().map(|p| p.address).collect();
+            (peers, u.ttl, u.old_checksum)
+        })
+    };
+    said(a) == said(b) && sent(a) == sent(b) && a.advertised().eq(b.advertised())
 }
 
 impl Core {

@@ -2,7 +2,7 @@
 
 use super::instance::{Core, Cx, Wish};
 use super::receive::{Advert, OWNER};
-use super::{Action, Note, Reason, Timer};
+use super::{Action, InstanceParams, Note, Reason, Timer};
 use crate::time::{Instant, Span};
 use core::net::IpAddr;
 
@@ -58,6 +58,42 @@ impl Master {
                 given: 0,
             },
             rival: None,
+        }
+    }
+
+    /// A reload. `news`: the adverts say something else from now on; `adds`: more is held.
+    pub fn reconfigure(
+        &mut self,
+        was: &InstanceParams,
+        (news, adds): (bool, bool),
+        core: &mut Core,
+        cx: &mut Cx<'_>,
+    ) {
+        let (garp, before) = (&cx.params.garp, &was.garp);
+        if news {
+            self.due = cx.now;
+            core.arm(Timer::Advert, self.due, cx);
+        }
+        if adds {
+            cx.out.push(Action::Claim {
+                instance: cx.id,
+                repeat: garp.repeat,
+            });
+            if !garp.delay.is_zero() && garp.repeat > 0 {
+                core.arm(Timer::SecondBurst, cx.now + garp.delay, cx);
+            }
+        }
+        if (garp.refresh, garp.refresh_repeat) != (before.refresh, before.refresh_repeat) {
+            core.disarm(Timer::Refresh, cx);
+            if !garp.refresh.is_zero() && garp.refresh_repeat > 0 {
+                core.arm(Timer::Refresh, cx.now + garp.refresh, cx);
+            }
+        }
+        let elsewhere = !garp.elsewhere.is_zero() && cx.params.lives_elsewhere();
+        if !elsewhere {
+            core.disarm(Timer::Elsewhere, cx);
+        } else if garp.elsewhere != before.elsewhere || core.armed(Timer::Elsewhere).is_none() {
+            core.arm(Timer::Elsewhere, cx.now + garp.elsewhere, cx);
         }
     }
 

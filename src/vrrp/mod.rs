@@ -10,6 +10,7 @@ mod backup;
 mod fault;
 mod group;
 mod instance;
+mod kept;
 mod master;
 mod outbox;
 pub mod params;
@@ -23,8 +24,9 @@ mod text;
 pub mod timing;
 mod track;
 
+pub use kept::{Kept, Map};
 pub use params::*;
-pub use router::Router;
+pub use router::{Router, World};
 pub use snapshot::{Counters, GroupSnapshot, REASONS, ScriptSnapshot, Snapshot, Tracked, Unrouted};
 pub use template::{Destination, Template};
 pub use text::Text;
@@ -343,6 +345,8 @@ pub enum Reason {
     StaticMissing(u16),
     /// The interface cannot multicast and there is no unicast peer.
     NoMulticast(IfaceId),
+    /// A reload took it out of the configuration.
+    Removed,
 }
 
 /// Something a person may want to read in the log.

@@ -46,6 +46,17 @@ impl Port {
         }
     }
 
+    /// A reload: `was` is what it was before, if it had delays; the interface is as in `link`.
+    pub fn go_on(&mut self, was: Option<&Port>, link: Link) {
+        self.seen = was.map_or(link, |was| was.seen);
+        self.due = was.map_or(Instant::FAR, |was| was.due);
+    }
+
+    /// What was last reported.
+    pub fn seen(&self) -> Link {
+        self.seen
+    }
+
     /// The daemon stops: nothing is waited for; what was last seen.
     pub fn stop(&mut self, out: &mut Outbox) -> Link {
         self.settled(out);

@@ -1,6 +1,7 @@
 //! The owner: finds whom an event concerns, lets sync groups agree, queues the actions.
 
 mod addressee;
+mod reload;
 mod settle;
 mod views;
 mod watch;
@@ -15,6 +16,7 @@ use super::{
     Reject, State, Timer, Unrouted,
 };
 use crate::time::{Instant, Span};
+pub use reload::World;
 use std::rc::Rc;
 use watch::Watch;
 
@@ -53,6 +55,10 @@ struct Site {
     resume: Option<Instant>,
     /// It went on as Master after that: a script without a result does not put an end to it.
     trusting: bool,
+    /// A reload takes it out.
+    gone: bool,
+    /// New in a sync group that is Master.
+    joins: bool,
 }
 
 impl Site {
@@ -124,6 +130,8 @@ impl Router {
                 usable: true,
                 resume: None,
                 trusting: false,
+                gone: false,
+                joins: false,
             });
         }
         let units = units(&params, &mut sites);

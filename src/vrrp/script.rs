@@ -12,7 +12,7 @@ const SHORTEST: Span = Span::from_millis(10);
 /// Compat: the counter is keepalived's. It goes from 0 to `rise + fall - 1`, the script is up from
 /// `rise` on, and it begins one below that: the first result decides, whatever `rise` and `fall`
 /// are. With `init_fail` it begins at 0 instead and the script counts as failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Script {
     count: u32,
     /// Up or down, once that is decided.
@@ -76,6 +76,24 @@ impl Script {
         self.last = None;
         self.due = now;
         self.clock(id, params, now, out);
+    }
+
+    /// A reload may have changed how often it runs and what its results amount to; its level stays.
+    pub fn adjust(&mut self, id: ScriptId, params: &ScriptParams, now: Instant, out: &mut Outbox) {
+        let rise = rise(params);
+        self.count = match self.level {
+            Some(true) => {
+                let most = rise.saturating_add(params.fall.max(1) - 1);
+                self.count.clamp(rise, most)
+            }
+            Some(false) => self.count.min(rise - 1),
+            None => rise - 1,
+        };
+        let latest = now + params.interval.max(SHORTEST);
+        if self.due != Instant::FAR && self.due > latest {
+            self.due = latest;
+            out.push(Action::Wake(Clock::Script(id), Some(latest)));
+        }
     }
 
     /// The daemon stops: a run that still goes on counts for nothing.

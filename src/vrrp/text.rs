@@ -105,6 +105,7 @@ impl Display for Text<'_, Reason> {
         match *reason {
             Reason::Started => f.write_str("starting"),
             Reason::Stopping => f.write_str("stopping"),
+            Reason::Removed => f.write_str("it is no longer in the configuration"),
             Reason::MasterSilent(span) => write!(f, "no advert for {span} s"),
             Reason::MasterLeft(from) => write!(f, "{from} gave up (priority 0)"),
             Reason::Preempting(from) => write!(f, "preempting {from}, which has lower priority"),

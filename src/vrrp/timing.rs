@@ -48,6 +48,16 @@ impl Phase {
         self.interval
     }
 
+    /// A reload: the phase of the same interval goes on, without its users so far.
+    pub fn go_on(&mut self, was: &Phase) {
+        self.origin = was.origin;
+    }
+
+    /// A reload: a Master goes on being one.
+    pub fn carry_on(&mut self) {
+        self.users = self.users.saturating_add(1);
+    }
+
     /// A new Master sends now; returns when its second advert is due.
     pub fn join(&mut self, now: Instant) -> Instant {
         self.users = self.users.saturating_add(1);

@@ -108,7 +108,7 @@ fn without_a_file_it_runs_empty_and_answers() {
         r#"
 $H -nl 2>log & pid=$!
 until_ says log 'no vrrp_instance'
-kill -HUP $pid; until_ says log 'reload is not available yet'
+kill -HUP $pid; until_ says log 'the file cannot be read'
 kill -0 $pid && echo "it runs"
 kill $pid; wait $pid; echo $?
 grep -c '/etc/keepalived/keepalived.conf does not exist' log
@@ -127,8 +127,8 @@ TMPDIR=/run/dumps $H -nl -f good.conf 2>log & pid=$!
 until_ holds
 for s in DATA STATS JSON TDUMP; do kill -$($H --signum=$s) $pid; done
 until_ says log 'wrote /run/dumps/keepalived.data'; until_ says log 'wrote /run/dumps/keepalived.stats'
-until_ says log 'JSON dump is not available yet'; until_ says log 'dump of internal timers is not available'
-grep -h 'State =\|VRRP Instance\|Became' dumps/*
+until_ test -s dumps/keepalived.json; until_ says log 'dump of internal timers is not available'
+grep -h 'State =\|VRRP Instance\|Became' dumps/*.data dumps/*.stats; grep -c '"iname":"VI_1"' dumps/keepalived.json
 kill -$($H --signum=STATS_CLEAR) $pid; sleep 0.3; rm dumps/*; kill -USR2 $pid
 until_ test -s dumps/keepalived.stats; grep Became dumps/keepalived.stats
 kill $pid; wait $pid
@@ -141,6 +141,7 @@ done
    State = MASTER
 VRRP Instance: VI_1
   Became master: 1
+1
   Became master: 0",
     );
 }

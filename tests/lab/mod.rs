@@ -20,6 +20,8 @@ pub mod node;
 pub mod packages;
 pub mod prober;
 pub mod random;
+pub mod secure;
+pub mod smtp;
 pub mod stage;
 pub mod stats;
 pub mod syslog;

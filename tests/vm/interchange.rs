@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// SIGHUP reads the configuration again.
-const RELOADS: bool = false;
+const RELOADS: bool = true;
 
 /// What every configuration checks.
 const PORTS: [u16; 3] = [8080, 8081, 8082];

@@ -41,6 +41,7 @@ fn effect(key: &str) -> fn(&mut Options) {
         "no-syslog" => |o| o.syslog = false,
         "dont-release-vrrp" => |o| o.keep_vrrp = true,
         "dont-release-ipvs" => |o| o.keep_ipvs = true,
+        "socket" => |o| o.socket = Some("a".into()),
         "no_bfd" | "all" => |_| {},
         other => panic!("no expectation for --{other}"),
     }
@@ -140,7 +141,7 @@ fn the_table_is_complete() {
         V dont-release-vrrp I dont-release-ipvs R dont-respawn n dont-fork d dump-conf p:pid \
         r:vrrp_pid c:checkers_pid b:bfd_pid T genhash a address-monitoring s:namespace \
         _:check-format _ keywords e all-config i:config-id x snmp A:snmp-agent-socket m core-dump M?core-dump-pattern \
-        _:signum t?config-test _:config-fd _ ignore-sigint v version h help";
+        _:signum t?config-test _:config-fd _ ignore-sigint _:socket v version h help";
     let mut want: Vec<(String, String, char)> = {
         let mut out = Vec::new();
         let mut words = want.split_whitespace();

@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
             checkers,
             line: self.line_of(self.head(server)),
         };
-        let alert = self.child(server, &["smtp_alert"]).map(|n| self.flag(n));
+        let alert = self.child(server, &["smtp_alert"]).map(|n| self.alert(n));
         found.reals.push(RealScripts {
             name: params.name.clone(),
             up: self.child_script(server, "notify_up"),

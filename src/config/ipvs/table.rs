@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub(super) struct Globals<'a> {
     smtp_alert: Option<bool>,
     smtp_alert_checker: Option<bool>,
+    smtp_alert_vrrp: Option<bool>,
     /// `checker_log_all_failures`
     pub log_all: bool,
     /// `lvs_sync_daemon`
@@ -52,6 +53,7 @@ impl<'a> Walk<'a> {
             };
             match self.name(node) {
                 "smtp_alert" => globals.smtp_alert = Some(on),
+                "smtp_alert_vrrp" => globals.smtp_alert_vrrp = Some(on),
                 "smtp_alert_checker" => globals.smtp_alert_checker = Some(on),
                 "checker_log_all_failures" => globals.log_all = on,
                 _ => {}
@@ -210,6 +212,15 @@ impl SyncParams {
 }
 
 impl Services<'_> {
+    /// Whether mails about instances and groups are wanted that say nothing themselves.
+    pub(in crate::config) fn vrrp_alert(&self) -> bool {
+        let globals = &self.globals;
+        globals
+            .smtp_alert_vrrp
+            .or(globals.smtp_alert)
+            .unwrap_or(false)
+    }
+
     /// Everything that is sound, when instances have their numbers.
     pub(in crate::config) fn finish(
         self,

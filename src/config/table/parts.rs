@@ -10,7 +10,7 @@ pub const HAS_IPVS: bool = cfg!(feature = "ipvs");
 
 pub(super) const VRRP: State = built(HAS_VRRP, "VRRP");
 pub(super) const IPVS: State = built(HAS_IPVS, "load balancing");
-pub(super) const MAIL: State = Later("sending mail");
+pub(super) const MAIL: State = Works;
 pub(super) const SCHED: State = Later("process scheduling");
 pub(super) const FIFO: State = Later("notify FIFOs");
 pub(super) const NFT: State = Later("firewall rules");

@@ -7,6 +7,7 @@
 
 mod job;
 mod keep;
+mod reload;
 
 use crate::time::{Instant, Span};
 use crate::vrrp::{Address, IfaceId, InstanceId, InstanceParams, Params};
@@ -235,7 +236,7 @@ impl Jobs {
             if let Some(slot) = job.advance() {
                 let op = Op {
                     seq: self.next_seq,
-                    add: job.wanted,
+                    add: job.wants(slot),
                     instance: InstanceId(at),
                     slot: slot as u16,
                 };
@@ -302,7 +303,7 @@ impl Jobs {
         };
         job.added |= done && op.add;
         let known = job.retrying;
-        let again = done && job.wanted != op.add;
+        let again = done && job.wants(slot) != op.add;
         if again {
             job.reconsider(slot);
             job.enqueue(op.instance, &mut self.work);

@@ -2,7 +2,7 @@
 
 use crate::engine::ports::{Ports, Route};
 use crate::engine::vital::Vital;
-use crate::vrrp::{InstanceId, Params, Router, Template};
+use crate::vrrp::{InstanceId, Kept, Params, Router, Template};
 use crate::wire::vrrp::{AUTH_LEN, Auth, emit, readdress, set_ip_id};
 use crate::wire::{Error, ah};
 use core::net::IpAddr;
@@ -62,6 +62,16 @@ impl Adverts {
         Adverts {
             prepared,
             farewell: vec![0; longest].into_boxed_slice(),
+        }
+    }
+
+    /// A reload: all packets are made anew, their numbers go on.
+    pub fn reload(&mut self, params: &Params, kept: &Kept, vital: Vital) {
+        let old = core::mem::replace(self, Adverts::new(params, vital));
+        for (at, prepared) in (0..).zip(&mut self.prepared) {
+            let was = kept.instances.old(at);
+            let was = was.and_then(|was| old.prepared.get(usize::from(was)));
+            prepared.ip_id = was.map_or(0, |was| was.ip_id);
         }
     }
 

@@ -3,7 +3,7 @@
 //! and family. No sockets here.
 
 use crate::time::{Instant, Span};
-use crate::vrrp::{Address, IfaceId, InstanceId, Params};
+use crate::vrrp::{Address, IfaceId, InstanceId, Kept, Params};
 use std::collections::VecDeque;
 
 /// Rounds an instance still owes in one queue.
@@ -67,6 +67,18 @@ impl Announcements {
             queue.work.reserve_exact(users.count());
         }
         this
+    }
+
+    /// A reload: what is pending goes on, from the first address again.
+    pub fn reload(&mut self, params: &Params, kept: &Kept) {
+        let old = core::mem::replace(self, Announcements::new(params));
+        for (is, was) in kept.instances.pairs() {
+            let bursts = old.of(InstanceId(was)).map(|at| old.bursts[at].rounds);
+            let rounds = bursts.max().unwrap_or(0);
+            if rounds > 0 {
+                self.start(InstanceId(is), rounds);
+            }
+        }
     }
 
     /// One queue for each interface or group and family that has an interval.

@@ -112,6 +112,18 @@ impl Children {
     }
 }
 
+impl<S> Children<S> {
+    /// A reload: the queues have other numbers.
+    pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
+        for job in &mut self.waiting {
+            job.object = number(job.object);
+        }
+        for running in &mut self.running {
+            running.object = number(running.object);
+        }
+    }
+}
+
 impl Default for Children {
     fn default() -> Self {
         Children::new()

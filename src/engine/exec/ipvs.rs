@@ -11,6 +11,7 @@
 
 mod answer;
 mod queue;
+mod reload;
 
 use crate::check::{Room, ServiceId, Table};
 use crate::engine::outside::plain;
@@ -41,6 +42,8 @@ pub struct Ipvs {
     marks: Box<[Mark]>,
     /// Services whose destinations are still to be dumped.
     keys: Vec<Key>,
+    /// Services that a reload took out.
+    departed: Vec<Key>,
     /// `modprobe`, while it runs.
     loading: Option<Started>,
     /// The state of the instances that synchronisation daemons follow: who is Master.
@@ -153,6 +156,7 @@ impl Ipvs {
             stale: VecDeque::with_capacity(services),
             marks: vec![Mark::Clean; services].into_boxed_slice(),
             keys: Vec::new(),
+            departed: Vec::new(),
             loading: None,
             masters: BTreeSet::new(),
             timeouts: None,
@@ -382,6 +386,7 @@ impl Ipvs {
             None if core::mem::take(&mut self.sync_again) => self.sync(room),
             None => {}
         }
+        self.remove_departed();
         while !self.queue.is_full()
             && let Some(id) = self.stale.pop_front()
         {

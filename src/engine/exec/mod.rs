@@ -7,10 +7,12 @@ pub mod child;
 mod desert;
 pub mod ipvs;
 pub mod log;
+pub mod mail;
 mod place;
 pub mod probe;
 pub mod program;
 pub mod promote;
+mod reload;
 pub mod route;
 mod routing;
 pub mod script;
@@ -55,6 +57,8 @@ pub struct Hands {
     announcements: Announcements,
     adverts: advert::Adverts,
     pub(super) teller: tell::Teller,
+    /// `None`: no mail is sent.
+    pub(super) mail: Option<Box<mail::Post>>,
     pub(super) params: Rc<Params>,
     /// Netlink requests of one send.
     requests: Vec<u8>,
@@ -87,6 +91,7 @@ impl Hands {
     ) -> io::Result<Self> {
         let ids = Ids::new(params, own_timers, checkers);
         let commands = core::mem::take(&mut notify.tracked);
+        let mail = notify.mail.take().map(mail::Post::new).map(Box::new);
         Ok(Hands {
             wheel: Wheel::new(ids.capacity()),
             ids,
@@ -105,6 +110,7 @@ impl Hands {
             announcements: Announcements::new(params),
             adverts: advert::Adverts::new(params, vital),
             teller: tell::Teller::new(Rc::clone(params), notify),
+            mail,
             params: Rc::clone(params),
             requests: Vec::with_capacity(BATCH * 128),
             batch: BATCH,
@@ -115,6 +121,11 @@ impl Hands {
             retry_delay: RETRY,
             tags: sys::kernel_version() >= TAGS_SINCE,
         })
+    }
+
+    /// Whether the kernel tells who put an address there.
+    pub fn tags(&self) -> bool {
+        self.tags
     }
 
     /// Number of instances.
@@ -167,6 +178,10 @@ impl Hands {
             Action::Run(script) => self.scripts.run(script, now),
             Action::Tell(change) => {
                 self.teller.change(&change, &mut self.children);
+                if let Some(post) = &mut self.mail {
+                    let (object, state) = tell::notified(&change);
+                    post.change(self.teller.notify(), object, state, now);
+                }
                 if let crate::vrrp::Who::Instance(instance) = change.who {
                     self.vital.state(instance, change.to);
                 }
@@ -274,7 +289,34 @@ impl Hands {
             || (!self.jobs.busy()
                 && !self.objects.busy()
                 && self.children.idle()
-                && self.scripts.idle())
+                && self.scripts.idle()
+                && self.mail.as_ref().is_none_or(|m| m.rested()))
+    }
+
+    /// Something happened to a socket of mail.
+    pub fn mail_ready(&mut self) {
+        if let Some(post) = &mut self.mail {
+            post.ready();
+        }
+    }
+
+    /// One thing about mail; whether there is more to be done at once.
+    pub fn work_mail(&mut self, registry: &mio::Registry, buf: &mut [u8], now: Instant) -> bool {
+        self.mail
+            .as_mut()
+            .is_some_and(|post| post.work(registry, buf, now))
+    }
+
+    /// After everything about the stop is written.
+    pub fn stop_mail(&mut self, now: Instant) {
+        if let Some(post) = &mut self.mail {
+            post.stop(now);
+        }
+    }
+
+    /// When [`Hands::work_mail`] is to be called.
+    pub fn mail_deadline(&self) -> Option<Instant> {
+        self.mail.as_ref().and_then(|post| post.deadline())
     }
 
     /// Stop waiting.

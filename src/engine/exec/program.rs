@@ -68,6 +68,24 @@ impl<S: Starter> Programs<S> {
         }
     }
 
+    /// A reload: other commands. Nothing that was asked for before concerns anybody any longer.
+    pub fn reload(&mut self, commands: Vec<Script>)
+    where
+        S: Clone,
+    {
+        self.asked.clear();
+        self.ended.clear();
+        self.commands = Programs::with(self.starter.clone(), commands).commands;
+    }
+
+    /// Whether a command is what `new` runs.
+    pub fn same(&self, command: u16, new: Option<&Script>) -> bool {
+        let job = self.commands.get(usize::from(command));
+        job.zip(new).is_some_and(|(job, new)| {
+            job.argv == new.argv && job.user == new.user.map(|who| (who.uid, who.gid))
+        })
+    }
+
     /// A checker wants a command run.
     pub fn ask(&mut self, checker: CheckerId, command: u16) {
         self.asked.push_back((checker, command));

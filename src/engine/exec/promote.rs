@@ -6,7 +6,7 @@ use super::Hands;
 use crate::engine::links::Links;
 use crate::engine::outside::plain;
 use crate::sys;
-use crate::vrrp::{IfaceId, InstanceId, Params};
+use crate::vrrp::{IfaceId, InstanceId, Kept, Params};
 
 /// One interface.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +39,27 @@ impl Promote {
 }
 
 impl Hands {
+    /// A reload: who holds a switch goes on holding it, unless it is not configured any longer.
+    /// `params` are the new ones already.
+    pub(super) fn reload_promotions(&mut self, kept: &Kept, links: &Links) {
+        let old = core::mem::replace(&mut self.promote, Promote::new(&self.params));
+        self.promote.waiting = old.waiting;
+        for (is, was) in kept.interfaces.pairs() {
+            let was = old.switches.get(usize::from(was));
+            let switch = self.promote.switches.get_mut(usize::from(is));
+            if let Some((switch, was)) = switch.zip(was) {
+                switch.ours = was.ours;
+            }
+        }
+        for (is, was) in kept.instances.pairs() {
+            if old.holds.get(usize::from(was)).is_some_and(|held| *held) {
+                self.promote(InstanceId(is), true, links);
+            }
+        }
+        let free = |switch: &Switch| switch.ours && switch.holders == 0;
+        self.promote.waiting |= self.promote.switches.iter().any(free);
+    }
+
     /// An earlier worker may have died with switches set: what it had set was not set before.
     pub(in crate::engine) fn inherit_promotions(&mut self) {
         for at in 0..self.params.instances.len() {

@@ -7,6 +7,7 @@
 //! No sockets here.
 
 mod object;
+mod reload;
 
 pub use object::What;
 

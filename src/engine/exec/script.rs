@@ -13,7 +13,7 @@ use crate::engine::outside::plain;
 use crate::notify::Script;
 use crate::sys::process::{Exit, Started};
 use crate::time::{Instant, Span};
-use crate::vrrp::{Ended, ScriptId, ScriptParams};
+use crate::vrrp::{Ended, Kept, ScriptId, ScriptParams};
 use std::collections::VecDeque;
 
 /// All tracked scripts.
@@ -66,6 +66,8 @@ enum Stage {
     Orphaned(Instant, Instant),
 }
 
+/// A script that a reload took out.
+const NOBODY: ScriptId = ScriptId(u16::MAX);
 /// From SIGTERM to SIGKILL, and to the next one.
 const KILL_AFTER: Span = Span::from_secs(2);
 /// How often is looked whether a group has ended whose leader has.
@@ -112,6 +114,60 @@ impl<S: Starter> Scripts<S> {
             ended: VecDeque::with_capacity(count),
             stopping: false,
         }
+    }
+
+    /// A reload: runs of scripts that are still there go on; the others are ended.
+    pub fn reload(
+        &mut self,
+        params: &[ScriptParams],
+        commands: Vec<Script>,
+        kept: &Kept,
+        now: Instant,
+    ) where
+        S: Clone,
+    {
+        let fresh = Scripts::with(self.starter.clone(), params, commands);
+        let old = core::mem::replace(self, fresh);
+        self.stopping = old.stopping;
+        for (at, entry) in (0..).zip(&mut self.entries) {
+            let was = kept.scripts.old(at);
+            if let Some(was) = was.and_then(|was| old.entries.get(usize::from(was))) {
+                (entry.busy, entry.complained) = (was.busy, was.complained);
+            }
+        }
+        let still = |id: ScriptId| kept.script(id);
+        for Asked { script, limit } in old.asked {
+            if let Some(script) = still(script) {
+                self.asked.push_back(Asked { script, limit });
+            }
+        }
+        for (script, ended) in old.ended {
+            if let Some(script) = still(script) {
+                self.ended.push_back((script, ended));
+            }
+        }
+        for mut running in old.running {
+            match still(running.script) {
+                Some(script) => running.script = script,
+                None => {
+                    running.script = NOBODY;
+                    if let Stage::Within(_) = running.stage {
+                        self.starter.signal(running.started.pid(), SIGTERM);
+                        running.stage = Stage::Ending(now + KILL_AFTER);
+                    }
+                }
+            }
+            self.running.push(running);
+        }
+    }
+
+    /// Whether an old script and one of these run the same for the same user.
+    pub fn same(&self, old: ScriptId, new: Option<&Script>) -> bool {
+        let entry = self.entries.get(usize::from(old.0));
+        entry.zip(new).is_some_and(|(entry, new)| {
+            let user = new.user.map(|who| (who.uid, who.gid));
+            entry.job.argv == new.argv && entry.job.user == user
+        })
     }
 
     /// Runs a script as soon as it may; its end comes out of [`Scripts::next_ended`].

@@ -8,7 +8,7 @@ use super::log::{Pass, RateLimit};
 use crate::engine::outside::plain;
 use crate::notify;
 use crate::time::{Instant, Span};
-use crate::vrrp::{Address, IfaceId, InstanceId, Note, Params, State, Transition, Who};
+use crate::vrrp::{Address, IfaceId, InstanceId, Kept, Note, Params, State, Transition, Who};
 use core::fmt::Display;
 use core::net::IpAddr;
 use std::io;
@@ -49,6 +49,27 @@ impl Teller {
         }
     }
 
+    /// A reload: other names, other people to tell. What was not logged is counted first.
+    pub fn reload(&mut self, params: Rc<Params>, notify: notify::Params) {
+        self.settle(Instant::FAR);
+        self.params = params;
+        self.notify = notify;
+        self.limit = RateLimit::new(LIMIT_KEYS, LIMIT_BURST, LIMIT_EVERY);
+    }
+
+    /// Queues of scripts in the numbers of the new configuration; those of nobody any longer are
+    /// put where they are in nobody's way.
+    pub fn queue(kept: &Kept, old: u32) -> u32 {
+        let of = match u16::try_from(old) {
+            Ok(at) => kept.instances.new_of(at).map(u32::from),
+            Err(_) => match u16::try_from(old - GROUPS) {
+                Ok(at) => kept.groups.new_of(at).map(|at| GROUPS + u32::from(at)),
+                Err(_) => Some(old),
+            },
+        };
+        of.unwrap_or(old | NOBODY)
+    }
+
     /// The scripts of instances and groups.
     pub fn notify(&self) -> &notify::Params {
         &self.notify
@@ -68,16 +89,7 @@ impl Teller {
             State::Init => log::info!("{who} Stopped: {reason}"),
             to => log::info!("{who} Entering {to} STATE: {reason}"),
         }
-        let object = match change.who {
-            Who::Instance(id) => notify::Object::Instance(id.0),
-            Who::Group(id) => notify::Object::Group(id.0),
-        };
-        let state = match change.to {
-            State::Master => notify::State::Master,
-            State::Backup => notify::State::Backup,
-            State::Fault => notify::State::Fault,
-            State::Init => notify::State::Stop,
-        };
+        let (object, state) = notified(change);
         for run in self.notify.runs(object, state, change.priority) {
             children.enqueue(Job {
                 object: match run.object {
@@ -288,6 +300,21 @@ impl Teller {
     }
 }
 
+/// A change in the words of the notify room.
+pub fn notified(change: &Transition) -> (notify::Object, notify::State) {
+    let object = match change.who {
+        Who::Instance(id) => notify::Object::Instance(id.0),
+        Who::Group(id) => notify::Object::Group(id.0),
+    };
+    let state = match change.to {
+        State::Master => notify::State::Master,
+        State::Backup => notify::State::Backup,
+        State::Fault => notify::State::Fault,
+        State::Init => notify::State::Stop,
+    };
+    (object, state)
+}
+
 /// An error in words, made only if somebody reads them.
 struct Plain<'a>(&'a io::Error);
 
@@ -320,6 +347,8 @@ const STATIC: u16 = u16::MAX;
 const IFACE: u16 = 0x8000;
 /// Groups queue their scripts behind the instances' numbers.
 const GROUPS: u32 = 1 << 16;
+/// Queues of those whom a reload took out.
+const NOBODY: u32 = 1 << 31;
 /// Kinds of line watched at a time.
 const LIMIT_KEYS: usize = 64;
 /// Lines of one kind that may come at once.

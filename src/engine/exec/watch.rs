@@ -7,7 +7,7 @@ use crate::engine::outside::plain;
 use crate::sys::file::{read_head, real_path, write_small};
 use crate::sys::inotify::{self, Inotify};
 use crate::time::{Instant, Span};
-use crate::vrrp::{FileId, FileParams};
+use crate::vrrp::{FileId, FileParams, Kept};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -71,6 +71,10 @@ impl Files {
                 })
                 .ok(),
         };
+        Files::with(inotify, params)
+    }
+
+    fn with(inotify: Option<Inotify>, params: &[FileParams]) -> Self {
         let entry = |file: &FileParams| Entry {
             name: file.name.clone(),
             path: file.path.clone(),
@@ -88,6 +92,67 @@ impl Files {
             unread: false,
             look_at: None,
         }
+    }
+
+    /// A reload: files that are still there keep their values; the others are looked for.
+    pub fn reload(&mut self, params: &[FileParams], kept: &Kept, now: Instant) {
+        let inotify = self.inotify.take();
+        let fresh = match inotify {
+            Some(_) => Files::with(inotify, params),
+            None => Files::new(params),
+        };
+        let mut old = core::mem::replace(self, fresh);
+        self.unread = old.unread;
+        self.complained |= old.complained;
+        for (is, was) in kept.files.pairs() {
+            let (Some(entry), Some(was)) = (
+                self.entries.get_mut(usize::from(is)),
+                old.entries.get_mut(usize::from(was)),
+            ) else {
+                continue;
+            };
+            entry.spots = core::mem::take(&mut was.spots);
+            (entry.watched, entry.value) = (was.watched, was.value);
+            entry.complained = was.complained;
+        }
+        self.forget(
+            old.entries
+                .iter()
+                .flat_map(|entry| entry.spots.iter().flatten()),
+        );
+        for at in 0..self.entries.len() {
+            if !self.entries[at].watched {
+                self.attach(at);
+            }
+            if self.entries[at].value.is_none() {
+                let entry = &mut self.entries[at];
+                entry.value = Some(entry.read().unwrap_or(0));
+            }
+        }
+        for file in old.stale {
+            if let Some(file) = kept.file(file) {
+                self.spoil(usize::from(file.0));
+            }
+        }
+        self.schedule(now);
+    }
+
+    /// Folders that none of our files are in are not watched any longer.
+    fn forget<'s>(&self, spots: impl Iterator<Item = &'s Spot>) {
+        let used = |watch: i32| {
+            let mut spots = self.entries.iter().flat_map(|e| e.spots.iter().flatten());
+            spots.any(|spot| spot.watch == watch)
+        };
+        for spot in spots {
+            if let (Some(inotify), false) = (&self.inotify, used(spot.watch)) {
+                inotify.forget(spot.watch);
+            }
+        }
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> Vec<i32> {
+        self.entries.iter().map(|e| e.value.unwrap_or(0)).collect()
     }
 
     /// What to poll.

@@ -29,14 +29,21 @@ impl From<io::Error> for Silence {
     }
 }
 
-/// Pause before another attempt where so many ask that nobody else is let in.
+/// How long an answer may take.
+const PATIENCE: Span = Span::from_secs(20);
+/// Before another look at what takes a moment.
 const PAUSE: Span = Span::from_millis(50);
 /// Longest answer that is taken, bytes.
 const LONGEST: usize = 256 << 20;
 
-/// Asks, and waits for the whole answer for at most `patience`: exit status and text.
-pub fn ask(path: &str, request: &Request, patience: Span) -> Result<(u8, String), Silence> {
-    let end = sys::now() + patience;
+/// Waits a moment before another look at something.
+pub fn pause() {
+    let _ = poll::wait(&[], Some(PAUSE));
+}
+
+/// Asks, and waits for the whole answer, 20 seconds at the most: exit status and text.
+pub fn ask(path: &str, request: &Request) -> Result<(u8, String), Silence> {
+    let end = sys::now() + PATIENCE;
     let socket = connect(path, end)?;
     let line = format!("{request}\n");
     let mut sent = 0;
@@ -73,7 +80,7 @@ fn connect(path: &str, end: Instant) -> Result<Local, Silence> {
     loop {
         match Local::connect(path) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock && sys::now() < end => {
-                poll::wait(&[], Some(PAUSE))?;
+                pause();
             }
             other => return Ok(other?),
         }

@@ -42,7 +42,12 @@ impl Router {
         let Some(members) = self.units.get(unit).map(|unit| &unit.members) else {
             return;
         };
-        let target = group::target(members.iter().map(|&id| Member {
+        let staying = members.iter().filter(|id| !self.is_gone(**id));
+        let mut staying = staying.peekable();
+        if staying.peek().is_none() {
+            return;
+        }
+        let target = group::target(staying.map(|&id| Member {
             faulty: self.faulty(id),
             willing: self.willing(id, cause, now),
         }));
@@ -58,6 +63,7 @@ impl Router {
             let id = self.units[at].members[member];
             match self.note_vital(id).0 {
                 from if from == target => continue,
+                _ if self.is_gone(id) => continue,
                 State::Fault => self.out.retract_faults(id),
                 _ => {}
             }
@@ -103,7 +109,7 @@ impl Router {
         // the default for priority 255.
         let owner = params.priority == OWNER && params.wants_master;
         match instance.state() {
-            State::Init => owner || self.resumes(id, now),
+            State::Init => owner || self.resumes(id, now) || self.joins(id),
             State::Fault => owner,
             State::Backup => instance.backup().is_some_and(|backup| backup.willing),
             State::Master => !matches!(cause, Cause::Member(by, _, Some(_)) if by == id),
@@ -119,6 +125,14 @@ impl Router {
                 .is_some_and(|last| now.since(last) < params.advert_int.times(2)),
             _ => false,
         }
+    }
+
+    fn joins(&self, id: InstanceId) -> bool {
+        self.sites.get(usize::from(id.0)).is_some_and(|s| s.joins)
+    }
+
+    fn is_gone(&self, id: InstanceId) -> bool {
+        self.sites.get(usize::from(id.0)).is_some_and(|s| s.gone)
     }
 
     fn faulty(&self, id: InstanceId) -> bool {

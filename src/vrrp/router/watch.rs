@@ -4,6 +4,7 @@ use super::settle::waits;
 use super::{Router, Site};
 use crate::time::Instant;
 use crate::vrrp::fault;
+use crate::vrrp::kept::Kept;
 use crate::vrrp::port::{self, Port};
 use crate::vrrp::script::Script;
 use crate::vrrp::track::Known;
@@ -32,6 +33,23 @@ impl Watch {
             broken: vec![false; params.track_groups.len()],
             ports: port::ports(params),
             scratch: Vec::new(),
+        }
+    }
+
+    /// A reload: what waits for the end of a delay goes on waiting.
+    pub fn take_ports(&mut self, old: &Watch, kept: &Kept, links: &mut [Link]) {
+        for port in &mut self.ports {
+            let link = links.get(usize::from(port.iface.0)).copied();
+            let was = kept.interfaces.old(port.iface.0);
+            let was = old.ports.iter().find(|p| Some(p.iface.0) == was);
+            port.go_on(was, link.unwrap_or_default());
+        }
+        for was in &old.ports {
+            let iface = kept.iface(was.iface);
+            let link = links.get_mut(usize::from(iface.0));
+            if let Some(link) = link.filter(|_| !self.ports.iter().any(|p| p.iface == iface)) {
+                *link = was.seen();
+            }
         }
     }
 
@@ -223,6 +241,9 @@ impl Router {
         let Ok(id) = u16::try_from(at).map(InstanceId) else {
             return;
         };
+        if self.sites[at].gone {
+            return;
+        }
         let params = &self.params.instances[at];
         let source = fault::source(params, &self.links);
         self.instances[at].core.set_source(source);

@@ -37,6 +37,8 @@ pub(super) struct Job {
     pub settled: bool,
     /// What the kernel refused is asked for once more: it was told already.
     pub retrying: bool,
+    /// Which of them a reload takes out of the configuration; empty: none.
+    pub dropped: Box<[bool]>,
     /// Which were put back in this second; none, mostly.
     again: Option<Box<[bool]>>,
 }
@@ -59,6 +61,7 @@ impl Job {
             added: false,
             settled: true,
             retrying: false,
+            dropped: Box::default(),
             again: None,
         }
     }
@@ -69,6 +72,15 @@ impl Job {
             self.queued = true;
             work.push_back(instance.0);
         }
+    }
+
+    /// Whether the address in this slot is wanted.
+    pub fn wants(&self, slot: usize) -> bool {
+        self.wanted && !self.drops(slot)
+    }
+
+    fn drops(&self, slot: usize) -> bool {
+        self.dropped.get(slot).is_some_and(|dropped| *dropped)
     }
 
     pub fn rewind(&mut self) {
@@ -119,11 +131,21 @@ impl Job {
 
     /// Moves to the next slot that is not as wanted and free to change.
     pub fn advance(&mut self) -> Option<usize> {
+        if self.wanted && !self.dropped.is_empty() {
+            // What is to go goes first: the kernel may take others along.
+            let to_go = |slot: Slot| matches!(slot, Slot::Present | Slot::Doubtful | Slot::Unknown);
+            let mut slots = self.slots.iter().enumerate().rev();
+            let found = slots.find(|&(at, slot)| self.drops(at) && to_go(*slot));
+            if let Some((at, _)) = found {
+                return Some(at);
+            }
+        }
         if self.wanted {
             while self.cursor < self.slots.len() {
                 self.cursor += 1;
-                if matches!(self.slots[self.cursor - 1], Slot::Absent | Slot::Unknown) {
-                    return Some(self.cursor - 1);
+                let at = self.cursor - 1;
+                if matches!(self.slots[at], Slot::Absent | Slot::Unknown) && !self.drops(at) {
+                    return Some(at);
                 }
             }
         } else {

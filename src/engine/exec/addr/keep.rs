@@ -58,7 +58,7 @@ impl Jobs {
                 if doubtful {
                     job.slots[slot] = Slot::Absent;
                 }
-                if job.wanted && job.slots[slot] == Slot::Absent && exists(address.iface) {
+                if job.wants(slot) && job.slots[slot] == Slot::Absent && exists(address.iface) {
                     job.put_back(slot);
                     missing += usize::from(doubtful);
                     again = true;
@@ -105,7 +105,7 @@ impl Jobs {
                 return;
             }
             job.slots[slot] = Slot::Absent;
-            if !job.wanted || !up {
+            if !job.wants(slot) || !up {
                 return;
             }
             if job.may_put_back(slot) {
@@ -132,7 +132,7 @@ impl Jobs {
         self.next_second(now);
         for (of, job) in self.params.instances.iter().zip(&mut self.jobs) {
             for (slot, address) in list(of).enumerate() {
-                if job.wanted && job.slots[slot] == Slot::Absent && exists(address.iface) {
+                if job.wants(slot) && job.slots[slot] == Slot::Absent && exists(address.iface) {
                     job.may_put_back(slot);
                 }
             }
