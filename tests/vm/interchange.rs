@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// SIGHUP reads the configuration again.
-const RELOADS: bool = false;
+const RELOADS: bool = true;
 
 /// What every configuration checks.
 const PORTS: [u16; 3] = [8080, 8081, 8082];
@@ -129,29 +129,50 @@ fn mark(pairs: &[Pair<'_>], port: u16, up: bool) {
     }
 }
 
-pub fn interchange() {
+/// All files.
+fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vm/interchange");
     let files = fs::read_dir(folder).expect("the configurations");
     let mut files: Vec<_> = files.map(|f| f.expect("a file").path()).collect();
     files.sort();
     let cases: Vec<Case> = files.iter().map(|path| Case::read(path)).collect();
     assert!(cases.len() >= 10);
-    let lab = Lab::new(u8::try_from(cases.len() * 2).expect("few"));
-    sh("ip addr add 192.0.2.250/24 dev br0");
+    cases
+}
+
+/// Two machines for each.
+fn pairs<'a>(cases: &'a [Case], lab: &'a Lab) -> Vec<Pair<'a>> {
     let check = "test -e /run/up-$1 || exit 1\n[ $1 = 8082 ] && exit 7\nexit 0\n";
-    let mut pairs = Vec::new();
-    for (at, case) in cases.iter().enumerate() {
+    let pair = |(at, case)| {
         let nodes = [lab.r(2 * at + 1), lab.r(2 * at + 2)];
         for node in nodes {
             node.write("check", check);
         }
-        pairs.push(Pair {
+        Pair {
             case,
             nodes,
             daemons: Vec::new(),
             before: Vec::new(),
-        });
+        }
+    };
+    cases.iter().enumerate().map(pair).collect()
+}
+
+/// Another configuration for all.
+fn reload(pairs: &[Pair<'_>]) {
+    for pair in pairs {
+        for (node, daemon) in pair.nodes.iter().zip(&pair.daemons) {
+            node.write("keepalived.conf", &pair.case.changed);
+            daemon.signal(Signal::SIGHUP);
+        }
     }
+}
+
+pub fn interchange() {
+    let cases = cases();
+    let lab = Lab::new(u8::try_from(cases.len() * 2).expect("few"));
+    sh("ip addr add 192.0.2.250/24 dev br0");
+    let mut pairs = pairs(&cases, &lab);
     let server = |port: u16| Server::new(None, "well", &format!("192.0.2.250:{port}"));
     let mut servers: Vec<Option<Server>> = PORTS.map(|port| Some(server(port))).into();
     let _other = server(8083);
@@ -179,12 +200,7 @@ pub fn interchange() {
     set(&mut pairs, &[1, 2], true);
     step(&mut pairs, "all are back", |case| case.lines[4]);
     if RELOADS {
-        for pair in &pairs {
-            for (node, daemon) in pair.nodes.iter().zip(&pair.daemons) {
-                node.write("keepalived.conf", &pair.case.changed);
-                daemon.signal(Signal::SIGHUP);
-            }
-        }
+        reload(&pairs);
         step(&mut pairs, "after a change", |case| case.lines[5]);
     }
     for pair in &mut pairs {
