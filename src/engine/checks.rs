@@ -182,6 +182,7 @@ impl Checks {
         self.room.part(new, now);
         self.drain(hands, now);
         self.due.clear();
+        self.moved = None;
     }
 
     /// The second half: from here on the numbers are those of `params`, those of `kept` included.

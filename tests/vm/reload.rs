@@ -72,8 +72,11 @@ pub fn shown() {
 
     // A connection through the table, from the director itself, that lives all the time.
     let (mut client, mut server) = connect(r1, &servers);
+    // The kernel adds up every two seconds.
+    wait_for("it is counted", 60, || {
+        counted(r1).iter().any(|(_, count)| count == "1")
+    });
     let before = counted(r1);
-    assert!(before.iter().any(|(_, count)| count == "1"), "{before:?}");
     let lives = |client: &mut TcpStream, server: &mut TcpStream, what: &str| {
         client
             .write_all(b"x")

@@ -1,6 +1,7 @@
 //! Another configuration: all that acts takes over what it knows of those who are still there.
 
 use super::Hands;
+use super::mail::Post;
 use super::tell::Teller;
 use crate::engine::ids::Ids;
 use crate::engine::links::Links;
@@ -37,6 +38,11 @@ impl Hands {
         let commands = core::mem::take(&mut notify.tracked);
         self.scripts.reload(&params.scripts, commands, kept, now);
         self.children.renumber(|old| Teller::queue(kept, old));
+        match (notify.mail.take(), &mut self.mail) {
+            (Some(mail), Some(post)) => post.replace(mail),
+            (Some(mail), none) => *none = Some(Box::new(Post::new(mail))),
+            (None, _) => self.mail = None,
+        }
         self.teller.reload(Rc::clone(params), notify);
         self.params = Rc::clone(params);
     }
