@@ -66,13 +66,13 @@ build: ## build the daemon: one static file, target/holdfast
 		echo "(smaller still: rustup target add $$(echo "$$target" | sed 's/-gnu/-musl/'), then make build)"
 	esac
 
-static: ## build for a router: TARGET=mips-unknown-linux-musl [FLAVOUR=small]
+static: ## for a router: TARGET=mips-unknown-linux-musl [FLAVOUR=small]
 	@sh tools/static.sh '$(or $(TARGET),x86_64-unknown-linux-musl)' '$(FLAVOUR)'
 
 size: ## build what has a budget, and compare
 	@sh tools/size.sh
 
-install: ## install it below PREFIX for INIT=redhat|openwrt|busybox|systemd
+install: ## below PREFIX, for INIT=redhat|openwrt|busybox|systemd
 	@sh tools/install.sh install
 
 uninstall: ## remove it again; a changed configuration stays
@@ -86,6 +86,9 @@ check: ## formatting, lints, the law of the house
 	@sh tests/deps.sh check
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	for parts in vrrp,ipvs vrrp ipvs; do
+		$(CARGO) clippy --locked --bin holdfast --no-default-features --features $$parts -- -D warnings
+	done
 	$(CARGO) test --locked --quiet --test layers
 
 test: ## every test (as root on Debian it installs what it needs)
@@ -96,7 +99,7 @@ vm: ## the tests that need a kernel of their own (User Mode Linux)
 	@sh tests/deps.sh vm
 	$(CARGO) test --locked --test vm
 
-router: ## two routers, nothing but busybox and holdfast, boot and fail over
+router: ## two routers of busybox and holdfast boot, and one dies
 	@sh tests/deps.sh router
 	$(CARGO) test --locked --test router
 

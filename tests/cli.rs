@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test of a program runs it")]
 
+#[path = "cli/board.rs"]
+mod board;
 #[path = "cli/cell.rs"]
 mod cell;
 #[path = "cli/daemon.rs"]
@@ -140,10 +142,18 @@ fn signum_prints_the_numbers_of_this_system() {
 }
 
 #[test]
-fn genhash_is_named_and_not_there_yet() {
-    for (name, args) in [("genhash", &["-s", "192.0.2.1"][..]), ("holdfast", &["-T"])] {
+fn genhash_is_a_link_and_an_option() {
+    for (name, args) in [
+        ("genhash", &["-s", "192.0.2.1"][..]),
+        ("holdfast", &["-T", "-s", "192.0.2.1"]),
+    ] {
         let out = call(name, args);
         assert_eq!(out.status.code(), Some(1));
-        assert_eq!(text(&out.stderr), "genhash is not available yet\n");
+        let said = text(&out.stderr);
+        assert!(said.starts_with("genhash: --port is missing\n"), "{said}");
+        assert!(said.contains("\nUsage: genhash -s ADDRESS"), "{said}");
     }
+    let help = call("genhash", &["-h"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help.stderr).starts_with("Usage: genhash"));
 }

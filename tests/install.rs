@@ -6,6 +6,9 @@
     reason = "runs make, mandoc and shellcheck"
 )]
 
+#[path = "install/systems.rs"]
+mod systems;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};

@@ -33,6 +33,8 @@ mod files;
 mod frr;
 #[path = "netns/group.rs"]
 mod group;
+#[path = "netns/hash.rs"]
+mod hash;
 mod lab;
 #[path = "netns/mail.rs"]
 mod mail;
@@ -82,6 +84,7 @@ fn tests() -> Vec<Test> {
         family::TESTS,
         frr::TESTS,
         effect::TESTS,
+        hash::TESTS,
         tracking::TESTS,
         dynamic::TESTS,
         process::TESTS,

@@ -1,13 +1,16 @@
 //! Settled means silent: once a worker runs, its thread neither takes memory nor gives any back,
-//! however many adverts it sends or receives.
+//! however many adverts it sends or receives, however often servers are checked.
 //!
 //! `cargo test --test settled`. The engine runs inside this program, on a real interface.
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod lab;
+#[path = "settled/servers.rs"]
+mod servers;
 
-use holdfast::config::Config;
+use holdfast::config::{self, Config};
+use holdfast::engine::outside::Real;
 use holdfast::engine::{Outcome, Setup, run};
 use holdfast::notify::Scripts;
 use holdfast::time::Span;
@@ -30,6 +33,7 @@ use std::time::{Duration, Instant};
 const TESTS: &[Test] = &[
     Test::new("settled::thousand_adverts_sent", sent).ours_only("it runs in this process"),
     Test::new("settled::thousand_adverts_received", received).ours_only("it runs in this process"),
+    Test::new("settled::hundreds_of_checks", checked).ours_only("it runs in this process"),
 ];
 
 fn main() -> std::process::ExitCode {
@@ -135,14 +139,7 @@ impl Worker {
         let capture = Capture::start(None, SINK);
         // As the program does before it starts a worker: signals wait for the loop.
         SigSet::all().thread_block().expect("blocking signals");
-        let thread = std::thread::spawn(|| {
-            let setup = Setup {
-                dump_dir: "/run",
-                ..Setup::new(config())
-            };
-            COUNTED.set(true);
-            run(setup)
-        });
+        let thread = engine(config);
         Worker { thread, capture }
     }
 
@@ -153,11 +150,27 @@ impl Worker {
 
     /// Stops it in order and sees that it did.
     fn stop(self) {
-        nix::sys::pthread::pthread_kill(self.thread.as_pthread_t(), Signal::SIGTERM)
-            .expect("signalling the engine");
-        let outcome = self.thread.join().expect("an engine that does not panic");
-        assert_eq!(outcome.expect("an engine that runs"), Outcome::Stopped);
+        stop(self.thread);
     }
+}
+
+/// The engine on a thread of its own; what it takes is counted.
+fn engine(config: fn() -> Config) -> JoinHandle<std::io::Result<Outcome>> {
+    std::thread::spawn(move || {
+        let setup = Setup {
+            dump_dir: "/run",
+            ..Setup::new(config())
+        };
+        COUNTED.set(true);
+        run(setup)
+    })
+}
+
+fn stop(thread: JoinHandle<std::io::Result<Outcome>>) {
+    nix::sys::pthread::pthread_kill(thread.as_pthread_t(), Signal::SIGTERM)
+        .expect("signalling the engine");
+    let outcome = thread.join().expect("an engine that does not panic");
+    assert_eq!(outcome.expect("an engine that runs"), Outcome::Stopped);
 }
 
 /// One virtual router of version 3; a second burst of announcements falls into the count.
@@ -268,4 +281,33 @@ fn received() {
         worker.sent() > heard
     });
     worker.stop();
+}
+
+/// One virtual server, with a real server for each kind of check that needs no program.
+fn balanced() -> Config {
+    let path = "/run/checks.conf";
+    std::fs::write(path, servers::config()).expect("writing a configuration");
+    let loaded = config::load(&Real, path, &config::Options::default());
+    assert_eq!(loaded.config.check.checkers.len(), servers::KINDS);
+    loaded.config
+}
+
+/// Whoever asks a server every 50 ms allocates nothing for it.
+fn checked() {
+    sh("ip link set lo up");
+    SigSet::all().thread_block().expect("blocking signals");
+    let servers = servers::Servers::start();
+    let thread = engine(balanced);
+    let each = |count: usize| servers.asked().iter().all(|asked| *asked >= count);
+    // What an earlier one needed is kept; and the kernel has said that it has no IPVS.
+    until("the first checks of each kind", || each(30));
+    pause(3000);
+    let before = settle();
+    let asked = servers.asked();
+    until("a hundred more of each kind", || {
+        let now = servers.asked();
+        now.iter().zip(&asked).all(|(now, then)| now - then >= 100)
+    });
+    judge(before, &format!("checks, beside {asked:?} before"));
+    stop(thread);
 }

@@ -4,6 +4,8 @@
 
 #![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
+#[path = "stress/checks.rs"]
+mod checks;
 mod lab;
 
 use lab::harness::{self, Test};
@@ -21,6 +23,18 @@ const TESTS: &[Test] = &[
     .needs(&["keepalived"])
     .ours_only("it stalls its own adverts")
     .alone(),
+    Test::new(
+        "stress::a_thousand_checks_beside_fifty_masters",
+        checks::beside_masters,
+    )
+    .ours_only("it balances in another process")
+    .alone(),
+    Test::new(
+        "stress::few_descriptors_for_many_servers",
+        checks::few_descriptors,
+    )
+    .needs(&["setpriv", "prlimit"])
+    .ours_only("without IPVS it checks nobody"),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -10,6 +10,8 @@
 mod clock;
 #[path = "vm/forms.rs"]
 mod forms;
+#[path = "vm/interchange.rs"]
+mod interchange;
 #[path = "vm/ipvs.rs"]
 mod ipvs;
 mod lab;
@@ -19,8 +21,12 @@ mod machine;
 mod mail;
 #[path = "vm/reload.rs"]
 mod reload;
+#[path = "vm/schedule.rs"]
+mod schedule;
 #[path = "vm/table.rs"]
 mod table;
+#[path = "vm/tls.rs"]
+mod tls;
 #[path = "vm/traffic.rs"]
 mod traffic;
 #[path = "vm/trouble.rs"]
@@ -47,15 +53,22 @@ const IPVS: &[&str] = &["linux.uml", "modprobe", "busybox", "ipvsadm"];
 const OUTSIDE: &[Test] = &[
     inside!("vm::clock_steps"),
     inside!("vm::mail_about_servers"),
+    inside!("vm::schedule").needs(IPVS),
     inside!("vm::ipvs_table").needs(IPVS),
-    inside!("vm::ipvs_forms").needs(IPVS),
-    inside!("vm::ipvs_traffic").needs(IPVS),
+    inside!("vm::ipvs_forms").needs(IPVS).within(600),
+    inside!("vm::ipvs_interchange")
+        .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "keepalived"])
+        .ours_only("it runs both")
+        .within(600),
+    inside!("vm::ipvs_traffic").needs(IPVS).within(600),
     inside!("vm::reload")
         .needs(IPVS)
-        .ours_only("its words in the log are others"),
+        .ours_only("its words in the log are others")
+        .within(600),
     inside!("vm::ipvs_trouble")
         .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "setpriv"])
-        .ours_only("keepalived has other words, and does not look again"),
+        .ours_only("keepalived has other words, and does not look again")
+        .within(600),
     inside!("vm::verdicts").needs(&[
         "linux.uml",
         "modprobe",
@@ -65,18 +78,22 @@ const OUTSIDE: &[Test] = &[
         "dnsmasq",
         "smtpd",
     ]),
+    inside!("vm::ssl_get").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"]),
 ];
 
 /// Inside the machine.
 const INSIDE: &[Test] = &[
     Test::new("vm::clock_steps", clock::steps),
     Test::new("vm::ipvs_table", ipvs::shown),
-    Test::new("vm::mail_about_servers", mail::servers),
-    Test::new("vm::ipvs_forms", table::forms),
-    Test::new("vm::ipvs_traffic", traffic::traffic),
-    Test::new("vm::reload", reload::shown),
-    Test::new("vm::ipvs_trouble", trouble::trouble),
+    Test::new("vm::mail_about_servers", mail::servers).within(600),
+    Test::new("vm::schedule", schedule::kept).within(600),
+    Test::new("vm::reload", reload::shown).within(600),
+    Test::new("vm::ipvs_forms", table::forms).within(600),
+    Test::new("vm::ipvs_interchange", interchange::interchange).within(600),
+    Test::new("vm::ipvs_traffic", traffic::traffic).within(600),
+    Test::new("vm::ipvs_trouble", trouble::trouble).within(600),
     Test::new("vm::verdicts", verdicts::shown),
+    Test::new("vm::ssl_get", tls::verdicts),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -21,7 +21,7 @@ redhat | systemd) settings=$etc/sysconfig/keepalived options=board/common/keepal
 *) settings=$etc/default/keepalived options=board/common/keepalived.default ;;
 esac
 # A router reads no manual.
-case $INIT in openwrt) manual= ;; *) manual=yes ;; esac
+case $INIT in openwrt | busybox) manual= ;; *) manual=yes ;; esac
 
 # A file that someone may have changed, or that belongs to another program, stays.
 keep() {

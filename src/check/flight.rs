@@ -1,12 +1,15 @@
 //! Tries that run: a bounded number of them, and a queue of those that wait for a place.
 
 use super::CheckerId;
+use super::http::Page;
 use super::probe::Try;
 use crate::time::Instant;
 use std::collections::VecDeque;
 
 /// A buffer that grew beyond this is not kept.
 const KEPT: usize = 4096;
+/// So many pages that were read are kept for the next ones.
+const SPARE: usize = 8;
 /// Sockets with TLS at a time. Whoever waits for one loses nothing of its time: that begins with the
 /// socket.
 pub const MOST_TLS: usize = 16;
@@ -45,6 +48,8 @@ pub(super) struct Flight {
     /// Places; a free one keeps only its buffer.
     places: Vec<Result<Run, Vec<u8>>>,
     free: Vec<u16>,
+    /// Room for pages: who is asked again and again takes no memory for it.
+    spare: heapless::Vec<Box<Page>, SPARE>,
     gates: [Gate; 3],
     limit: usize,
 }
@@ -55,6 +60,7 @@ impl Flight {
         Flight {
             places: Vec::new(),
             free: Vec::new(),
+            spare: heapless::Vec::new(),
             gates: <[Gate; 3]>::default(),
             limit: limit.clamp(1, usize::from(u16::MAX / 2)),
         }
@@ -89,7 +95,7 @@ impl Flight {
         &mut self,
         id: CheckerId,
         kind: Kind,
-        attempt: Try,
+        mut attempt: Try,
         began: Instant,
     ) -> Option<u16> {
         let limit = self.most(kind);
@@ -99,6 +105,9 @@ impl Flight {
             return None;
         }
         gate.running += 1;
+        if let Try::Http(page) = &mut attempt {
+            page.reuse(self.spare.pop());
+        }
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(Err(Vec::new()));
             u16::try_from(self.places.len() - 1).unwrap_or(u16::MAX)
@@ -138,12 +147,20 @@ impl Flight {
         let slot = self.places.get_mut(usize::from(place))?;
         let run = slot.as_mut().ok()?;
         let (kind, began, open) = (run.kind, run.began, run.open);
+        let page = match &mut run.attempt {
+            Try::Http(page) => page.leave(),
+            _ => None,
+        };
         let mut out = core::mem::take(&mut run.out);
         if out.capacity() > KEPT {
             out = Vec::new();
         }
         *slot = Err(out);
         self.free.push(place);
+        if let Some(page) = page {
+            // More than are kept are let go.
+            drop(self.spare.push(page));
+        }
         let gate = self.gate(kind);
         gate.running = gate.running.saturating_sub(1);
         Some((kind, began, open))

@@ -33,6 +33,8 @@ const PROGRESS: usize = 1024;
 #[derive(Default)]
 pub(super) struct Try {
     page: Option<Box<Page>>,
+    /// That of a try before, to be used again.
+    spare: Option<Box<Page>>,
     /// Bytes since the timer began.
     progress: usize,
 }
@@ -49,7 +51,14 @@ impl Try {
         match (got, &mut self.page) {
             (Got::Connected, page @ None) => {
                 ask(http, url, cx);
-                *page = Some(Box::new(Page::new(http.version, url)));
+                let new = Page::new(http.version, url);
+                *page = Some(match self.spare.take() {
+                    Some(mut place) => {
+                        *place = new;
+                        place
+                    }
+                    None => Box::new(new),
+                });
                 Step::Wait(Ask::Send)
             }
             (Got::Data(bytes), Some(page)) => {
@@ -62,6 +71,19 @@ impl Try {
             (Got::Closed, Some(page)) => done(page.close(url, cx.kit)),
             _ => refused(got).unwrap_or(Step::Wait(Ask::More)),
         }
+    }
+
+    /// Takes what a try before has left.
+    pub fn reuse(&mut self, page: Option<Box<Page>>) {
+        self.spare = page;
+    }
+
+    /// What the next one may use again.
+    pub fn leave(&mut self) -> Option<Box<Page>> {
+        let mut page = self.page.take().or_else(|| self.spare.take())?;
+        // All but its place.
+        *page = Page::empty();
+        Some(page)
     }
 
     /// More time, if this was progress.
@@ -126,6 +148,15 @@ impl Page {
             reader: Reader::new(wants),
             begun: false,
             search: url.regex.as_deref().map(Search::new),
+        }
+    }
+
+    /// Of nobody, with nothing held.
+    fn empty() -> Self {
+        Page {
+            reader: Reader::new(Wants::default()),
+            begun: false,
+            search: None,
         }
     }
 

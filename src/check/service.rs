@@ -36,7 +36,7 @@ pub(super) enum SorryState {
     Out,
     /// It answers.
     In,
-    /// It did, and stays with weight 0 (`sorry_server_inhibit`).
+    /// It does not, and is there with weight 0 (`sorry_server_inhibit`).
     Inhibited,
 }
 
@@ -126,10 +126,10 @@ impl Service {
         }
         if !self.up && self.alive >= quorum + hysteresis {
             self.up = true;
-            self.sorry = match (self.sorry, params.sorry) {
-                (SorryState::Out, _) | (_, None) => SorryState::Out,
-                (_, Some(sorry)) if sorry.inhibit => SorryState::Inhibited,
-                (_, Some(_)) => SorryState::Out,
+            // Compat: with `sorry_server_inhibit` it is there from the start, with weight 0.
+            self.sorry = match params.sorry {
+                Some(sorry) if sorry.inhibit => SorryState::Inhibited,
+                _ => SorryState::Out,
             };
             return Some(Edge::Gained);
         }

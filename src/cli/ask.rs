@@ -86,7 +86,7 @@ fn read(words: &[OsString]) -> Result<Option<Asked>, String> {
         ("stop", None) => Request::Stop,
         (command, _) => return Err(format!("'{command}' takes no name")),
     };
-    if request.to_string().bytes().len() >= control::Limit::LINE {
+    if request.to_string().len() >= control::Limit::LINE {
         return Err("the name is too long".to_owned());
     }
     let pid_file = given.opt_str("pid");

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 /// Where nothing is said, seconds.
-const TIMEOUT: u32 = 5;
+const TIMEOUT: u32 = 30;
 
 const HELP: &str = "\
 Usage: genhash -s ADDRESS -p PORT -u PATH [OPTION]...
@@ -26,7 +26,7 @@ SSL_GET.
   -P, --protocol=VERSION      HTTP 1.0 (default), 1.1, or 1.0c: 1.0 with
                               'Connection: close'
   -m, --fwmark=MARK           mark of the packets
-  -t, --timeout=SECONDS       for the connection and each answer; default 5
+  -t, --timeout=SECONDS       for the connection and each answer; default 30
   -v, --verbose               show everything that comes
   -h, --help                  print this text
 

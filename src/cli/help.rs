@@ -77,8 +77,9 @@ pub fn version() -> String {
          Compatible with keepalived 1.2-2.4 configuration.\n\
          Features: VRRPv2 and VRRPv3 over IPv4 and IPv6, multicast and unicast,\n\
          PASS and AH authentication, sync groups, tracking, routes and rules,\n\
-         notify scripts, alert mail, watchdog, reload without interruption.\n\
-         Not yet: VMAC, IPVS, health checks.\n\
+         notify scripts, alert mail, IPVS and health checks, reload without\n\
+         interruption, status, watchdog.\n\
+         Not yet: VMAC, BFD.\n\
          MIT licence; this program comes without any warranty.\n"
     )
     .to_owned()

@@ -475,7 +475,11 @@ fn work(
     errors: Vec<Box<str>>,
     worker: Option<(&watchdog::WorkerContext<'_>, [Memory; 2])>,
 ) -> u8 {
-    // Reading left holes in the heap.
+    // Reading left holes in the heap, each between two things that stay: copies of those lie side by
+    // side in some of the holes, and what is left then can be given back.
+    let packed = config.clone();
+    drop(config);
+    let config = packed;
     sys::memory::trim_heap();
     if let Some(process) = &config.global.process {
         around::prepare(process, options.umask.is_some());

@@ -10,7 +10,7 @@ use crate::wire::rtnetlink::{route, rule};
 use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use vital::Vital;
 
 /// Notifications wanted: links and addresses.
@@ -19,6 +19,8 @@ const MONITORED: u32 = mask(GROUP_LINK) | mask(GROUP_IPV4_ADDRESS) | mask(GROUP_
 const MONITOR_BUFFER: usize = 2 << 20;
 /// Descriptors used besides those of the interfaces, and some to spare.
 const DESCRIPTORS: usize = 64;
+/// The same where there are not more: what is left is for checks.
+const SCARCE: usize = 32;
 /// Sockets and programs of checkers that there is to be room for, if there are as many checkers.
 const PROBES: usize = 1024;
 /// Netlink datagrams of a dump may be this long; adverts are far shorter.
@@ -31,6 +33,7 @@ impl Engine {
         let checkers = setup.check.checkers.len();
         let checks = checks(params, &mut setup);
         let control = control::Control::new(&setup);
+        let how = How::take(&mut setup);
         let vital = Vital::new(setup.page);
         vital.count(params.instances.len());
         let poll = Poll::new()?;
@@ -40,39 +43,26 @@ impl Engine {
         let hands = Hands::new(params, setup.notify, vital, OWN_TIMERS, checkers)?;
         let files = Files::new(&params.files);
         let ipvs = checks.as_ref().and_then(checks::Checks::descriptor);
-        for (fd, token) in [
-            (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
-            (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
-            (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
-            (Some(timer.as_raw_fd()), TOKEN_TIMER),
-            (files.descriptor(), TOKEN_FILES),
-            (ipvs, TOKEN_IPVS),
-            (control.descriptor(), TOKEN_CONTROL),
-        ] {
-            if let Some(fd) = fd {
-                poll.registry()
-                    .register(&mut SourceFd(&fd), Token(token), Interest::READABLE)?;
-            }
-        }
+        watch(
+            &poll,
+            &[
+                (Some(signals.as_raw_fd()), TOKEN_SIGNALS),
+                (Some(hands.netlink.as_raw_fd()), TOKEN_COMMAND),
+                (Some(monitor.as_raw_fd()), TOKEN_MONITOR),
+                (Some(timer.as_raw_fd()), TOKEN_TIMER),
+                (files.descriptor(), TOKEN_FILES),
+                (ipvs, TOKEN_IPVS),
+                (control.descriptor(), TOKEN_CONTROL),
+            ],
+        )?;
         Ok(Engine {
-            checks: checks.map(checks::Held::from),
+            checks: checks.map(checks::held),
             files,
             control,
             links: Links::new(params),
             router: Router::new(Rc::clone(params)),
             deferred: Vec::with_capacity(params.instances.len()),
-            how: How {
-                vrrp: Rc::clone(params),
-                keep_addresses: setup.keep_addresses,
-                keep_services: setup.keep_services,
-                ignore_int: setup.ignore_int,
-                dump_dir: setup.dump_dir.into(),
-                state_file: setup.state_file,
-                again: setup.again,
-                reread: setup.reread,
-                errors: setup.errors,
-                process: setup.process,
-            },
+            how,
             poll,
             signals,
             supervisor: Supervisor::find(),
@@ -161,9 +151,39 @@ impl Engine {
     }
 }
 
+impl How {
+    /// What remains when the rooms have taken theirs.
+    fn take(setup: &mut Setup<'_>) -> Self {
+        How {
+            vrrp: Rc::clone(&setup.vrrp),
+            keep_addresses: setup.keep_addresses,
+            keep_services: setup.keep_services,
+            ignore_int: setup.ignore_int,
+            dump_dir: setup.dump_dir.into(),
+            state_file: setup.state_file.take(),
+            again: setup.again,
+            reread: setup.reread.take(),
+            errors: core::mem::take(&mut setup.errors),
+            process: setup.process.take(),
+        }
+    }
+}
+
+/// What is to wake the loop when it can be read.
+fn watch(poll: &Poll, sources: &[(Option<RawFd>, usize)]) -> io::Result<()> {
+    for (fd, token) in sources {
+        if let Some(fd) = fd {
+            let mut source = SourceFd(fd);
+            poll.registry()
+                .register(&mut source, Token(*token), Interest::READABLE)?;
+        }
+    }
+    Ok(())
+}
+
 /// What drives virtual servers: never with more sockets than there is room for.
 fn checks(params: &vrrp::Params, setup: &mut Setup<'_>) -> Option<checks::Checks> {
-    let limit = make_room(params, setup.check.checkers.len());
+    let limit = make_room(params, &setup.check.checkers);
     let virtual_servers = core::mem::take(&mut setup.check);
     let advert = shortest(params);
     let (notify, again) = (&mut setup.notify, setup.again);
@@ -176,15 +196,17 @@ pub(super) fn shortest(params: &vrrp::Params) -> Option<Span> {
 }
 
 /// Makes room for all descriptors; how many sockets checkers may have.
-pub(super) fn make_room(params: &vrrp::Params, checkers: usize) -> usize {
+pub(super) fn make_room(params: &vrrp::Params, checkers: &[check::CheckerParams]) -> usize {
     // A pipe for each script that runs; without room for all sockets it would be deaf somewhere.
-    let own = DESCRIPTORS + ports::Ports::sockets(params) + params.scripts.len() + check::MOST_TLS;
-    let wanted = own + checkers.min(PROBES) * 2;
+    let tls = |c: &&check::CheckerParams| matches!(&c.probe, check::Probe::Http(h) if h.tls);
+    let tls = checkers.iter().filter(tls).count().min(check::MOST_TLS);
+    let own = ports::Ports::sockets(params) + params.scripts.len() + tls;
+    let wanted = DESCRIPTORS + own + checkers.len().min(PROBES) * 2;
     if let Err(e) = process::descriptors(wanted) {
         log::warn!("cannot raise the limit of open files: {}", plain(&e));
     }
     // Sockets and programs are counted apart.
-    process::descriptor_limit().saturating_sub(own) / 2
+    process::descriptor_limit().saturating_sub(SCARCE + own) / 2
 }
 
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master

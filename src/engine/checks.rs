@@ -31,6 +31,15 @@ pub(super) type Held = Box<Checks>;
 #[cfg(not(feature = "ipvs"))]
 pub(super) type Held = Checks;
 
+#[cfg(feature = "ipvs")]
+pub(super) fn held(checks: Checks) -> Held {
+    Box::new(checks)
+}
+#[cfg(not(feature = "ipvs"))]
+pub(super) fn held(checks: Checks) -> Held {
+    checks
+}
+
 /// That this build balances: a value that exists, or one that cannot.
 #[cfg(feature = "ipvs")]
 type Built = ();
@@ -89,6 +98,10 @@ impl Checks {
         again: bool,
         advert: Option<Span>,
     ) -> Option<Self> {
+        #[allow(
+            clippy::let_unit_value,
+            reason = "elsewhere it is a value that cannot be"
+        )]
         let _built = BUILT?;
         let table = &params.table;
         let about_table = table.flush || table.timeouts != [0; 3] || !table.sync.is_empty();
@@ -220,6 +233,11 @@ impl Checks {
     pub fn stop(&mut self, keep: bool, hands: &mut Hands, now: Instant) {
         self.stopping = true;
         self.starting = false;
+        let longest = self.probes.longest();
+        if longest != Span::ZERO {
+            let micros = longest.micros();
+            log::debug!("the longest step of a TLS handshake took {micros} microseconds");
+        }
         self.tell(Event::Stop, hands, now);
         self.due.clear();
         self.programs.stopping(now);

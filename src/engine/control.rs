@@ -75,7 +75,7 @@ struct Client {
 
 enum Phase {
     /// So far it has said this.
-    Asking(heapless::Vec<u8, { Limit::LINE }>),
+    Asking(Box<heapless::Vec<u8, { Limit::LINE }>>),
     /// It wants something of the daemon itself.
     Wishing(Wish),
     /// Its answer is being written.
@@ -386,7 +386,7 @@ fn enter(
             deadline: now + PATIENCE,
             readable: true,
             writable: true,
-            phase: Phase::Asking(heapless::Vec::new()),
+            phase: Phase::Asking(Box::default()),
         });
     }
 }

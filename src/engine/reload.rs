@@ -318,11 +318,12 @@ impl Engine {
             return;
         }
         let rested = !self.hands.jobs.busy() && !self.hands.objects.busy();
-        if pending.dumped && (rested || pending.limit <= now) {
-            if let Some(pending) = self.pending.take() {
-                self.finish(*pending, now);
-                self.more = true;
-            }
+        if pending.dumped
+            && (rested || pending.limit <= now)
+            && let Some(pending) = self.pending.take()
+        {
+            self.finish(*pending, now);
+            self.more = true;
         }
     }
 
@@ -332,7 +333,7 @@ impl Engine {
         if let Some(checks) = &mut self.checks {
             checks.part(&new.check, &mut self.hands, now);
         }
-        let limit = boot::make_room(&params, new.check.checkers.len());
+        let limit = boot::make_room(&params, &new.check.checkers);
         self.reload_files(&params, &kept, now);
         self.hands.objects.reload(&params, &kept);
         new.links.follow(&mut self.links, &kept);

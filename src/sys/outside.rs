@@ -3,7 +3,6 @@
 //! name service to ask.
 
 use crate::sys::process;
-use core::net::IpAddr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -93,27 +92,6 @@ pub fn interface(name: &str) -> Option<bool> {
         Err(nix::errno::Errno::ENODEV | nix::errno::Errno::ENXIO) => Some(false),
         Err(_) => None,
     }
-}
-
-/// The addresses of all interfaces in this network namespace with their prefix lengths; none if the
-/// kernel does not tell (getifaddrs(3)).
-pub fn networks() -> Vec<(Box<str>, IpAddr, u8)> {
-    let found = nix::ifaddrs::getifaddrs().into_iter().flatten();
-    found
-        .filter_map(|a| {
-            let (ip, mask) = (ip(a.address.as_ref()?)?, ip(a.netmask.as_ref()?)?);
-            let len = match mask {
-                IpAddr::V4(mask) => u32::from(mask).leading_ones(),
-                IpAddr::V6(mask) => u128::from(mask).leading_ones(),
-            };
-            Some((a.interface_name.into(), ip, u8::try_from(len).ok()?))
-        })
-        .collect()
-}
-
-fn ip(address: &nix::sys::socket::SockaddrStorage) -> Option<IpAddr> {
-    let v4 = address.as_sockaddr_in().map(|a| IpAddr::V4(a.ip()));
-    v4.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::V6(a.ip())))
 }
 
 /// An environment variable.

@@ -98,6 +98,8 @@ const SHORTEST: Span = Span::from_centis(1);
 const SEQUENCE_GAP: u32 = 4;
 /// Room kept per instance for the actions of one event; more is made in an upheaval.
 const ACTIONS: usize = 1;
+/// And of all of them, in one event that is no upheaval.
+const USUAL: usize = 64;
 
 impl Router {
     /// Builds the machine; everything it will need in steady state is allocated here.
@@ -135,7 +137,8 @@ impl Router {
             });
         }
         let units = units(&params, &mut sites);
-        let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2 + 32;
+        let capacity = params.instances.len() * ACTIONS + params.groups.len() * 2;
+        let capacity = capacity.min(USUAL) + 32;
         let links = params.interfaces.iter().map(|name| fault::unreported(name));
         Router {
             links: links.collect(),

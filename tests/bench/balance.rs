@@ -16,7 +16,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const LOAD: &str = "100 x 10 servers: start to table";
+const LOAD: &str = "100 x 10 servers: filling the table";
+/// Programs being started, libraries found, the configuration read: in this kernel mostly that.
+const START: &str = "100 x 10 servers: from the start";
 const CHECKS: &str = "1000 checks a second: made";
 const CPU: &str = "1000 checks a second: CPU per check";
 const LATE: &str = "1000 checks a second: lateness p99";
@@ -32,6 +34,7 @@ const DELAY: Duration = Duration::from_secs(1);
 pub fn rows() -> Vec<Row> {
     vec![
         Row::new(LOAD, Unit::Time, Limit::Most(100)),
+        Row::new(START, Unit::Time, Limit::Most(1000)),
         Row::new(CHECKS, Unit::Count, Limit::Least(1000)),
         Row::new(CPU, Unit::Time, Limit::Most(1050)),
         Row::new(LATE, Unit::Time, Limit::Most(500)),
@@ -75,7 +78,9 @@ fn config() -> String {
 struct Balancer {
     kind: Kind,
     pid: i32,
-    /// From its start to the moment the table was complete.
+    /// From its start to the moment the last service was in the table.
+    started: Duration,
+    /// From the first service there to that moment.
     loaded: Duration,
 }
 
@@ -94,27 +99,34 @@ impl Balancer {
             kind.name(),
             String::from_utf8_lossy(&done.stderr)
         );
-        // Reading the table takes longer than filling a part of it: not before it is near its end.
-        while users() < SERVICES && start.elapsed() < Duration::from_secs(60) {
-            std::thread::sleep(Duration::from_millis(1));
+        let limit = Duration::from_secs(60);
+        while users() == 0 && start.elapsed() < limit {
+            std::thread::sleep(Duration::from_micros(200));
         }
+        let first = start.elapsed();
+        // Looking at the table takes longer than filling a part of it. The last service stands for the
+        // whole: only its own ten real servers come behind it.
+        while users() < SERVICES && start.elapsed() < limit {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        let started = start.elapsed();
         while filled() != (SERVICES, SERVICES * EACH) {
             assert!(
-                start.elapsed() < Duration::from_secs(60),
+                start.elapsed() < limit,
                 "{}: the table has {:?} lines",
                 kind.name(),
                 filled()
             );
-            std::thread::sleep(Duration::from_millis(2));
+            pause(10);
         }
-        let loaded = start.elapsed();
         let read = || fs::read_to_string("/run/parent.pid").ok();
         let pid = || read().and_then(|text| text.trim().parse().ok());
         wait_for("a pid file", 5, || pid().is_some_and(alive));
         Balancer {
             kind,
             pid: pid().expect("just read"),
-            loaded,
+            started,
+            loaded: started.saturating_sub(first),
         }
     }
 
@@ -144,6 +156,7 @@ fn filled() -> (usize, usize) {
 pub fn load(kind: Kind, table: &mut Table) {
     let daemon = Balancer::start(kind);
     table.put(LOAD, kind, daemon.loaded.as_nanos() as i64);
+    table.put(START, kind, daemon.started.as_nanos() as i64);
     daemon.stop();
 }
 
@@ -162,7 +175,11 @@ pub fn checks(servers: &Servers, kind: Kind, quick: bool, table: &mut Table) {
     assert!(checks > 0, "{} asks nobody", kind.name());
     table.put(CHECKS, kind, checks);
     table.put(CPU, kind, cpu as i64 / checks);
-    let late = lateness(&visits);
+    let mut late = lateness(&visits);
+    if late.is_empty() {
+        // On a machine that is far too busy nobody was asked twice.
+        late.push(window.as_nanos() as i64);
+    }
     table.put(LATE, kind, percentile(&late, 99));
     table.put(LATE_MEDIAN, kind, percentile(&late, 50));
     let memory = |file, key| usage::memory(&processes, file, key);

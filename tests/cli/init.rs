@@ -6,12 +6,14 @@ use crate::cell;
 const SCRIPT: &str = r#"
 sed "s|@SBINDIR@/holdfast|$H|; s|@SYSCONFDIR@|/etc|g" "$SOURCE/board/redhat/keepalived.init" >/etc/init
 cp good.conf /etc/keepalived/keepalived.conf
-i() { sh /etc/init "$@" >said 2>/dev/null; status=$?; sed "s/pid [0-9][0-9]*/pid N/" said | tr '\n' ';'; echo " $1: $status"; }
+i() { $SHELL /etc/init "$@" >said 2>/dev/null; status=$?; sed "s/pid [0-9][0-9]*/pid N/" said | tr '\n' ';'; echo " $1: $status"; }
 "#;
 
 fn expect(script: &str, want: &str) {
-    let source = format!("SOURCE='{}'\n", env!("CARGO_MANIFEST_DIR"));
-    cell::expect(&(source + SCRIPT + script), want);
+    for shell in ["sh", "busybox ash"] {
+        let source = format!("SHELL='{shell}' SOURCE='{}'\n", env!("CARGO_MANIFEST_DIR"));
+        cell::expect(&(source + SCRIPT + script), want);
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub mod node;
 pub mod packages;
 pub mod prober;
 pub mod random;
+pub mod secure;
 pub mod smtp;
 pub mod stage;
 pub mod stats;

@@ -81,10 +81,21 @@ fn commands() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(ask(r1, &["explain", "VI_2"]).0, 2);
+    r1.write("keepalived.conf", &PLAIN.replace("VI_1", "VI_9"));
+    let (status, text) = ask(r1, &["reload"]);
+    assert_eq!(status, 0, "{text}");
+    wait_for("the new name is in force", 20, || {
+        ask(r1, &["status", "VI_9"]).0 == 0
+    });
+    r1.write("keepalived.conf", "vrrp_instance VI_9 {\n interface eth0\n");
+    let (status, text) = ask(r1, &["reload"]);
+    assert!(status == 1 && !text.is_empty(), "{text}");
+    let running = ask(r1, &["status", "VI_9"]).0;
+    assert_eq!(running, 0, "the running one stays");
     r1.admin(false);
     wait_for("a fault is a status", 10, || ask(r1, &["status"]).0 == 1);
     assert!(
-        ask(r1, &["explain", "VI_1"])
+        ask(r1, &["explain", "VI_9"])
             .1
             .contains("fault: interface eth0 is down")
     );

@@ -37,6 +37,7 @@ fn init(folder: &Path, arguments: &str) -> String {
     let environment: String = [
         "HOLDFAST_BIN",
         "HOLDFAST_UNDER_TEST",
+        "HOLDFAST_ROWS",
         "CHAOS_SEED",
         "CHAOS_SECONDS",
         "CI",

@@ -1,7 +1,7 @@
 //! Real requests through a director to real servers, some of which die.
 
 use super::witness::{CHECKERS, Server, becomes};
-use crate::lab::{Kind, Lab, Node, stage, wait_for};
+use crate::lab::{Daemon, Kind, Lab, Node, stage, wait_for};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,39 +146,66 @@ pub fn traffic() {
     through(&lab, DIRECT, "192.0.2.100:80", "DR", 80);
 }
 
+/// One way of forwarding.
+struct Way<'a> {
+    lab: &'a Lab,
+    address: &'static str,
+    flag: &'static str,
+    port: u16,
+    config: String,
+}
+
+impl Way<'_> {
+    fn serve(&self, name: &str) -> Server {
+        let address = format!("0.0.0.0:{}", self.port);
+        Server::new(Some(self.lab.node(name)), name, &address)
+    }
+
+    #[track_caller]
+    fn becomes(&self, what: &str, reals: &[u8]) {
+        let (address, flag, port) = (self.address, self.flag, self.port);
+        let mut lines = vec![format!("-A -t {address} -s rr")];
+        let line = |last| format!("-a -t {address} -r 192.0.2.{last}:{port} {flag} -w 1");
+        lines.extend(reals.iter().map(line));
+        becomes(self.lab.r(1), what, &lines);
+    }
+
+    fn start(&self) -> Daemon<'_> {
+        let node = self.lab.r(1);
+        node.start_with(Kind::under_test(), &self.config, &CHECKERS)
+    }
+}
+
 /// One way of forwarding, from the first request to the last.
 fn through(lab: &Lab, service: &str, address: &'static str, kind: &str, port: u16) {
-    let (r1, client) = (lab.r(1), lab.node("client"));
-    let flag = if kind == "NAT" { "-m" } else { "-g" };
-    let serve = |name: &str| Server::new(Some(lab.node(name)), name, &format!("0.0.0.0:{port}"));
-    let line = |last: u8| format!("-a -t {address} -r 192.0.2.{last}:{port} {flag} -w 1");
-    let head = format!("-A -t {address} -s rr");
-    let becomes = |what: &str, reals: &[u8]| {
-        let mut lines = vec![head.clone()];
-        lines.extend(reals.iter().map(|last| line(*last)));
-        becomes(r1, what, &lines);
+    let way = Way {
+        lab,
+        address,
+        flag: if kind == "NAT" { "-m" } else { "-g" },
+        port,
+        config: config(service, kind, port),
     };
+    let (r1, client) = (lab.r(1), lab.node("client"));
     let _ = std::fs::remove_file(r1.run.join("noted"));
-    let first = serve("s11");
-    let second = serve("s12");
-    let third = serve("s13");
-    let config = config(service, kind, port);
-    let daemon = r1.start_with(Kind::under_test(), &config, &CHECKERS);
-    becomes("both serve", &[11, 12]);
+    let first = way.serve("s11");
+    let second = way.serve("s12");
+    let third = way.serve("s13");
+    let daemon = way.start();
+    way.becomes("both serve", &[11, 12]);
     let asking = Client::new(client, address);
     asking.only("both serve", &["s11", "s12"]);
 
     drop(first);
-    becomes("one is dead", &[12]);
+    way.becomes("one is dead", &[12]);
     asking.only("one is dead", &["s12"]);
     drop(second);
-    becomes("all are dead", &[13]);
+    way.becomes("all are dead", &[13]);
     asking.only("all are dead", &["s13"]);
-    let second = serve("s12");
-    becomes("one is back", &[12]);
+    let second = way.serve("s12");
+    way.becomes("one is back", &[12]);
     asking.only("one is back", &["s12"]);
-    let first = serve("s11");
-    becomes("both are back", &[11, 12]);
+    let first = way.serve("s11");
+    way.becomes("both are back", &[11, 12]);
     asking.only("both are back", &["s11", "s12"]);
     let noted = "up\ns11-down\ns12-down\ndown\ns12-up\nup\ns11-up\n";
     wait_for("all scripts", 30, || r1.read("noted").len() >= noted.len());
@@ -190,9 +217,14 @@ fn through(lab: &Lab, service: &str, address: &'static str, kind: &str, port: u1
     // Those of different objects may overtake each other.
     assert_eq!(sorted(&r1.read("noted")), sorted(noted), "once per change");
     drop(asking);
+    killed(&way, daemon, first, &second);
+    assert!(third.asked() > 0);
+}
 
-    // The director's daemon is killed and comes back while a client talks with a server, and
-    // another server is down.
+/// The director's daemon is killed and comes back while a client talks with a server, and another
+/// server is down.
+fn killed(way: &Way<'_>, daemon: Daemon<'_>, first: Server, second: &Server) {
+    let (client, address) = (way.lab.node("client"), way.address);
     let mut talks = Vec::new();
     for _ in 0..2 {
         talks.push(stage::in_network(client.holder(), || {
@@ -204,18 +236,18 @@ fn through(lab: &Lab, service: &str, address: &'static str, kind: &str, port: u1
     names.sort();
     assert_eq!(names, ["s11", "s12"], "one with each");
     drop(first);
-    becomes("one is dead again", &[12]);
+    way.becomes("one is dead again", &[12]);
     let asked = second.asked();
     daemon.crash();
-    let daemon = r1.start_with(Kind::under_test(), &config, &CHECKERS);
+    let daemon = way.start();
     let asking = Client::new(client, address);
     if Kind::under_test() == Kind::Ours {
         // From the first moment on: who was down stays out.
         asking.only("after a crash", &["s12"]);
-        becomes("after a crash", &[12]);
+        way.becomes("after a crash", &[12]);
     } else {
         asking.next(40);
-        becomes("after a crash", &[12]);
+        way.becomes("after a crash", &[12]);
     }
     let healthy = talks.iter_mut().find_map(|talk| {
         let name = say(talk);
@@ -227,10 +259,9 @@ fn through(lab: &Lab, service: &str, address: &'static str, kind: &str, port: u1
         "an open connection goes on"
     );
     assert!(second.asked() > asked);
-    assert!(third.asked() > 0);
     drop(asking);
     daemon.stop();
-    super::witness::becomes::<&str>(r1, "nothing stays", &[]);
+    becomes::<&str>(way.lab.r(1), "nothing stays", &[]);
 }
 
 /// One line there, one back.

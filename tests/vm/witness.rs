@@ -4,6 +4,7 @@ use crate::lab::{Node, pause, stage};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -19,8 +20,8 @@ pub const CHECKERS: [&str; 3] = ["-n", "-C", "-D"];
 /// What `ipvsadm` prints with these options.
 #[track_caller]
 pub fn ipvsadm(node: &Node, options: &[&str]) -> String {
-    let done = node.command("ipvsadm").args(options).output();
-    let done = done.expect("running ipvsadm");
+    let run = || Command::new("ipvsadm").args(options).output();
+    let done = stage::in_network(node.holder(), run).expect("running ipvsadm");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "ipvsadm {options:?}: {said}");
     String::from_utf8_lossy(&done.stdout).into_owned()
@@ -79,8 +80,7 @@ impl Server {
         let name = name.to_owned();
         let thread = std::thread::spawn(move || {
             while let Ok((client, _)) = other.accept() {
-                let (name, count) = (name.clone(), count.clone());
-                std::thread::spawn(move || answer(client, &name, &count));
+                answer(client, &name, &count);
             }
         });
         Server {
@@ -107,24 +107,27 @@ impl Drop for Server {
     }
 }
 
-/// `GET …`: one answer and the end. `hold`: an answer to every line, as long as the client wants.
+/// `GET …`: one answer and the end. Anything else: an answer to every line, as long as the client
+/// wants. A check comes without a word.
 fn answer(client: TcpStream, name: &str, count: &AtomicUsize) {
     let _ = client.set_read_timeout(Some(Duration::from_secs(120)));
     let Ok(mut writer) = client.try_clone() else {
         return;
     };
     let mut lines = BufReader::new(client).lines();
-    while let Some(Ok(line)) = lines.next() {
-        if line.starts_with("GET ") {
-            count.fetch_add(1, Ordering::SeqCst);
-            let length = name.len();
-            let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n{name}");
-            while lines.next().is_some_and(|l| l.is_ok_and(|l| !l.is_empty())) {}
-            let _ = writer.write_all(head.as_bytes());
-            return;
-        }
-        if writeln!(writer, "{name}").is_err() {
-            return;
-        }
+    let Some(Ok(first)) = lines.next() else {
+        return;
+    };
+    if first.starts_with("GET ") {
+        count.fetch_add(1, Ordering::SeqCst);
+        let length = name.len();
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n{name}");
+        while lines.next().is_some_and(|l| l.is_ok_and(|l| !l.is_empty())) {}
+        let _ = writer.write_all(head.as_bytes());
+        return;
     }
+    let name = name.to_owned();
+    std::thread::spawn(move || {
+        while writeln!(writer, "{name}").is_ok() && matches!(lines.next(), Some(Ok(_))) {}
+    });
 }

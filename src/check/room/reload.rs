@@ -150,9 +150,9 @@ impl Room {
         };
         let resting = self.locals.rests(params);
         *service = Service { resting, ..was };
-        service.sorry = match (service.up, &params.sorry, service.sorry) {
-            (false, Some(_), _) => SorryState::In,
-            (true, Some(sorry), SorryState::Inhibited) if sorry.inhibit => SorryState::Inhibited,
+        service.sorry = match (service.up, &params.sorry) {
+            (false, Some(_)) => SorryState::In,
+            (true, Some(sorry)) if sorry.inhibit => SorryState::Inhibited,
             _ => SorryState::Out,
         };
         let edge = service.weigh(params, within(&self.reals, &params.reals));

@@ -306,6 +306,28 @@ fn what_is_for_nobody_is_ignored() {
 }
 
 #[test]
+fn a_file_that_keeps_a_server_out_from_the_start_is_named() {
+    let file = Probe::File {
+        file: 3,
+        weight: 0,
+        reverse: false,
+    };
+    let mut world = World::new(one(&[(2, 1)], &[checker(file)]), 100);
+    world.event(Event::File { file: 3, value: 5 });
+    assert_eq!(world.news(), []);
+    world.event(Event::Start { seed: 1 });
+    let named = Action::Note(Note::Verdict {
+        checker: CheckerId(0),
+        up: false,
+        why: Why::File(5),
+        attempts: 0,
+        page: 0,
+    });
+    assert_eq!(world.news().first(), Some(&named));
+    assert_eq!(world.table(0), []);
+}
+
+#[test]
 fn ranges_that_lead_nowhere_are_empty() {
     let mut params = one(&[(2, 1)], &[checker(Probe::Tcp)]);
     params.services[0].reals = 0..9;

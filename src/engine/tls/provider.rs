@@ -1,6 +1,7 @@
 //! What of rustls and ring is taken: as little as every server of these years understands.
 //!
-//! Three ways to encipher, two curves. Each one more costs room in the program.
+//! AES-GCM, which every server that speaks TLS 1.2 or 1.3 has, and three curves: some servers are
+//! told to use only one of them. Each one more costs room in the program.
 
 use crate::sys::{self, random};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -21,15 +22,12 @@ pub fn provider() -> CryptoProvider {
         cipher_suites: vec![
             cipher_suite::TLS13_AES_128_GCM_SHA256,
             cipher_suite::TLS13_AES_256_GCM_SHA384,
-            cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
             cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
             cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-            cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-            cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
         ],
-        kx_groups: vec![kx_group::X25519, kx_group::SECP256R1],
+        kx_groups: vec![kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1],
         signature_verification_algorithms: WebPkiSupportedAlgorithms {
             all: &[],
             mapping: &[],
@@ -49,13 +47,16 @@ impl SecureRandom for Kernel {
     }
 }
 
-/// Keys of client certificates: RSA, ECDSA, Ed25519.
+/// Keys of client certificates: RSA and ECDSA.
 #[derive(Debug)]
 struct Keys;
 
 impl KeyProvider for Keys {
     fn load_private_key(&self, der: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
-        sign::any_supported_type(&der)
+        match sign::RsaSigningKey::new(&der) {
+            Ok(key) => Ok(Arc::new(key)),
+            Err(_) => sign::any_ecdsa_type(&der),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ pub fn run(page: &Page, out: &mut dyn Write) -> Result<(), Trouble> {
         writeln!(out, "{}", hex(raw))?;
         return Ok(());
     }
-    title(out, "   HTML hash resulting    ")?;
+    title(out, "   HTML hash resulting   ")?;
     dump(out, &raw)?;
     title(out, "HTML hash final resulting")?;
     let micros = sys::now().since(began).micros();
@@ -213,7 +213,7 @@ impl Shown {
     /// The head when it is complete, then the body piece by piece.
     fn data(&mut self, data: &[u8], out: &mut dyn Write) -> io::Result<()> {
         if self.body {
-            return body(out, data);
+            return piece(data, out);
         }
         self.head.extend_from_slice(data);
         let end = self.head.windows(BLANK.len()).position(|w| w == BLANK);
@@ -221,22 +221,24 @@ impl Shown {
             self.head.truncate(MOST_HEAD);
             return Ok(());
         };
-        self.body = true;
-        let (head, rest) = self.head.split_at(end);
-        title(out, "   HTTP Header Buffer    ")?;
+        let head = core::mem::take(&mut self.head);
+        let (head, rest) = head.split_at(end);
+        title(out, "   HTTP Header Buffer   ")?;
         dump(out, head)?;
         title(out, "HTTP Header Ascii Buffer")?;
         out.write_all(head)?;
         writeln!(out)?;
+        self.body = true;
+        title(out, "       HTML Buffer       ")?;
         match rest {
             [] => Ok(()),
-            rest => body(out, rest),
+            rest => piece(rest, out),
         }
     }
 }
 
-fn body(out: &mut dyn Write, data: &[u8]) -> io::Result<()> {
-    title(out, "       HTML Buffer       ")?;
+/// A piece of the body, and a blank line.
+fn piece(data: &[u8], out: &mut dyn Write) -> io::Result<()> {
     dump(out, data)?;
     writeln!(out)
 }
@@ -293,7 +295,7 @@ mod tests {
         }
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("[ HTTP Header Ascii Buffer ]-----------------------\nHTTP/1.0 200"));
-        assert_eq!(text.matches("HTML Buffer").count(), 2);
+        assert_eq!(text.matches("HTML Buffer").count(), 1);
         assert!(text.contains("hel          ") && text.contains("lo              "));
     }
 }

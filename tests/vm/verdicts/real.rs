@@ -23,6 +23,8 @@ pub const PAGE: &str = "Hello, world: 42 servers\nsecond LINE\n";
 /// All of them, until dropped.
 pub struct Servers {
     running: Vec<Child>,
+    /// OpenSMTPD is one of them: it is not installed beside another mail server.
+    pub mail: bool,
 }
 
 impl Drop for Servers {
@@ -130,10 +132,10 @@ pub fn servers() -> Servers {
         DNS,
         &[
             "--local=/here.example/",
-            "--host-record=a.here.example,192.0.2.7,2001:db8::7",
-            "--mx-host=here.example,a.here.example,10",
+            "--host-record=host.here.example,192.0.2.7,2001:db8::7",
+            "--mx-host=here.example,host.here.example,10",
             "--txt-record=here.example,some text",
-            "--cname=c.here.example,a.here.example",
+            "--cname=alias.here.example,host.here.example",
         ],
     ));
     running.push(dns(
@@ -141,14 +143,18 @@ pub fn servers() -> Servers {
         &[
             "--auth-server=ns.zone.example,br0",
             "--auth-zone=zone.example",
-            "--host-record=a.zone.example,192.0.2.8",
+            "--host-record=host.zone.example,192.0.2.8",
         ],
     ));
-    let conf = format!("{dir}/smtpd.conf");
-    fs::write(&conf, OPENSMTPD).expect("smtpd.conf");
-    running.push(start("smtpd", &["-d", "-f", &conf]));
-    for port in [WEB, MAIL] {
-        listens(port);
+    let mail = packages::find("smtpd").is_some();
+    let in_ci = std::env::var("CI").is_ok_and(|v| v == "true" || v == "1");
+    assert!(mail || !in_ci, "in CI nothing may be skipped: opensmtpd");
+    if mail {
+        let conf = format!("{dir}/smtpd.conf");
+        fs::write(&conf, OPENSMTPD).expect("smtpd.conf");
+        running.push(start("smtpd", &["-d", "-f", &conf]));
+        listens(MAIL);
     }
-    Servers { running }
+    listens(WEB);
+    Servers { running, mail }
 }
