@@ -153,5 +153,8 @@ mod tests {
         );
         assert!(Real.stat("/", true).is_some_and(|s| s.dir));
         assert_eq!(Real.interface("lo"), Some(true));
+        let loopback = ("lo".into(), core::net::IpAddr::from([127, 0, 0, 1]), 8);
+        let all = Real.networks();
+        assert!(all.is_empty() || all.contains(&loopback), "{all:?}");
     }
 }

@@ -431,9 +431,6 @@ mod tests {
     fn the_rest_of_the_world() {
         assert_eq!(interface("lo"), Some(true));
         assert_eq!(interface("no-such-if0"), Some(false));
-        let loopback = ("lo".into(), IpAddr::from([127, 0, 0, 1]), 8);
-        let all = networks();
-        assert!(all.is_empty() || all.contains(&loopback), "{all:?}");
         assert!(read("/etc/passwd").unwrap().starts_with(b"root"));
         assert_eq!(
             read("/dev/zero").unwrap_err().raw_os_error(),
