@@ -13,7 +13,7 @@ while read -r target _ small full _; do
 		budget=${flavour#* }
 		flavour=${flavour% *}
 		[ "$budget" != - ] || continue
-		file=$(sh tools/static.sh "$target" "$flavour" </dev/null)
+		file=$(sh board/make/static.sh "$target" "$flavour" </dev/null)
 		size=$(wc -c <"$file")
 		verdict=ok
 		if [ "$size" -gt $((budget * 1000)) ]; then
