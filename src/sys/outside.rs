@@ -426,4 +426,24 @@ mod tests {
         assert_eq!(user("root"), Some((0, 0)));
         assert_eq!(group("root"), Some(0));
     }
+
+    #[test]
+    fn the_rest_of_the_world() {
+        assert_eq!(interface("lo"), Some(true));
+        assert_eq!(interface("no-such-if0"), Some(false));
+        assert!(read("/etc/passwd").unwrap().starts_with(b"root"));
+        assert_eq!(
+            read("/dev/zero").unwrap_err().raw_os_error(),
+            Some(libc::EFBIG)
+        );
+        let root = stat("/", true).unwrap();
+        assert!(root.dir && !root.file && root.uid == 0);
+        assert!(stat("/proc/self/exe", true).unwrap().file);
+        assert!(!stat("/proc/self/exe", false).unwrap().file);
+        assert!(link("/proc/self/exe").unwrap().starts_with('/'));
+        assert_eq!(
+            (stat("/none", true), link("/none"), env("NO_SUCH_VARIABLE")),
+            (None, None, None)
+        );
+    }
 }
