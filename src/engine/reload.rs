@@ -486,7 +486,7 @@ impl Engine {
             }
             masters.iter().for_each(|at| checks.follow(*at, true));
             checks.start(now);
-            self.checks = Some(Box::new(checks));
+            self.checks = Some(checks::held(checks));
         }
         let values = self.files.values();
         for (file, value) in (0..).zip(values) {
