@@ -169,8 +169,20 @@ impl Engine {
                 faults: said(diags),
             });
         }
+        if let Err(e) = self.able(&loaded.config.vrrp) {
+            return Err(Refused {
+                reason: format!("the running configuration stays: {}", plain(&e)).into(),
+                faults: Vec::new(),
+            });
+        }
         let (warnings, errors) = (said(diags), errors(diags));
         Ok(self.accept(loaded.config, record, errors, warnings))
+    }
+
+    /// The first instance may come with a reload: it needs what balancing alone does not.
+    fn able(&mut self, params: &vrrp::Params) -> io::Result<()> {
+        boot::permitted(!params.instances.is_empty())?;
+        self.hands.prepare(params)
     }
 
     /// Why a configuration is not to be run.
