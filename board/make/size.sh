@@ -2,7 +2,7 @@
 # Builds every target of board/targets that has a budget, small and full, and compares. Status 1 if
 # one is too large.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 STD=source
 export STD
 table=

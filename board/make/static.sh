@@ -12,7 +12,7 @@
 # root, the packages for that are installed.
 set -eu
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 target=${1:-}
 flavour=${2:-full}
 line=$(awk -v t="$target" '$1 == t' board/targets)
