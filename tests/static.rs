@@ -49,7 +49,9 @@ const TESTS: &[(&str, Test)] = &[
         "armv7-unknown-linux-musleabi",
         speaks!("static::armv7", "armv7-unknown-linux-musleabi"),
     ),
-    // Not big endian: the emulator garbles the links that recent kernels report there.
+    (MIPS, wire!("static::mips_pass", MIPS, PASS)),
+    (MIPS, wire!("static::mips_ah", MIPS, AH)),
+    (MIPS, wire!("static::mips_v3", MIPS, V3)),
     (MIPSEL, wire!("static::mipsel_pass", MIPSEL, PASS)),
     (MIPSEL, wire!("static::mipsel_ah", MIPSEL, AH)),
     (MIPSEL, wire!("static::mipsel_v3", MIPSEL, V3)),
