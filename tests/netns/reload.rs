@@ -299,7 +299,7 @@ fn first() {
     let lab = Lab::new(1);
     let r1 = lab.r(1);
     let wire = lab.capture();
-    let daemon = r1.start(Kind::Holdfast, "global_defs {\n router_id R1\n}\n");
+    let daemon = r1.start(Kind::Ours, "global_defs {\n router_id R1\n}\n");
     let config = Config::new();
     r1.write("keepalived.conf", &config.text());
     daemon.signal(Signal::SIGHUP);
