@@ -124,6 +124,7 @@ impl Engine {
     /// Reads the configuration anew and begins to apply it, or says why not. What is accepted is
     /// in force a moment later.
     pub(super) fn reload(&mut self) -> Result<Applied, Refused> {
+        self.supervisor.reloading(sys::now());
         let verdict = self.judge();
         match &verdict {
             Ok(applied) => {
@@ -136,6 +137,7 @@ impl Engine {
             Err(refused) => {
                 refused.faults.iter().for_each(|line| log::error!("{line}"));
                 log::error!("{}", refused.reason);
+                self.supervisor.ready();
             }
         }
         verdict
@@ -393,6 +395,7 @@ impl Engine {
         }
         // Reading left holes in the heap.
         sys::memory::trim_heap();
+        self.supervisor.ready();
         log::info!("the new configuration is in force");
     }
 

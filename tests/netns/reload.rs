@@ -301,6 +301,7 @@ fn first() {
     let wire = lab.capture();
     let daemon = r1.start(Kind::Ours, "global_defs {\n router_id R1\n}\n");
     let config = Config::new();
+    wait_for("it runs", 15, || r1.log.count("no vrrp_instance") == 1);
     r1.write("keepalived.conf", &config.text());
     daemon.signal(Signal::SIGHUP);
     wait_for("it is in force", 15, || r1.log.count(DONE) == 1);
