@@ -182,7 +182,7 @@ impl Ports {
         port.index = 0;
         let kept = core::mem::take(&mut port.kept);
         for seat in &mut self.seats[port.seats.clone()] {
-            if kept != link.index {
+            if link.index == 0 || kept != link.index {
                 // Closing a descriptor takes it out of the poll set.
                 (seat.socket, seat.unread) = (None, false);
             }
