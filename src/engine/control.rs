@@ -34,6 +34,8 @@ const BUDGET: usize = 1 << 20;
 const CHUNK: usize = 32 << 10;
 /// Dumps that wait; more of them would be the same ones.
 const DUMPS: usize = 8;
+/// So often it tries again to listen.
+const RETRIES: u8 = 30;
 /// The class of the tokens of clients: generation and place are below.
 const CLASS: usize = 1 << 27;
 const GENERATION: u32 = 8;
@@ -45,6 +47,8 @@ pub(super) struct Control {
     /// There is a parent, which is the one to be told to stop.
     supervised: bool,
     listener: Option<Listener>,
+    /// Where it could not listen, and how often that is to be tried again.
+    missing: Option<(Box<str>, u8)>,
     /// Somebody has connected.
     knocked: bool,
     clients: Vec<Option<Client>>,
@@ -93,11 +97,13 @@ enum Wish {
 
 impl Control {
     pub fn new(setup: &Setup<'_>) -> Self {
+        let mut missing = None;
         let listener = setup.socket.and_then(|path| match Listener::bind(path) {
             Ok(listener) => Some(listener),
             Err(e) => {
                 let e = plain(&e);
                 log::warn!("no control socket at {path} ({e}): 'holdfast status' has no answer");
+                missing = Some((path.into(), RETRIES));
                 None
             }
         });
@@ -114,7 +120,28 @@ impl Control {
             // Nobody may have been told of who came before it was registered.
             knocked: listener.is_some(),
             listener,
+            missing,
             ..Control::default()
+        }
+    }
+
+    /// Once a second: tries again to listen where somebody else did at the start, as a child of a
+    /// worker that was killed may for a moment.
+    pub fn again(&mut self, registry: &Registry) {
+        let Some((path, left)) = self.missing.take().filter(|(_, left)| *left > 0) else {
+            return;
+        };
+        let listener = Listener::bind(&path).and_then(|listener| {
+            let fd = listener.as_raw_fd();
+            registry.register(&mut SourceFd(&fd), Token(TOKEN_CONTROL), Interest::READABLE)?;
+            Ok(listener)
+        });
+        match listener {
+            Ok(listener) => {
+                log::info!("control socket at {path}");
+                (self.listener, self.knocked) = (Some(listener), true);
+            }
+            Err(_) => self.missing = Some((path, left - 1)),
         }
     }
 

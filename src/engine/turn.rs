@@ -279,6 +279,7 @@ impl Engine {
     fn beat(&mut self, now: Instant) {
         self.hands.vital.beat();
         self.supervisor.alive();
+        self.control.again(self.poll.registry());
         self.arm_own(Own::Beat, now + BEAT);
         self.beats = self.beats.saturating_add(1);
         if self.beats == SETTLED_BEATS {

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use std::time::Duration;
 pub const TESTS: &[Test] = &[
     Test::new("control::commands", commands).ours_only("it has no control socket"),
     Test::new("control::two_daemons", two_daemons).ours_only("it has no control socket"),
+    Test::new("control::a_place_that_is_taken", taken).ours_only("it has no control socket"),
     Test::new("control::hostile_clients", hostile)
         .ours_only("it has no control socket")
         .within(120)
@@ -154,6 +155,22 @@ fn two_daemons() {
     third.signal(Signal::SIGTERM);
     assert!(third.exited(Duration::from_secs(5)).is_some());
     assert_eq!(ask(r1, &["status", "-p", "/run/c.pid"]).0, 3);
+}
+
+/// Somebody else listens there for a while.
+fn taken() {
+    let lab = Lab::new(1);
+    let r1 = lab.r(1);
+    let other = UnixListener::bind(socket(r1)).expect("listening");
+    let _daemon = r1.start(Kind::Ours, PLAIN);
+    wait_for("it says so", 10, || {
+        r1.log.count("no control socket at") == 1
+    });
+    drop(other);
+    wait_for("it listens", 20, || {
+        ask(r1, &["status"]).1.starts_with("daemon\t")
+    });
+    assert_eq!(r1.log.count("control socket at"), 2, "{}", r1.log.text());
 }
 
 fn socket(node: &Node) -> PathBuf {
