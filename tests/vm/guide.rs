@@ -22,8 +22,10 @@ use std::time::Instant;
 const LONG: u64 = 90;
 
 /// What was observed, by name.
+///
+/// Once something was waited for in vain the test has failed, and the rest waits for less.
 #[derive(Default)]
-struct Facts(BTreeMap<String, String>);
+struct Facts(BTreeMap<String, String>, bool);
 
 impl Facts {
     fn set(&mut self, name: &str, value: impl ToString) {
@@ -34,10 +36,15 @@ impl Facts {
     /// Waits until it is as wanted, and keeps what it is in the end.
     fn wait<T: ToString>(&mut self, name: &str, wanted: &str, mut look: impl FnMut() -> T) {
         let start = Instant::now();
+        let limit = if self.1 { 3 } else { LONG };
         let mut last = look().to_string();
-        while last != wanted && start.elapsed().as_secs() < LONG {
+        while last != wanted && start.elapsed().as_secs() < limit {
             pause(50);
             last = look().to_string();
+        }
+        if last != wanted {
+            println!("         {name}: {last:?}, not {wanted:?}, after {limit} s");
+            self.1 = true;
         }
         self.set(name, last);
     }
