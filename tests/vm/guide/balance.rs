@@ -3,32 +3,28 @@
 use super::{Facts, notes, vrrp, yes};
 use crate::lab::secure::{Safe, listens};
 use crate::lab::smtp::Server;
-use crate::lab::{Kind, Lab, Node, wait_for};
+use crate::lab::{Kind, Lab, Node, now, wait_for};
 use crate::witness::{CHECKERS, table};
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 250);
-/// MD5 of `hello`.
-const RIGHT: &str = "digest 5d41402abc4b2a76b9719d911017c592";
-const WRONG: &str = "digest 00000000000000000000000000000000";
-
 /// A web server that keeps what it was asked for, and when.
-struct Web(Arc<Mutex<Vec<(Instant, String)>>>);
+struct Web(Arc<Mutex<Vec<(Duration, String)>>>);
 
 impl Web {
-    /// It has one page, `/hello`.
+    /// It has one page, `/hello`, and another one, `/once`, that it gives away only once.
     fn new(port: u16) -> Web {
         let listener = TcpListener::bind((HOST, port)).expect("a server at the switch");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let list = asked.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let at = Instant::now();
-                let path = answer(&client).unwrap_or_default();
+                let at = now();
+                let first = list.lock().expect("nobody panics").is_empty();
+                let path = answer(&client, first).unwrap_or_default();
                 list.lock().expect("nobody panics").push((at, path));
             }
         });
@@ -36,22 +32,23 @@ impl Web {
     }
 
     /// Times and paths so far; an empty path: a connection without a word.
-    fn asked(&self) -> Vec<(Instant, String)> {
+    fn asked(&self) -> Vec<(Duration, String)> {
         self.0.lock().expect("nobody panics").clone()
     }
 }
 
 /// One request; what it was for.
-fn answer(mut client: &TcpStream) -> Option<String> {
+fn answer(mut client: &TcpStream, first: bool) -> Option<String> {
     client
         .set_read_timeout(Some(Duration::from_secs(20)))
         .ok()?;
     let mut lines = BufReader::new(client).lines();
-    let first = lines.next()?.ok()?;
-    let path = first.split_whitespace().nth(1)?.to_owned();
+    let line = lines.next()?.ok()?;
+    let path = line.split_whitespace().nth(1)?.to_owned();
     while lines.next().is_some_and(|l| l.is_ok_and(|l| !l.is_empty())) {}
     let (status, page) = match path.as_str() {
         "/hello" => ("200 OK", "hello"),
+        "/once" if first => ("200 OK", "once"),
         _ => ("404 Not Found", "lost"),
     };
     let length = page.len();
@@ -87,226 +84,117 @@ fn forms() -> String {
             virtual_server fwmark 5 {\n lb_algo wrr\n lb_kind NAT\n real_server 192.0.2.250 0 {\n }\n}\n"
 }
 
-fn get(kind: &str, words: &str, pages: &[&str]) -> String {
-    let urls = pages.iter().fold(String::new(), |all, page| {
-        format!("{all}url {{\n path {page}\n }}\n ")
-    });
-    format!(
-        "{kind} {{\n warmup 0\n nb_get_retry 0\n delay_before_retry 1\n connect_timeout 20\n {words}\n {urls}}}"
-    )
-}
-
-fn tcp(words: &str) -> String {
-    format!(
-        "TCP_CHECK {{\n warmup 0\n retry 0\n delay_before_retry 1\n connect_timeout 20\n {words}\n }}"
-    )
-}
-
 /// Ports of the web servers, by what is counted there.
 const OPEN: u16 = 8200;
 const CLOSED: u16 = 9;
 const SAFE: u16 = 8443;
 
-/// Services that are checked: number, delay_loop, real server, what it shows, whether it is in.
-fn checked() -> Vec<(u16, u16, String, &'static str, &'static str)> {
-    let right = format!("/hello\n {RIGHT}");
-    let wrong = format!("/hello\n {WRONG}");
-    let down = "\n  notify_down \"/bin/sh /run/note down-";
-    let replaced = |text: String, from: &str, to: &str| text.replace(from, to);
-    vec![
-        (
-            2000,
-            1,
-            format!("{OPEN} {}{down}2000\"", tcp("")),
-            "TCP_CHECK, open port",
-            "in",
-        ),
-        (
-            2001,
-            1,
-            format!("{CLOSED} {}{down}2001\"", tcp("")),
-            "TCP_CHECK, closed port",
-            "out",
-        ),
-        (
-            2002,
-            1,
-            format!("{CLOSED} {}", tcp(&format!("connect_port {OPEN}"))),
-            "TCP_CHECK, closed port, connect_port of an open one",
-            "in",
-        ),
-        (
-            2003,
-            1,
-            format!(
-                "81 {}",
-                replaced(tcp("connect_ip 192.0.2.99"), "timeout 20", "timeout 1")
-            ),
-            "TCP_CHECK, nobody answers, connect_timeout 1",
-            "out",
-        ),
-        (
-            2004,
-            1,
-            format!(
-                "82 {}",
-                replaced(tcp("connect_ip 192.0.2.99"), "timeout 20", "timeout 100")
-            ),
-            "TCP_CHECK, nobody answers, connect_timeout 100",
-            "in",
-        ),
-        (
-            2010,
-            1,
-            "83 MISC_CHECK {\n misc_path \"/bin/false\"\n }".into(),
-            "MISC_CHECK, fails",
-            "out",
-        ),
-        (
-            2011,
-            1,
-            "84 MISC_CHECK {\n misc_path \"/bin/true\"\n }".into(),
-            "MISC_CHECK, well",
-            "in",
-        ),
-        (
-            2020,
-            1,
-            format!("8220 {}", get("HTTP_GET", "", &[&right])),
-            "HTTP_GET, right digest",
-            "in",
-        ),
-        (
-            2021,
-            1,
-            format!("8221 {}", get("HTTP_GET", "", &["/lost"])),
-            "HTTP_GET, a page that is not there",
-            "out",
-        ),
-        (
-            2022,
-            1,
-            format!("8220 {}", get("HTTP_GET", "", &[&wrong])),
-            "HTTP_GET, wrong digest",
-            "out",
-        ),
-        (
-            2023,
-            1,
-            format!("8220 {}", get("HTTP_GET", "", &["/hello", "/lost"])),
-            "HTTP_GET, two pages, one is not there",
-            "out",
-        ),
-        (
-            2024,
-            1,
-            format!("8224 {}", get("HTTP_GET", "", &["/hello"])),
-            "HTTP_GET, a page that is there",
-            "in",
-        ),
-        (
-            2025,
-            1,
-            format!(
-                "{CLOSED} {}",
-                get("HTTP_GET", "connect_port 8220", &["/hello"])
-            ),
-            "HTTP_GET, closed port, connect_port of a server",
-            "in",
-        ),
-        (
-            2026,
-            1,
-            format!(
-                "85 {}",
-                replaced(
-                    get("HTTP_GET", "connect_ip 192.0.2.99", &["/hello"]),
-                    "timeout 20",
-                    "timeout 1"
-                )
-            ),
-            "HTTP_GET, nobody answers, connect_timeout 1",
-            "out",
-        ),
-        (
-            2027,
-            1,
-            format!(
-                "86 {}",
-                replaced(
-                    get("HTTP_GET", "connect_ip 192.0.2.99", &["/hello"]),
-                    "timeout 20",
-                    "timeout 100"
-                )
-            ),
-            "HTTP_GET, nobody answers, connect_timeout 100",
-            "in",
-        ),
-        (
-            2030,
-            1,
-            format!("{SAFE} {}", get("SSL_GET", "", &[&right])),
-            "SSL_GET from a TLS server, right digest",
-            "in",
-        ),
-        (
-            2031,
-            1,
-            format!("{SAFE} {}", get("HTTP_GET", "", &["/hello"])),
-            "HTTP_GET from a TLS server",
-            "out",
-        ),
-        (
-            2032,
-            1,
-            format!("{SAFE} {}", get("SSL_GET", "", &[&wrong])),
-            "SSL_GET from a TLS server, wrong digest",
-            "out",
-        ),
-        (
-            2040,
-            600,
-            format!(
-                "8240 {}",
-                replaced(get("HTTP_GET", "", &["/lost"]), "retry 0", "retry 3")
-            ),
-            "three retries",
-            "out",
-        ),
-        (
-            2041,
-            600,
-            format!(
-                "8241 {}",
-                replaced(get("HTTP_GET", "", &["/lost"]), "retry 0", "retry 1")
-            ),
-            "one retry",
-            "out",
-        ),
-        (
-            2042,
-            600,
-            format!(
-                "8242 {}",
-                replaced(
-                    replaced(get("HTTP_GET", "", &["/lost"]), "retry 0", "retry 1"),
-                    "before_retry 1",
-                    "before_retry 8"
-                )
-            ),
-            "one retry, later",
-            "out",
-        ),
-        (2050, 1, format!("8250 {}", tcp("")), "checked often", "in"),
-        (
-            2051,
-            60,
-            format!("8251 {}", tcp("")),
-            "checked seldom",
-            "in",
-        ),
-    ]
+/// A service that is checked.
+struct Checked {
+    /// Its number and its `delay_loop`.
+    service: u16,
+    every: u16,
+    /// Port of its real server.
+    real: u16,
+    check: &'static str,
+    /// Words of the check, with `;` between; pages with `path` in front become blocks.
+    words: &'static str,
+    what: &'static str,
+    state: &'static str,
 }
+
+impl Checked {
+    /// The check as it is written, with what it does not say itself.
+    fn check(&self) -> String {
+        let mut words: Vec<&str> = self.words.split("; ").filter(|w| !w.is_empty()).collect();
+        let retry = if self.check.ends_with("GET") {
+            "nb_get_retry 0"
+        } else {
+            "retry 0"
+        };
+        for word in [
+            "warmup 0",
+            retry,
+            "delay_before_retry 1",
+            "connect_timeout 20",
+        ] {
+            let key = word.split(' ').next().unwrap_or_default();
+            if !self.check.starts_with("MISC") && !words.iter().any(|w| w.starts_with(key)) {
+                words.push(word);
+            }
+        }
+        let line = |all, word: &&str| match word.strip_prefix("path ") {
+            Some(page) => format!(
+                "{all}url {{\n path {}\n }}\n ",
+                page.replace(" digest", "\n digest")
+            ),
+            None => format!("{all}{word}\n "),
+        };
+        let words = words.iter().fold(String::new(), line);
+        let (check, service) = (self.check, self.service);
+        let alert = if service == 2010 { "smtp_alert no" } else { "" };
+        format!(
+            "{check} {{\n {words}}}\n {alert}\n notify_down \"/bin/sh /run/note down-{service}\""
+        )
+    }
+}
+
+const fn checked(
+    service: u16,
+    every: u16,
+    real: u16,
+    check: &'static str,
+    words: &'static str,
+    what: &'static str,
+    state: &'static str,
+) -> Checked {
+    Checked {
+        service,
+        every,
+        real,
+        check,
+        words,
+        what,
+        state,
+    }
+}
+
+#[rustfmt::skip]
+const CHECKED: &[Checked] = &[
+    checked(2000, 1, OPEN, "TCP_CHECK", "", "TCP_CHECK, open port", "in"),
+    checked(2001, 1, CLOSED, "TCP_CHECK", "", "TCP_CHECK, closed port", "out"),
+    checked(2002, 1, CLOSED, "TCP_CHECK", "connect_port 8200",
+        "TCP_CHECK, closed port, connect_port of an open one", "in"),
+    checked(2003, 1, 81, "TCP_CHECK", "connect_ip 192.0.2.99; connect_timeout 1",
+        "TCP_CHECK, nobody answers, connect_timeout 1", "out"),
+    checked(2004, 1, 82, "TCP_CHECK", "connect_ip 192.0.2.99; connect_timeout 100",
+        "TCP_CHECK, nobody answers, connect_timeout 100", "in"),
+    checked(2010, 1, 83, "MISC_CHECK", "misc_path \"/bin/false\"", "MISC_CHECK, fails", "out"),
+    checked(2011, 1, 84, "MISC_CHECK", "misc_path \"/bin/true\"", "MISC_CHECK, well", "in"),
+    checked(2020, 1, 8220, "HTTP_GET", "path /hello digest 5d41402abc4b2a76b9719d911017c592",
+        "HTTP_GET, right digest", "in"),
+    checked(2021, 1, 8221, "HTTP_GET", "path /lost", "HTTP_GET, a page that is not there", "out"),
+    checked(2022, 1, 8220, "HTTP_GET", "path /hello digest 00000000000000000000000000000000",
+        "HTTP_GET, wrong digest", "out"),
+    checked(2023, 1, 8220, "HTTP_GET", "path /hello; path /lost", "HTTP_GET, two pages, one is not there", "out"),
+    checked(2024, 1, 8224, "HTTP_GET", "path /hello", "HTTP_GET, a page that is there", "in"),
+    checked(2025, 1, CLOSED, "HTTP_GET", "connect_port 8220; path /hello",
+        "HTTP_GET, closed port, connect_port of a server", "in"),
+    checked(2026, 1, 85, "HTTP_GET", "connect_ip 192.0.2.99; connect_timeout 1; path /hello",
+        "HTTP_GET, nobody answers, connect_timeout 1", "out"),
+    checked(2027, 1, 86, "HTTP_GET", "connect_ip 192.0.2.99; connect_timeout 100; path /hello",
+        "HTTP_GET, nobody answers, connect_timeout 100", "in"),
+    checked(2030, 1, SAFE, "SSL_GET", "path /hello digest 5d41402abc4b2a76b9719d911017c592",
+        "SSL_GET from a TLS server, right digest", "in"),
+    checked(2031, 1, SAFE, "HTTP_GET", "path /hello", "HTTP_GET from a TLS server", "out"),
+    checked(2032, 1, SAFE, "SSL_GET", "path /hello digest 00000000000000000000000000000000",
+        "SSL_GET from a TLS server, wrong digest", "out"),
+    checked(2040, 4, 8240, "HTTP_GET", "nb_get_retry 3; path /once", "three retries", "out"),
+    checked(2041, 4, 8241, "HTTP_GET", "nb_get_retry 1; path /once", "one retry", "out"),
+    checked(2042, 4, 8242, "HTTP_GET", "nb_get_retry 1; delay_before_retry 8; path /once", "one retry, later", "out"),
+    checked(2050, 1, 8250, "TCP_CHECK", "", "checked often", "in"),
+    checked(2051, 60, 8251, "TCP_CHECK", "", "checked seldom", "in"),
+];
 
 fn config() -> String {
     let mut text = String::from(
@@ -315,15 +203,16 @@ fn config() -> String {
          script_user root\n}\n",
     );
     text += &forms();
-    for (port, every, real, ..) in checked() {
-        let alert = if port == 2001 {
+    for row in CHECKED {
+        let (every, real) = (row.every, row.real);
+        let alert = if row.service == 2001 {
             "smtp_alert"
         } else {
-            "no_smtp_alert"
+            "smtp_alert no"
         };
         let words =
             format!("delay_loop {every}\n lb_algo rr\n lb_kind NAT\n protocol TCP\n {alert}");
-        let _ = writeln!(text, "{}", service(port, &words, &real));
+        text += &service(row.service, &words, &format!("{real} {}", row.check()));
     }
     text
 }
@@ -360,7 +249,7 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
         &found.expect("a server").1
     };
     checks(facts, lb);
-    counts(facts, web);
+    counts(facts, lb, web);
     let lines = table(lb);
     for port in [1000, 1001, 1010, 1011] {
         facts.set(&format!("real server of {port}"), real(&lines, port));
@@ -390,11 +279,16 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
         facts.wait(&name, if state == "down" { "yes" } else { "no" }, look);
     }
     vrrp::about(facts, "lb", "[LVS_2]", server);
-    for (port, wanted) in [(2001, "yes"), (2003, "no")] {
-        let part = format!("[192.0.2.100]:tcp:{port}");
-        facts.wait(&format!("mail about service {port}"), wanted, || {
+    // A virtual server's mail is about its quorum; one about a real server is the default.
+    for (about, wanted) in [
+        ("Virtualserver [192.0.2.100]:tcp:2001", "yes"),
+        ("virtual server [192.0.2.100]:tcp:2003", "yes"),
+        ("Virtualserver [192.0.2.100]:tcp:2003", "no"),
+        ("virtual server [192.0.2.100]:tcp:2010", "no"),
+    ] {
+        facts.wait(&format!("mail: {about}"), wanted, || {
             let mails = server.mails();
-            yes(mails.iter().any(|m| m.header("Subject").contains(&part)))
+            yes(mails.iter().any(|m| m.header("Subject").contains(about)))
         });
     }
     daemon.stop();
@@ -402,25 +296,38 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
 
 /// Who is in the table.
 fn checks(facts: &mut Facts, lb: &Node) {
-    let rows = checked();
     let state = |lines: &[String], port| match real(lines, port).is_empty() {
         true => "out",
         false => "in",
     };
     // The ones that fail leave it; the others must be there when the last one has left.
-    for (port, _, _, what, wanted) in rows.iter().filter(|r| r.4 == "out") {
-        facts.wait(&format!("{port}: {what}"), wanted, || {
-            state(&table(lb), *port)
-        });
+    for row in CHECKED.iter().filter(|row| row.state == "out") {
+        let name = format!("{}: {}", row.service, row.what);
+        facts.wait(&name, row.state, || state(&table(lb), row.service));
     }
     let lines = table(lb);
-    for (port, _, _, what, _) in rows.iter().filter(|r| r.4 == "in") {
-        facts.set(&format!("{port}: {what}"), state(&lines, *port));
+    for row in CHECKED.iter().filter(|row| row.state == "in") {
+        let name = format!("{}: {}", row.service, row.what);
+        facts.set(&name, state(&lines, row.service));
     }
 }
 
+/// When a server was asked before the verdict, the first time left out: that was answered well, for
+/// who fails at once gets no second chance.
+fn failing(lb: &Node, web: &Web, service: u16) -> Vec<Duration> {
+    let whose = format!(" in [192.0.2.100]:tcp:{service} failed on ");
+    let over = [" retry: ", " retries: "];
+    let lines = lb.log.lines();
+    let out = lines
+        .iter()
+        .find(|l| l.text.contains(&whose) && over.iter().any(|o| l.text.contains(o)));
+    let out = out.map_or(Duration::ZERO, |l| l.at);
+    let times = web.asked().into_iter().map(|(at, _)| at);
+    times.filter(|at| *at < out).skip(1).collect()
+}
+
 /// What the servers have counted.
-fn counts<'a>(facts: &mut Facts, web: impl Fn(u16) -> &'a Web) {
+fn counts<'a>(facts: &mut Facts, lb: &Node, web: impl Fn(u16) -> &'a Web) {
     for (port, service) in [(8221, 2021), (8224, 2024)] {
         let paths = web(port).asked();
         let path = paths.last().map_or("", |(_, path)| path.as_str());
@@ -428,17 +335,21 @@ fn counts<'a>(facts: &mut Facts, web: impl Fn(u16) -> &'a Web) {
     }
     for (port, service, retries) in [(8240, 2040, 3), (8241, 2041, 1)] {
         let name = format!("requests before {service} is out, nb_get_retry {retries}");
-        facts.set(&name, web(port).asked().len());
+        facts.set(&name, failing(lb, web(port), service).len());
     }
     for (port, service, pause) in [(8242, 2042, 8), (8241, 2041, 1)] {
-        let times = web(port).asked();
+        let times = failing(lb, web(port), service);
         let between = match times.as_slice() {
-            [first, .., last] => last.0 - first.0,
+            [first, .., last] => *last - *first,
             _ => Duration::ZERO,
         };
         let name = format!("pause between requests of {service}, delay_before_retry {pause}");
-        let long = between > Duration::from_millis(7500);
-        facts.set(&name, if long { "long" } else { "short" });
+        let pause = match between.as_millis() {
+            0 => "none",
+            7500.. => "long",
+            _ => "short",
+        };
+        facts.set(&name, pause);
     }
     let some = |port: u16| {
         if web(port).asked().len() >= 5 {

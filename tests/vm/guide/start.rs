@@ -23,7 +23,7 @@ fn router(name: &str) -> Node {
         "link set lo up",
         "link add eth0 type dummy",
         "addr add 192.0.2.1/24 dev eth0",
-        "link set eth0 up",
+        "link set eth0 up multicast on",
     ] {
         node.ip(line);
     }
@@ -214,7 +214,8 @@ fn help(facts: &mut Facts, node: &Node) {
             .arg(option)
             .output();
         let done = done.expect("running it");
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        // Like keepalived's, it goes to standard error.
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
         let words = [
             "--use-file",
             "--vrrp",

@@ -57,6 +57,8 @@ fn first() -> String {
         instance("D", 54, &plain(100, "", 154)),
         instance("E", 55, &plain(100, "", 155)),
         instance("F", 56, &plain(150, "", 156)),
+        instance("G", 58, &plain(255, "", 158).replace("BACKUP", "MASTER")),
+        instance("H", 59, &plain(255, "", 159)),
     ];
     globals.to_owned() + &each.concat()
 }
@@ -127,7 +129,12 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
     let wires = ["eth0", "eth1"].map(|i| (i, Capture::start(Some(r1.holder()), i)));
 
     facts.set("r1 holds A, before the start", yes(r1.holds("192.0.2.151")));
-    for words in ["VG-master", "A-master", "A-any INSTANCE A MASTER 150"] {
+    for words in [
+        "VG-master",
+        "A-master",
+        "A-any INSTANCE A MASTER 150",
+        "B-backup",
+    ] {
         let name = format!("{words} noted, before the start");
         facts.set(&name, noted(r1, words));
     }
@@ -161,7 +168,6 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
     ] {
         facts.wait(&format!("{words} noted"), "yes", || noted(r1, words));
     }
-    facts.set("A-backup noted", noted(r1, "A-backup"));
     begun(facts, r1);
     adverts(facts, r1, &wires);
     synchronised(facts, r1, r2);
@@ -197,7 +203,7 @@ fn preempting(facts: &mut Facts, r2: &Node) {
 }
 
 fn begun(facts: &mut Facts, r1: &Node) {
-    for name in ["A", "B"] {
+    for name in ["G", "H"] {
         let log = r1.log.text();
         let entered = format!("({name}) Entering ");
         let state = log.lines().find_map(|l| l.split_once(&entered));
@@ -235,6 +241,9 @@ fn falls(facts: &mut Facts, r1: &Node) {
     for words in fault {
         facts.set(&format!("{words} noted, before that"), noted(r1, words));
     }
+    // The group began as Backup: what comes from now on counts.
+    let backups = || r1.read("notes").matches("VG-backup").count();
+    let before = backups();
     sh("ip link set p-r1-eth1 down");
     facts.wait("r1 holds F, C's interface is down", "no", || {
         yes(r1.holds("192.0.2.156"))
@@ -246,12 +255,10 @@ fn falls(facts: &mut Facts, r1: &Node) {
     stays("A stays", 1000, || r1.holds("192.0.2.151"));
     let held = yes(r1.holds("192.0.2.151"));
     facts.set("r1 holds A, C's interface is down", held);
-    // F and the group may have begun as Backup: what comes from now on counts.
-    let before = r1.read("notes").matches("VG-backup").count();
-    facts.set("VG-backup noted, before that", "no");
+    facts.set("VG-backup noted, before that", yes(backups() > before));
     sh("ip link set p-r1-eth1 up");
     facts.wait("VG-backup noted, C's interface is up again", "yes", || {
-        yes(r1.read("notes").matches("VG-backup").count() > before)
+        yes(backups() > before)
     });
 }
 
