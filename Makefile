@@ -67,16 +67,16 @@ build: ## build the daemon: one static file, target/holdfast
 	esac
 
 static: ## for a router: TARGET=mips-unknown-linux-musl [FLAVOUR=small]
-	@sh tools/static.sh '$(or $(TARGET),x86_64-unknown-linux-musl)' '$(FLAVOUR)'
+	@sh board/make/static.sh '$(or $(TARGET),x86_64-unknown-linux-musl)' '$(FLAVOUR)'
 
 size: ## build what has a budget, and compare
-	@sh tools/size.sh
+	@sh board/make/size.sh
 
 install: ## below PREFIX, for INIT=redhat|openwrt|busybox|systemd
-	@sh tools/install.sh install
+	@sh board/make/install.sh install
 
 uninstall: ## remove it again; a changed configuration stays
-	@sh tools/install.sh uninstall
+	@sh board/make/install.sh uninstall
 
 demo: build ## two routers and a client: watch an address survive its master
 	@sh tests/deps.sh demo

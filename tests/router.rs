@@ -62,49 +62,18 @@ fn two_of_them() {
     // A client: busybox alone.
     let mut client = Machine::boot(&switch, 3);
 
-    // From the init script to Master and Backup.
-    one.until("the first is Master", "ip addr show eth0", |s| {
-        s.contains("192.0.2.100/24")
-    });
-    let log = "cat /var/log/messages";
-    one.until("its log says so", log, |s| {
-        s.contains("(VI_1) Entering MASTER STATE")
-    });
-    two.until("the second is Backup", log, |s| {
-        s.contains("(VI_1) Entering BACKUP STATE")
-    });
-    assert!(!two.run("ip addr show eth0").contains("192.0.2.100"));
-    let messages = one.run(log);
-    let ours: Vec<&str> = messages
-        .lines()
-        .filter(|l| l.contains("holdfast["))
-        .collect();
-    assert!(!ours.is_empty(), "{messages}");
-    assert!(
-        ours.iter().all(|l| l.contains(" local3.")),
-        "not -S 3: {ours:#?}"
-    );
-    assert!(
-        one.run("/etc/init.d/S70holdfast status")
-            .contains("is running")
-    );
-
-    // The service on the virtual address, in the kernel of the Master and through it.
-    one.until("IPVS has the service", "cat /proc/net/ip_vs", |s| {
-        s.contains("TCP  C0000264:0050 rr") && s.contains("C0000201:1F90      Masq    1")
-    });
-    let ask = "echo | timeout 3 nc 192.0.2.100 80";
-    client.until("a client reaches it", ask, |s| s.trim() == "this is r1");
+    elected(&mut one, &mut two);
+    serves(&mut one, &mut client);
 
     // The power of the first fails.
     one.cut();
     two.until("the second takes over", "ip addr show eth0", |s| {
         s.contains("192.0.2.100/24")
     });
-    two.until("and says why", log, |s| {
+    two.until("and says why", LOG, |s| {
         s.contains("(VI_1) Entering MASTER STATE: no advert for")
     });
-    client.until("and serves", ask, |s| s.trim() == "this is r2");
+    client.until("and serves", ASK, |s| s.trim() == "this is r2");
 
     // It comes back and is the better one.
     let mut one = Machine::boot(&switch, 1);
@@ -129,9 +98,50 @@ fn two_of_them() {
         .filter(|f| !["syslogd.pid", "utmp"].contains(f));
     assert_eq!(left.next(), None, "something is left");
     assert_eq!(one.run("pidof holdfast").trim(), "");
-    assert!(one.run(log).contains("holdfast["));
+    assert!(one.run(LOG).contains("holdfast["));
     two.off();
     let said = root::log(&two.root);
     assert!(said.contains("stopped"), "{said}");
     one.off();
+}
+
+/// What the log of a router says.
+const LOG: &str = "cat /var/log/messages";
+/// What a client asks the virtual server.
+const ASK: &str = "echo | timeout 3 nc 192.0.2.100 80";
+
+/// From the init script to Master and Backup, logged by the facility that is chosen.
+fn elected(one: &mut Machine, two: &mut Machine) {
+    one.until("the first is Master", "ip addr show eth0", |s| {
+        s.contains("192.0.2.100/24")
+    });
+    one.until("its log says so", LOG, |s| {
+        s.contains("(VI_1) Entering MASTER STATE")
+    });
+    two.until("the second is Backup", LOG, |s| {
+        s.contains("(VI_1) Entering BACKUP STATE")
+    });
+    assert!(!two.run("ip addr show eth0").contains("192.0.2.100"));
+    let messages = one.run(LOG);
+    let ours: Vec<&str> = messages
+        .lines()
+        .filter(|l| l.contains("holdfast["))
+        .collect();
+    assert!(!ours.is_empty(), "{messages}");
+    assert!(
+        ours.iter().all(|l| l.contains(" local3.")),
+        "not -S 3: {ours:#?}"
+    );
+    assert!(
+        one.run("/etc/init.d/S70holdfast status")
+            .contains("is running")
+    );
+}
+
+/// The service on the virtual address, in the kernel of the Master and through it.
+fn serves(one: &mut Machine, client: &mut Machine) {
+    one.until("IPVS has the service", "cat /proc/net/ip_vs", |s| {
+        s.contains("TCP  C0000264:0050 rr") && s.contains("C0000201:1F90      Masq    1")
+    });
+    client.until("a client reaches it", ASK, |s| s.trim() == "this is r1");
 }

@@ -302,12 +302,21 @@ fn checked() {
     // What an earlier one needed is kept; and the kernel has said that it has no IPVS.
     until("the first checks of each kind", || each(30));
     pause(3000);
-    let before = settle();
-    let asked = servers.asked();
-    until("a hundred more of each kind", || {
-        let now = servers.asked();
-        now.iter().zip(&asked).all(|(now, then)| now - then >= 100)
-    });
-    judge(before, &format!("checks, beside {asked:?} before"));
+    for attempt in 1.. {
+        let before = settle();
+        let asked = servers.asked();
+        until("a hundred more of each kind", || {
+            let now = servers.asked();
+            now.iter().zip(&asked).all(|(now, then)| now - then >= 100)
+        });
+        // On a busy machine more of them may be under way than ever before, which takes places: there
+        // are no more of those than checks, so this ends. What each check takes does not.
+        if count() == before || attempt == servers::KINDS {
+            judge(before, &format!("checks, beside {asked:?} before"));
+            break;
+        }
+        println!("  once more: more checks were under way than ever before");
+        CULPRIT.lock().expect("nobody panics holding it").take();
+    }
     stop(thread);
 }

@@ -52,6 +52,7 @@ const TESTS: &[(&str, Test)] = &[
     (MIPS, wire!("static::mips_pass", MIPS, PASS)),
     (MIPS, wire!("static::mips_ah", MIPS, AH)),
     (MIPS, wire!("static::mips_v3", MIPS, V3)),
+    (MIPSEL, wire!("static::mipsel_pass", MIPSEL, PASS)),
     (MIPSEL, wire!("static::mipsel_ah", MIPSEL, AH)),
     (MIPSEL, wire!("static::mipsel_v3", MIPSEL, V3)),
 ];

@@ -212,7 +212,7 @@ pub(super) fn make_room(params: &vrrp::Params, checkers: &[check::CheckerParams]
 /// Says what is missing before anything half works: without CAP_NET_ADMIN it would become Master
 /// and hold no address, and could not balance. Adverts and announcements are `raw` packets; nothing
 /// else needs them.
-fn permitted(raw: bool) -> io::Result<()> {
+pub(super) fn permitted(raw: bool) -> io::Result<()> {
     let missing = match (
         process::may(Capability::NetAdmin),
         !raw || process::may(Capability::NetRaw),

@@ -84,9 +84,23 @@ fn speaks_tls(probe: &Probe) -> bool {
 const TURN: usize = 8;
 /// So often a socket is read before its time is over.
 const LOOKS: usize = 4;
-/// Queues of scripts: those of virtual servers, those of real servers, behind VRRP's.
-const SERVICES: u32 = 2 << 16;
-const REALS: u32 = 3 << 16;
+/// Queues of scripts of virtual and real servers are behind VRRP's, which have 17 bits.
+const QUEUES: u32 = 1 << 30;
+
+/// The queue of whoever has these names. A reload gives other numbers, and what ran before it is
+/// still to end before the next script of the same one begins. Two that share a number by chance
+/// wait for each other, no more.
+fn queue(names: &[Option<&str>]) -> u32 {
+    // FNV-1a.
+    let bytes = names
+        .iter()
+        .flatten()
+        .flat_map(|name| name.bytes().chain([0]));
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    QUEUES | (hash & (QUEUES - 1))
+}
 
 impl Checks {
     /// `None`: there is nothing to be done. At most `limit` sockets at a time. `again`: it takes
@@ -211,8 +225,8 @@ impl Checks {
         };
         let table = self.room.params().table.clone();
         let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
-        let other = params.tls != self.room.params().tls || !self.probes.has_tls();
-        let tls = (secret && other).then(|| Tls::new(params.tls.as_deref()));
+        // Read anew even if the paths are the same: certificates are renewed in place.
+        let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
         let gone = self.room.reload(params, &same, now);
         self.programs.reload(core::mem::take(&mut notify.checks));
         self.probes.reload(checkers, tls);
@@ -512,7 +526,10 @@ impl Checks {
                         s.down.as_deref()
                     }
                 });
-                (up, REALS + u32::from(real.0), script)
+                let real = params.reals.get(usize::from(real.0));
+                let service = real.and_then(|r| params.services.get(usize::from(r.service.0)));
+                let names = [service.map(|s| &*s.name), real.map(|r| &*r.name)];
+                (up, queue(&names), script)
             }
             Change::Quorum { service, up, .. } => {
                 let of = self.services.get(usize::from(service.0));
@@ -520,7 +537,8 @@ impl Checks {
                     true => s.quorum_up.as_deref(),
                     false => s.quorum_down.as_deref(),
                 });
-                (up, SERVICES + u32::from(service.0), script)
+                let service = params.services.get(usize::from(service.0));
+                (up, queue(&[service.map(|s| &*s.name)]), script)
             }
         };
         let level = if up || self.stopping {
@@ -599,5 +617,21 @@ mod tests {
         let told = resumed(&params, &table);
         let expected = [(0, true), (1, false), (2, false)];
         assert_eq!(told, expected.map(|(id, up)| (CheckerId(id), up)));
+    }
+
+    #[test]
+    fn a_queue_of_scripts_is_known_by_name_and_never_one_of_vrrp() {
+        let (a, b) = (queue(&[Some("a"), Some("b")]), queue(&[Some("a")]));
+        assert_ne!(a, b);
+        assert_ne!(a, queue(&[Some("ab")]));
+        assert_eq!(b, queue(&[Some("a"), None]));
+        for number in [a, b] {
+            assert_eq!(
+                crate::engine::exec::tell::Teller::queue(&Kept::default(), number),
+                number,
+                "a reload leaves it as it is"
+            );
+            assert!((1 << 30..1 << 31).contains(&number));
+        }
     }
 }

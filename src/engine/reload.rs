@@ -5,19 +5,23 @@
 //! interfaces; when it has done both, everything takes the new numbers in one step. What has not
 //! changed is not touched by either half.
 
+mod verdict;
+
+pub use verdict::{Applied, Refused, errors};
+
 use super::outside::plain;
 use super::*;
-use crate::config::{Diags, Global, Loaded, Severity};
+use crate::config::{Diags, Global, Loaded};
 use crate::sys;
 use crate::vrrp::{Event, IfaceId, Kept, State, Timer, World};
 use crate::wire::rtnetlink::{AddrMsg, IFA_F_DADFAILED, IFA_F_TENTATIVE, PROTOCOL_KEEPALIVED};
 use core::cell::RefCell;
-use core::fmt;
 use core::net::IpAddr;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::collections::BTreeSet;
 use std::os::fd::AsRawFd;
+use verdict::said;
 
 /// How the configuration is read anew, and where an accepted one is kept.
 pub trait Reread {
@@ -25,26 +29,6 @@ pub trait Reread {
     fn read(&self, breathe: &dyn Fn()) -> (Loaded, Vec<u8>);
     /// Keeps the bytes that [`Reread::read`] gave, on this side, for a worker that comes after us.
     fn keep(&self, record: &[u8], side: usize) -> io::Result<()>;
-}
-
-/// A configuration that was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// Virtual routers: how many there are, are new, are gone.
-    pub instances: (usize, usize, usize),
-    /// Virtual servers.
-    pub services: usize,
-    /// What there is to say about it, each with its place.
-    pub warnings: Vec<Box<str>>,
-}
-
-/// A configuration that was not accepted: the running one stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Why, in one sentence.
-    pub reason: Box<str>,
-    /// The faults, each with its place.
-    pub faults: Vec<Box<str>>,
 }
 
 /// A reload that has begun.
@@ -140,6 +124,7 @@ impl Engine {
     /// Reads the configuration anew and begins to apply it, or says why not. What is accepted is
     /// in force a moment later.
     pub(super) fn reload(&mut self) -> Result<Applied, Refused> {
+        self.supervisor.reloading(sys::now());
         let verdict = self.judge();
         match &verdict {
             Ok(applied) => {
@@ -152,6 +137,7 @@ impl Engine {
             Err(refused) => {
                 refused.faults.iter().for_each(|line| log::error!("{line}"));
                 log::error!("{}", refused.reason);
+                self.supervisor.ready();
             }
         }
         verdict
@@ -185,8 +171,20 @@ impl Engine {
                 faults: said(diags),
             });
         }
+        if let Err(e) = self.able(&loaded.config.vrrp) {
+            return Err(Refused {
+                reason: format!("the running configuration stays: {}", plain(&e)).into(),
+                faults: Vec::new(),
+            });
+        }
         let (warnings, errors) = (said(diags), errors(diags));
         Ok(self.accept(loaded.config, record, errors, warnings))
+    }
+
+    /// The first instance may come with a reload: it needs what balancing alone does not.
+    fn able(&mut self, params: &vrrp::Params) -> io::Result<()> {
+        boot::permitted(!params.instances.is_empty())?;
+        self.hands.prepare(params)
     }
 
     /// Why a configuration is not to be run.
@@ -397,6 +395,7 @@ impl Engine {
         }
         // Reading left holes in the heap.
         sys::memory::trim_heap();
+        self.supervisor.ready();
         log::info!("the new configuration is in force");
     }
 
@@ -502,71 +501,13 @@ impl Engine {
             }
             masters.iter().for_each(|at| checks.follow(*at, true));
             checks.start(now);
-            self.checks = Some(Box::new(checks));
+            self.checks = Some(checks::held(checks));
         }
         let values = self.files.values();
         for (file, value) in (0..).zip(values) {
             if let Some(checks) = &mut self.checks {
                 checks.file(file, value, &mut self.hands, now);
             }
-        }
-    }
-}
-
-/// The errors of a configuration, in words without their place.
-pub fn errors(diags: &Diags) -> Vec<Box<str>> {
-    let errors = diags.iter().filter(|d| d.severity >= Severity::Error);
-    errors.map(|d| d.text.as_str().into()).collect()
-}
-
-/// Everything there is to say about a configuration, each with its place.
-fn said(diags: &Diags) -> Vec<Box<str>> {
-    let line = |d: &crate::config::Diag| {
-        let place = match diags.place(d) {
-            Some((file, line, column)) => format!("{file}:{line}:{column}: "),
-            None => String::new(),
-        };
-        let hint = match &d.hint {
-            Some(hint) => format!(" ({hint})"),
-            None => String::new(),
-        };
-        format!("{place}{}{hint}", d.text).into()
-    };
-    diags.iter().map(line).collect()
-}
-
-impl Refused {
-    fn because(reason: &str) -> Self {
-        Refused {
-            reason: format!("no reload now: {reason}").into(),
-            faults: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Refused {
-    /// The reason, then a line for each fault.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)?;
-        self.faults
-            .iter()
-            .try_for_each(|line| write!(f, "\n{line}"))
-    }
-}
-
-impl fmt::Display for Applied {
-    /// One line; the warnings are apart.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (all, new, gone) = self.instances;
-        let s = if all == 1 { "" } else { "s" };
-        write!(
-            f,
-            "configuration accepted: {all} vrrp_instance{s} ({new} new, {gone} removed)"
-        )?;
-        match self.services {
-            0 => Ok(()),
-            1 => f.write_str(", 1 virtual_server"),
-            n => write!(f, ", {n} virtual_servers"),
         }
     }
 }

@@ -115,6 +115,10 @@ impl Kept {
 
     /// Whether an old and a new address are the same thing to the kernel, in every detail.
     pub fn same_address(&self, old: &Address, new: &Address) -> bool {
+        // Of thousands nearly all differ here: nothing is copied for those.
+        if (old.address, old.prefix) != (new.address, new.prefix) {
+            return false;
+        }
         let old = self.address(old);
         let track = new.track;
         old.iface == new.iface && Address { track, ..old } == *new
@@ -122,31 +126,57 @@ impl Kept {
 
     /// The same of a route.
     pub fn same_route(&self, old: &Route, new: &Route) -> bool {
-        old.clone().map(|iface| self.iface(iface)) == *new
+        (old.destination, old.metric, old.tos) == (new.destination, new.metric, new.tos)
+            && old.clone().map(|iface| self.iface(iface)) == *new
     }
 
     /// The same of a rule.
     pub fn same_rule(&self, old: &Rule, new: &Rule) -> bool {
-        old.clone().map(|iface| self.iface(iface)) == *new
+        let key = |rule: &Rule| (rule.priority, rule.source, rule.destination, rule.mark);
+        key(old) == key(new) && old.clone().map(|iface| self.iface(iface)) == *new
     }
 
     /// Whether the new instance holds something that the old one did not.
     pub(super) fn adds(&self, old: &InstanceParams, new: &InstanceParams) -> bool {
-        let held = |of: &InstanceParams| -> Vec<Address> {
-            let all = of.addresses.iter().chain(&of.excluded);
-            all.cloned().collect()
-        };
-        let before = held(old);
-        let address = |a: &Address| !before.iter().any(|b| self.same_address(b, a));
-        held(new).iter().any(address)
+        let before: Vec<&Address> = old.addresses.iter().chain(&old.excluded).collect();
+        let mut held = new.addresses.iter().chain(&new.excluded);
+        let (mut addresses, mut routes, mut rules) = (Seek::new(), Seek::new(), Seek::new());
+        held.any(|a| !addresses.has(&before, |b| self.same_address(b, a)))
             || new.routes.iter().any(|line| {
-                let same = |was: &super::RouteLine| self.same_route(&was.route, &line.route);
-                !old.routes.iter().any(same)
+                !routes.has(&old.routes, |was| self.same_route(&was.route, &line.route))
             })
-            || new.rules.iter().any(|line| {
-                let same = |was: &super::RuleLine| self.same_rule(&was.rule, &line.rule);
-                !old.rules.iter().any(same)
-            })
+            || new
+                .rules
+                .iter()
+                .any(|line| !rules.has(&old.rules, |was| self.same_rule(&was.rule, &line.rule)))
+    }
+}
+
+/// Finds the elements of one list in another. Two configurations list things in nearly the same
+/// order, so each is looked for behind the one found before: thousands of them are not compared
+/// with each other while adverts wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seek(usize);
+
+impl Seek {
+    /// From the beginning.
+    pub fn new() -> Self {
+        Seek::default()
+    }
+
+    /// Where in `list` the wanted one is.
+    pub fn find<T>(&mut self, list: &[T], wanted: impl Fn(&T) -> bool) -> Option<usize> {
+        let (before, behind) = list.split_at(self.0.min(list.len()));
+        let found = behind.iter().position(&wanted);
+        let found = found.map(|at| before.len().saturating_add(at));
+        let found = found.or_else(|| before.iter().position(&wanted))?;
+        self.0 = found.saturating_add(1);
+        Some(found)
+    }
+
+    /// Whether it is there.
+    pub fn has<T>(&mut self, list: &[T], wanted: impl Fn(&T) -> bool) -> bool {
+        self.find(list, wanted).is_some()
     }
 }
 
@@ -289,5 +319,28 @@ mod tests {
         old.groups = vec![group("G", &[0, 1]), group("H", &[2])];
         new.groups = vec![group("H", &[0]), group("K", &[0, 1])];
         assert_eq!(kept(&old, &new).groups.back, [Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn lists_in_nearly_the_same_order_are_hardly_compared() {
+        let old: Vec<u32> = (0..4000).collect();
+        // One in front, one taken out, one moved to the end.
+        let mut new = vec![9999];
+        new.extend((0..4000).filter(|n| *n != 7 && *n != 1000));
+        new.push(1000);
+        let (mut seek, compared) = (Seek::new(), core::cell::Cell::new(0));
+        let found: Vec<Option<usize>> = new
+            .iter()
+            .map(|n| {
+                seek.find(&old, |o| {
+                    compared.set(compared.get() + 1);
+                    o == n
+                })
+            })
+            .collect();
+        let expected = new.iter().map(|n| (*n != 9999).then_some(*n as usize));
+        assert_eq!(found, expected.collect::<Vec<_>>());
+        assert!(compared.get() < 4 * old.len(), "{compared:?}");
+        assert!(!Seek::new().has::<u32>(&[], |_| true));
     }
 }

@@ -24,7 +24,7 @@ mod text;
 pub mod timing;
 mod track;
 
-pub use kept::{Kept, Map};
+pub use kept::{Kept, Map, Seek};
 pub use params::*;
 pub use router::{Router, World};
 pub use snapshot::{Counters, GroupSnapshot, REASONS, ScriptSnapshot, Snapshot, Tracked, Unrouted};

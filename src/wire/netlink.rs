@@ -358,12 +358,29 @@ impl<'a> Attribute<'a> {
 #[derive(Clone, Debug)]
 pub struct Attributes<'a> {
     rest: &'a [u8],
+    /// See [`Attributes::but_a_bare_end`].
+    bare_end: bool,
 }
 
 impl<'a> Attributes<'a> {
     /// Over exactly the bytes of the attributes.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Attributes { rest: bytes }
+        Attributes {
+            rest: bytes,
+            bare_end: false,
+        }
+    }
+    /// Ends without an error before a last header that is wrong but has no room for a value behind
+    /// it: nothing can be lost there.
+    ///
+    /// qemu-user, which turns messages over for a program of the other byte order, forgets an empty
+    /// attribute at the end, and Linux 6.7 and later end every link with one (`IFLA_DPLL_PIN`). The
+    /// kernel, too, passes over bytes that are left behind the last attribute.
+    pub fn but_a_bare_end(self) -> Self {
+        Attributes {
+            bare_end: true,
+            ..self
+        }
     }
     fn take(&mut self) -> Option<Attribute<'a>> {
         let [l0, l1, k0, k1] = *self.rest.first_chunk::<ATTRIBUTE_LEN>()?;
@@ -386,7 +403,11 @@ impl<'a> Iterator for Attributes<'a> {
         }
         let attribute = self.take();
         if attribute.is_none() {
+            let bare = self.bare_end && self.rest.len() == ATTRIBUTE_LEN;
             self.rest = &[];
+            if bare {
+                return None;
+            }
         }
         Some(attribute.ok_or(Error::Netlink))
     }

@@ -335,7 +335,7 @@ fn parse_link<'a>(message: &Message<'a>) -> Result<Option<LinkMsg<'a>>, Error> {
         link: None,
         table: None,
     };
-    for attribute in attributes {
+    for attribute in attributes.but_a_bare_end() {
         let attribute = attribute?;
         match attribute.kind {
             IFLA_IFNAME => link.name = attribute.text(),

@@ -1,6 +1,9 @@
 //! What was measured, of both, in 80 columns. Whole numbers throughout: nanoseconds, bytes and
 //! thousandths.
 
+// Not every bench uses all of it.
+#![allow(dead_code)]
+
 use crate::lab::Kind;
 use crate::wire::median;
 

@@ -114,7 +114,7 @@ kill $pid; wait $pid; echo $?
 grep -c '/etc/keepalived/keepalived.conf does not exist' log
 cp good.conf /etc/keepalived/keepalived.conf; $H; until_ holds; echo "with a file it is Master"
 "#,
-        "it runs\n0\n1\nwith a file it is Master",
+        "it runs\n0\n2\nwith a file it is Master",
     );
 }
 

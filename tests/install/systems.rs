@@ -123,7 +123,11 @@ fn an_unknown_system_is_refused() {
 
 #[test]
 fn every_shell_script_is_sound() {
-    for script in ["tools/static.sh", "tools/size.sh", "tools/install.sh"] {
+    for script in [
+        "board/make/static.sh",
+        "board/make/size.sh",
+        "board/make/install.sh",
+    ] {
         checker("shellcheck", &["-s", "sh"], Path::new(&source(script)));
     }
     for settings in [

@@ -13,6 +13,7 @@ const WORDS: &str = "keepalived words its log in another way";
 
 pub const TESTS: &[Test] = &[
     Test::new("reload::rows_of_vrrp", rows).ours_only(WORDS),
+    Test::new("reload::the_first_instance", first).ours_only(WORDS),
     Test::new("reload::unchanged_and_broken", unchanged).ours_only(WORDS),
     Test::new("reload::outlives_the_worker", outlives).ours_only(WORDS),
     Test::new("reload::two_hundred_at_random", chaos).ours_only(WORDS),
@@ -294,6 +295,22 @@ fn rows() {
 }
 
 /// What has nothing new moves nothing; what is broken is refused with its place.
+fn first() {
+    let lab = Lab::new(1);
+    let r1 = lab.r(1);
+    let wire = lab.capture();
+    let daemon = r1.start(Kind::Ours, "global_defs {\n router_id R1\n}\n");
+    let config = Config::new();
+    wait_for("it runs", 15, || r1.log.count("no vrrp_instance") == 1);
+    r1.write("keepalived.conf", &config.text());
+    daemon.signal(Signal::SIGHUP);
+    wait_for("it is in force", 15, || r1.log.count(DONE) == 1);
+    wait_for("r1 is Master", 15, || r1.holds("192.0.2.101"));
+    let announced = || wire.look(|all| all.iter().filter_map(|f| f.garp()).count());
+    wait_for("its addresses are announced", 15, || announced() > 0);
+    assert!(daemon.alive());
+}
+
 fn unchanged() {
     let lab = Lab::new(1);
     let r1 = lab.r(1);

@@ -1,4 +1,4 @@
-//! Static binaries for tests: `tools/static.sh` makes them, before the tests leave for namespaces
+//! Static binaries for tests: `board/make/static.sh` makes them, before the tests leave for namespaces
 //! without a network.
 
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub fn build(target: &str, flavour: &str) {
         return;
     }
     let out = Command::new("sh")
-        .arg("tools/static.sh")
+        .arg("board/make/static.sh")
         .args([target, flavour])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()

@@ -77,16 +77,6 @@ pub fn shown() {
         counted(r1).iter().any(|(_, count)| count == "1")
     });
     let before = counted(r1);
-    let lives = |client: &mut TcpStream, server: &mut TcpStream, what: &str| {
-        client
-            .write_all(b"x")
-            .unwrap_or_else(|e| panic!("{what}: {e}"));
-        let mut byte = [0];
-        server
-            .read_exact(&mut byte)
-            .unwrap_or_else(|e| panic!("{what}: {e}"));
-    };
-
     // Nothing new.
     reload(&daemon, r1, &text);
     stays("nothing moves", 2000, || table(r1).len() == 3);
@@ -131,6 +121,17 @@ pub fn shown() {
     drop((client, server));
     daemon.stop();
     becomes::<&str>(r1, "nothing stays", &[]);
+}
+
+/// A byte comes through.
+fn lives(client: &mut TcpStream, server: &mut TcpStream, what: &str) {
+    client
+        .write_all(b"x")
+        .unwrap_or_else(|e| panic!("{what}: {e}"));
+    let mut byte = [0];
+    server
+        .read_exact(&mut byte)
+        .unwrap_or_else(|e| panic!("{what}: {e}"));
 }
 
 /// Through the table to one of the servers; both ends.

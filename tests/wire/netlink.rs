@@ -346,3 +346,46 @@ fn index_0_is_no_link() {
         .collect();
     assert_eq!(seen, [(None, None, None), (Some(2), Some(4), None)]);
 }
+
+/// A link, or an address, whose last attributes are `end`.
+fn ended_by(kind: u16, end: &[u8]) -> Vec<u8> {
+    let mut buf = Vec::new();
+    let mut message = Builder::begin(&mut buf, kind, 0, 1);
+    if kind == 16 {
+        message.bytes(&[0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        message.attr_text(3, "eth0");
+        message.attr_u32(10, 7);
+    } else {
+        message.bytes(&[2, 24, 0, 0, 1, 0, 0, 0]);
+        message.attr(2, &[192, 0, 2, 1]);
+    }
+    message.bytes(end);
+    message.end().unwrap();
+    buf
+}
+
+#[test]
+fn an_empty_attribute_left_in_the_other_byte_order() {
+    // The end of RTM_NEWLINK from Linux 6.18 to a big-endian program under qemu-user 7.2:
+    // 0004803e was turned over, IFLA_DPLL_PIN behind it was not.
+    let [l0, l1] = 4u16.swap_bytes().to_ne_bytes();
+    let [k0, k1] = 0x8041u16.swap_bytes().to_ne_bytes();
+    let forgotten = [l0, l1, k0, k1];
+    let bytes = ended_by(16, &forgotten);
+    let Ok(Some(Report::Link(link))) = rtnetlink::parse(&only(&bytes)) else {
+        panic!("a link ends so")
+    };
+    assert_eq!((link.name, link.master), ("eth0", Some(7)));
+    // Anything longer could have held a value, and nothing else ends so.
+    let mut longer = forgotten.to_vec();
+    longer.extend([0; 4]);
+    for (kind, end) in [(16, &longer[..]), (20, &forgotten)] {
+        let bytes = ended_by(kind, end);
+        assert_eq!(rtnetlink::parse(&only(&bytes)), Err(Error::Netlink));
+    }
+    for len in [1, 2, 3, 5, 6, 7] {
+        let attributes = Attributes::new(&longer[..len]).but_a_bare_end();
+        let seen: Vec<_> = attributes.collect();
+        assert_eq!(seen, [Err(Error::Netlink)], "{len}");
+    }
+}

@@ -88,7 +88,7 @@ fn start_up() {
         (false, 2, Some(Edge::Gained), SorryState::Out),
         (false, 1, None, SorryState::Out),
         (false, 0, None, SorryState::Out),
-        (true, 2, Some(Edge::Gained), SorryState::Out),
+        (true, 2, Some(Edge::Gained), SorryState::Inhibited),
         (true, 1, Some(Edge::Lost), SorryState::In),
         (true, 0, Some(Edge::Lost), SorryState::In),
     ] {
@@ -117,11 +117,11 @@ fn the_sorry_server_goes_or_stays_with_weight_0() {
         });
         let mut service = Service::new();
         service.begin(&params, &of(&[1]));
-        assert_eq!(service.sorry_line(&params), None, "never there so far");
+        let left = inhibit.then(|| line(99, 0));
+        assert_eq!(service.sorry_line(&params), left, "from the start");
         service.weigh(&params, &of(&[0]));
         assert_eq!(service.sorry_line(&params), Some(line(99, 1)));
         service.weigh(&params, &of(&[1]));
-        let left = inhibit.then(|| line(99, 0));
         assert_eq!(service.sorry_line(&params), left);
         service.weigh(&params, &of(&[0]));
         assert_eq!(service.sorry_line(&params), Some(line(99, 1)));

@@ -247,12 +247,16 @@ impl Ipvs {
 
     /// When [`Ipvs::tick`] wants to be called.
     pub fn deadline(&self) -> Option<Instant> {
+        if self.ending.is_some() {
+            // Nothing is asked again; a time that is over would keep the loop busy.
+            return None;
+        }
         self.retry_at.into_iter().chain(self.audit_at).min()
     }
 
     /// Asks again for what was refused, or looks whether somebody changed the table.
     pub fn tick(&mut self, now: Instant) {
-        if self.deadline().is_none_or(|at| at > now) || self.ending.is_some() {
+        if self.deadline().is_none_or(|at| at > now) {
             return;
         }
         self.audit = self.retry_at.is_none();
@@ -499,5 +503,23 @@ impl Ipvs {
 impl AsRawFd for Ipvs {
     fn as_raw_fd(&self) -> RawFd {
         self.netlink.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_asks_for_nothing_again() {
+        let mut ipvs = Ipvs::new(0, false).unwrap();
+        let now = Instant::from_secs(5);
+        ipvs.doubt(now);
+        let at = ipvs.deadline();
+        assert_eq!(at, Some(now + RETRY));
+        ipvs.stop(false);
+        assert_eq!(ipvs.deadline(), None, "the loop would never sleep");
+        ipvs.tick(now + RETRY);
+        assert_eq!(ipvs.stage, Stage::Off);
     }
 }

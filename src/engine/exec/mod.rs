@@ -123,6 +123,14 @@ impl Hands {
         })
     }
 
+    /// For a configuration that may have the first instance: without this nothing is announced.
+    pub fn prepare(&mut self, params: &Params) -> io::Result<()> {
+        if self.packets.is_none() && !params.instances.is_empty() {
+            self.packets = Some(PacketSocket::new()?);
+        }
+        Ok(())
+    }
+
     /// Whether the kernel tells who put an address there.
     pub fn tags(&self) -> bool {
         self.tags

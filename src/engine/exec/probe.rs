@@ -89,20 +89,13 @@ impl Probes {
 
     /// A reload: for so many checkers. All have closed their sockets.
     /// `tls`: for those with TLS, from now on.
-    pub fn reload(&mut self, checkers: usize, tls: Option<Option<Tls>>) {
+    pub fn reload(&mut self, checkers: usize, tls: Option<Tls>) {
         for checker in (0..self.of.len()).filter_map(|at| u16::try_from(at).ok()) {
             self.close(CheckerId(checker));
         }
         self.asked.clear();
         self.of = vec![NONE; checkers].into_boxed_slice();
-        if let Some(tls) = tls {
-            self.tls = tls;
-        }
-    }
-
-    /// Whether TLS can be spoken.
-    pub fn has_tls(&self) -> bool {
-        self.tls.is_some()
+        self.tls = tls;
     }
 
     /// Whether the last step was part of a TLS handshake, which may take long: others come first

@@ -49,7 +49,11 @@ impl RawVrrp {
         if let Some((name, _)) = device {
             option_bytes(fd, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, name.as_bytes())?;
             let member = membership(Ipv4Addr::UNSPECIFIED, ifindex);
-            option(fd, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &member)?;
+            match option(fd, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &member) {
+                // qemu-user 7.2 does not know it; what a bound socket sends leaves there anyway.
+                Err(e) if e.raw_os_error() == Some(libc::ENOPROTOOPT) => {}
+                other => other?,
+            }
         }
         for (name, value) in [
             (libc::IP_HDRINCL, 1),

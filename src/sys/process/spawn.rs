@@ -238,7 +238,7 @@ fn prepare(plan: &Plan) -> io::Result<()> {
             check(unsafe { libc::dup2(null, fd) })?;
         }
     }
-    close_strays();
+    close_strays(plan.report);
     // Before the change of user, who may not do that.
     if let Some(before) = plan.before {
         before.restore();
@@ -268,18 +268,26 @@ fn prepare(plan: &Plan) -> io::Result<()> {
     set_mask(libc::SIG_SETMASK, &none())
 }
 
-/// Everything from 3 on goes at exec. Ours is close-on-exec by construction; this is for what
-/// whoever started us left open.
-fn close_strays() {
-    let (last, flag) = (libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
-    // SAFETY: takes three numbers.
-    if unsafe { libc::syscall(libc::SYS_close_range, 3, last, flag) } == 0 {
+/// Everything from 3 on but the report goes, and now: until exec, or as long as a dead file system
+/// holds it, the child would hold our locks and listen at our sockets, and who takes our place when
+/// we are killed would find them taken.
+fn close_strays(report: RawFd) {
+    const LAST: libc::c_uint = libc::c_uint::MAX;
+    let report = libc::c_uint::try_from(report).unwrap_or(0).max(2);
+    let mut done = true;
+    for (first, last) in [(3, report.saturating_sub(1)), (report + 1, LAST)] {
+        if first <= last {
+            // SAFETY: takes three numbers; this process has a descriptor table of its own.
+            done &= unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0;
+        }
+    }
+    if done {
         return;
     }
-    // Kernels before 5.11: one by one, as far as a careless starter is likely to have got.
-    for fd in 3..256 {
-        // SAFETY: takes three numbers; a descriptor that is not open is an error we ignore.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    // Kernels before 5.9: one by one, as far as a careless starter is likely to have got.
+    for fd in (3..256).filter(|fd| libc::c_uint::try_from(*fd) != Ok(report)) {
+        // SAFETY: takes a number; a descriptor that is not open is an error we ignore.
+        unsafe { libc::close(fd) };
     }
 }
 

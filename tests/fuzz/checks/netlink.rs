@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
         }
     }
     assert!(seen <= data.len());
-    table.is_its_own_wish();
+    table.proves_its_own_wish();
     walk(Attributes::new(data), data, DEPTH);
 }
 
@@ -100,7 +100,7 @@ impl Dumped {
 
     /// Nothing is in the table that no message told of; and what is in it can be taken out, after
     /// which nothing is.
-    fn is_its_own_wish(mut self) {
+    fn proves_its_own_wish(mut self) {
         let keys: Vec<Key> = self.table.keys().collect();
         let lines = |key: &Key| 1 + self.table.destinations(*key).count();
         assert!(keys.iter().map(lines).sum::<usize>() <= self.items);

@@ -135,7 +135,7 @@ fn icmp(data: &[u8]) {
     }
 }
 
-/// An answer fits itself, and nothing shorter than the pattern.
+/// An answer fits itself, and what is shorter fits as far as it goes, unless that is too short.
 fn datagram(data: &[u8]) {
     let mask = data.first().copied().unwrap_or(0);
     let wants = |reply| Udp {
@@ -147,7 +147,14 @@ fn datagram(data: &[u8]) {
     let itself = wants(Some(data.iter().map(|b| (*b, mask)).collect()));
     assert!(udp::fits(&itself, data) || data.len() > usize::from(u16::MAX));
     if let Some((last, rest)) = data.split_last() {
-        assert!(!udp::fits(&itself, rest));
+        let short = rest.len() <= usize::from(u16::MAX);
+        assert_eq!(udp::fits(&itself, rest), short);
+        let long = u16::try_from(data.len());
+        let long = long.map(|min| Udp {
+            min,
+            ..itself.clone()
+        });
+        assert!(!long.is_ok_and(|long| udp::fits(&long, rest)));
         let mut other = data.to_vec();
         other[rest.len()] = last ^ mask;
         assert_eq!(udp::fits(&itself, &other), mask == 0);

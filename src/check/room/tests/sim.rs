@@ -92,10 +92,10 @@ impl Model {
             false => alive >= quorum + slack,
         };
         if let Some(sorry) = service.sorry {
-            self.sorry = match (self.up, self.sorry) {
-                (false, _) => Some(1),
-                (true, Some(_)) if sorry.inhibit => Some(0),
-                (true, _) => None,
+            self.sorry = match self.up {
+                false => Some(1),
+                true if sorry.inhibit => Some(0),
+                true => None,
             };
         }
         was != self.up

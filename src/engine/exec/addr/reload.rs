@@ -2,7 +2,7 @@
 
 use super::job::{Job, Slot};
 use super::{IN_FLIGHT, Jobs, list};
-use crate::vrrp::{InstanceId, Kept, Params};
+use crate::vrrp::{InstanceId, Kept, Params, Seek};
 use std::rc::Rc;
 
 impl Jobs {
@@ -18,7 +18,8 @@ impl Jobs {
             ) else {
                 continue;
             };
-            let stays = |a| list(now).any(|b| kept.same_address(a, b));
+            let (all, mut seek) = (list(now).collect::<Vec<_>>(), Seek::new());
+            let mut stays = |a| seek.has(&all, |b| kept.same_address(a, b));
             let dropped: Vec<bool> = list(before).map(|a| !stays(a)).collect();
             if dropped.contains(&true) {
                 let there = job.slots.iter().zip(&dropped);
@@ -60,9 +61,10 @@ impl Jobs {
             ) else {
                 continue;
             };
+            let (all, mut seek) = (list(before).collect::<Vec<_>>(), Seek::new());
             for (slot, a) in job.slots.iter_mut().zip(list(now)) {
-                let mut all = list(before).zip(&known.slots);
-                if let Some((_, known)) = all.find(|(b, _)| kept.same_address(b, a)) {
+                let found = seek.find(&all, |b| kept.same_address(b, a));
+                if let Some(known) = found.and_then(|at| known.slots.get(at)) {
                     *slot = match *known {
                         Slot::Adding | Slot::Deleting => Slot::Unknown,
                         other => other,

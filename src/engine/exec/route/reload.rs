@@ -2,7 +2,7 @@
 
 use super::object::Slot;
 use super::{Objects, What, what};
-use crate::vrrp::{Kept, Params};
+use crate::vrrp::{Kept, Params, Seek};
 use std::rc::Rc;
 
 impl Objects {
@@ -10,7 +10,8 @@ impl Objects {
     pub fn part(&mut self, kept: &Kept, new: &Params) -> usize {
         let mut count = 0;
         if self.held {
-            let gone = |id: &u16| !self.in_statics(*id, kept, new);
+            let mut seek = Seek::new();
+            let gone = |id: &u16| !self.in_statics(*id, kept, new, &mut seek);
             let list: Vec<u16> = self.statics.iter().copied().filter(gone).collect();
             count += list.len();
             self.want(&list, false);
@@ -18,7 +19,8 @@ impl Objects {
         }
         for (is, was) in kept.instances.pairs() {
             let (is, was) = (usize::from(is), usize::from(was));
-            let gone = |id: &u16| !self.in_instance(*id, kept, new, is);
+            let mut seek = Seek::new();
+            let gone = |id: &u16| !self.in_instance(*id, kept, new, is, &mut seek);
             let Some(list) = self.lists.get(was) else {
                 continue;
             };
@@ -34,38 +36,34 @@ impl Objects {
         count
     }
 
-    fn in_statics(&self, id: u16, kept: &Kept, new: &Params) -> bool {
+    fn in_statics(&self, id: u16, kept: &Kept, new: &Params, seek: &mut Seek) -> bool {
         let statics = &new.statics;
         match self.what(id) {
             Some(What::Address(a)) => {
-                let mut all = statics.addresses.iter();
-                all.any(|(b, _)| kept.same_address(a, b))
+                seek.has(&statics.addresses, |(b, _)| kept.same_address(a, b))
             }
             Some(What::Route(a)) => {
-                let mut all = statics.routes.iter();
-                all.any(|b| kept.same_route(&a.route, &b.route))
+                seek.has(&statics.routes, |b| kept.same_route(&a.route, &b.route))
             }
-            Some(What::Rule(a)) => {
-                let mut all = statics.rules.iter();
-                all.any(|b| kept.same_rule(&a.rule, &b.rule))
-            }
+            Some(What::Rule(a)) => seek.has(&statics.rules, |b| kept.same_rule(&a.rule, &b.rule)),
             None => false,
         }
     }
 
-    fn in_instance(&self, id: u16, kept: &Kept, new: &Params, instance: usize) -> bool {
+    fn in_instance(
+        &self,
+        id: u16,
+        kept: &Kept,
+        new: &Params,
+        instance: usize,
+        seek: &mut Seek,
+    ) -> bool {
         let Some(of) = new.instances.get(instance) else {
             return false;
         };
         match self.what(id) {
-            Some(What::Route(a)) => {
-                let mut all = of.routes.iter();
-                all.any(|b| kept.same_route(&a.route, &b.route))
-            }
-            Some(What::Rule(a)) => {
-                let mut all = of.rules.iter();
-                all.any(|b| kept.same_rule(&a.rule, &b.rule))
-            }
+            Some(What::Route(a)) => seek.has(&of.routes, |b| kept.same_route(&a.route, &b.route)),
+            Some(What::Rule(a)) => seek.has(&of.rules, |b| kept.same_rule(&a.rule, &b.rule)),
             Some(What::Address(_)) | None => false,
         }
     }
@@ -81,15 +79,16 @@ impl Objects {
                 *claim = claimed;
             }
         }
+        let mut seek = Seek::new();
         for id in 0..self.objects.len() {
             let known = what(params, &self.objects[id]).and_then(|is| {
-                let same = |o: &&super::Object| match (what(&old.params, o), is) {
+                let same = |o: &super::Object| match (what(&old.params, o), is) {
                     (Some(What::Address(a)), What::Address(b)) => kept.same_address(a, b),
                     (Some(What::Route(a)), What::Route(b)) => kept.same_route(&a.route, &b.route),
                     (Some(What::Rule(a)), What::Rule(b)) => kept.same_rule(&a.rule, &b.rule),
                     _ => false,
                 };
-                old.objects.iter().find(same)
+                old.objects.get(seek.find(&old.objects, same)?)
             });
             let object = &mut self.objects[id];
             // Leftovers of an earlier run were looked for at the start.

@@ -204,10 +204,8 @@ fn groups_are_made_anew_around_states_that_stay() {
     assert_eq!(snapshot.state, State::Master);
 }
 
-#[test]
-fn scripts_and_files_keep_what_is_known() {
-    let mut old = params(vec![instance("A", 1)]);
-    let script = |name: &str| ScriptParams {
+fn script(name: &str) -> ScriptParams {
+    ScriptParams {
         name: name.into(),
         place: Place::default(),
         interval: Span::from_secs(5),
@@ -215,7 +213,12 @@ fn scripts_and_files_keep_what_is_known() {
         rise: 3,
         fall: 3,
         init_fail: false,
-    };
+    }
+}
+
+#[test]
+fn scripts_and_files_keep_what_is_known() {
+    let mut old = params(vec![instance("A", 1)]);
     old.scripts = vec![script("S")];
     old.files = vec![FileParams {
         name: "F".into(),
@@ -308,7 +311,7 @@ fn any_reload_at_any_time_is_safe() {
         reload(&mut router, &old, &new, now);
         for at in 0..new.instances.len() {
             let id = InstanceId(at as u16);
-            now = now + Span::from_millis(700);
+            now += Span::from_millis(700);
             router.handle(Event::Timer(id, Timer::MasterDown), now);
             router.handle(Event::Timer(id, Timer::Advert), now);
             drain(&mut router);

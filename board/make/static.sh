@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds one static binary with the C library musl, for this machine or another.
 #
-#   sh tools/static.sh TARGET [full|small]
+#   sh board/make/static.sh TARGET [full|small]
 #
 # TARGET is a line of board/targets; "small" leaves out regular expressions and TLS. The file is
 # target/static/TARGET/holdfast (small: holdfast-small), and its name is printed.
@@ -12,13 +12,13 @@
 # root, the packages for that are installed.
 set -eu
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 target=${1:-}
 flavour=${2:-full}
 line=$(awk -v t="$target" '$1 == t' board/targets)
 case $line:$flavour in
 :*)
-	echo "usage: sh tools/static.sh TARGET [full|small], with one of these:" >&2
+	echo "usage: sh board/make/static.sh TARGET [full|small], with one of these:" >&2
 	awk '/^[^#]/ { print "  " $1 }' board/targets >&2
 	exit 2
 	;;

@@ -2,7 +2,7 @@
 # Builds every target of board/targets that has a budget, small and full, and compares. Status 1 if
 # one is too large.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 STD=source
 export STD
 table=
@@ -13,7 +13,7 @@ while read -r target _ small full _; do
 		budget=${flavour#* }
 		flavour=${flavour% *}
 		[ "$budget" != - ] || continue
-		file=$(sh tools/static.sh "$target" "$flavour" </dev/null)
+		file=$(sh board/make/static.sh "$target" "$flavour" </dev/null)
 		size=$(wc -c <"$file")
 		verdict=ok
 		if [ "$size" -gt $((budget * 1000)) ]; then
