@@ -255,7 +255,10 @@ fn service(facts: &mut Facts) {
     let root = "/run/system";
     let done = node
         .command("sh")
-        .args(["-c", "cd \"$HERE\" && exec sh tools/install.sh install"])
+        .args([
+            "-c",
+            "cd \"$HERE\" && exec sh board/make/install.sh install",
+        ])
         .env("HERE", env!("CARGO_MANIFEST_DIR"))
         .env("BIN", Kind::Ours.program())
         .env("INIT", "redhat")

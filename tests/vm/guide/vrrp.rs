@@ -172,8 +172,19 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
     adverts(facts, r1, &wires);
     synchronised(facts, r1, r2);
 
+    mailed(facts, server, [r2, r3], &mute);
+    falls(facts, r1);
+    daemon.stop();
+    facts.set("r1 holds A, after the stop", yes(r1.holds("192.0.2.151")));
+    for daemon in others {
+        daemon.stop();
+    }
+}
+
+/// Who got mail, and from whom; `silenced` have a server that says nothing.
+fn mailed(facts: &mut Facts, server: &Server, silenced: [&Node; 2], mute: &Server) {
     about(facts, "r1", "[LVS_1]", server);
-    silence(facts, [r2, r3], &mute);
+    silence(facts, silenced, mute);
     let subject = |part: &str| {
         let mails = server.mails();
         yes(mails.iter().any(|m| m.header("Subject").contains(part)))
@@ -182,12 +193,6 @@ pub fn observe(lab: &Lab, facts: &mut Facts, server: &Server) {
     facts.set("r2's mail, for .251, is at .250", subject("[R2]"));
     facts.wait("mail about A", "yes", || subject("VRRP Instance A - "));
     facts.set("mail about B", subject("VRRP Instance B - "));
-    falls(facts, r1);
-    daemon.stop();
-    facts.set("r1 holds A, after the stop", yes(r1.holds("192.0.2.151")));
-    for daemon in others {
-        daemon.stop();
-    }
 }
 
 fn preempting(facts: &mut Facts, r2: &Node) {
