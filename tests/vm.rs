@@ -10,6 +10,8 @@
 mod clock;
 #[path = "vm/forms.rs"]
 mod forms;
+#[path = "vm/guide.rs"]
+mod guide;
 #[path = "vm/interchange.rs"]
 mod interchange;
 #[path = "vm/ipvs.rs"]
@@ -78,6 +80,14 @@ const OUTSIDE: &[Test] = &[
         "dnsmasq",
         "smtpd",
     ]),
+    Test::new("vm::guide", || {
+        guide::complete();
+        machine::boot("vm::guide");
+    })
+    .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"])
+    .alone()
+    .ours_only("its words in the log are others")
+    .within(600),
     inside!("vm::ssl_get").needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"]),
 ];
 
@@ -94,6 +104,7 @@ const INSIDE: &[Test] = &[
     Test::new("vm::ipvs_trouble", trouble::trouble).within(600),
     Test::new("vm::verdicts", verdicts::shown),
     Test::new("vm::ssl_get", tls::verdicts),
+    Test::new("vm::guide", guide::shown).within(600),
 ];
 
 fn main() -> std::process::ExitCode {
