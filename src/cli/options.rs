@@ -243,6 +243,11 @@ fn command(name: &str, args: Vec<OsString>) -> Result<Command, String> {
     if given.opt_present("help") {
         return Ok(Command::Help { name: name.into() });
     }
+    // To go on would start a daemon where one was to be stopped.
+    let late = given.free.iter().find(|w| COMMANDS.contains(&w.as_str()));
+    if let Some(word) = late {
+        return Err(format!("'{word}' must come first: {name} {word} ..."));
+    }
     if given.opt_present("version") {
         return Ok(Command::Version);
     }

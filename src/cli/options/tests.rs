@@ -411,3 +411,11 @@ fn arguments_that_are_not_text() {
     assert!(usage.what.starts_with("argument is not UTF-8: "));
     assert_eq!(parse([]), parse_line("holdfast"));
 }
+
+#[test]
+fn a_command_behind_an_option_starts_no_daemon() {
+    for (args, word) in [("-p /run/a.pid stop", "stop"), ("-n reload", "reload")] {
+        let said = wrong(args);
+        assert!(said.contains(&format!("'{word}' must come first: holdfast {word}")));
+    }
+}
