@@ -94,6 +94,14 @@ impl<'o> Object<'o> {
         }
     }
 
+    /// A number, or `null`.
+    pub fn maybe_plain(&mut self, key: &str, value: Option<impl Display>) -> &mut Self {
+        match value {
+            Some(value) => self.plain(key, value),
+            None => self.plain(key, "null"),
+        }
+    }
+
     /// Strings.
     pub fn texts<T: Display>(
         &mut self,

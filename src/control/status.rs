@@ -329,10 +329,7 @@ fn json_instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", s.state);
-    match s.last_transition {
-        Some(at) => o.plain("since", view.date(at)),
-        None => o.plain("since", "null"),
-    };
+    o.maybe_plain("since", s.last_transition.map(|at| view.date(at)));
     o.plain("priority", s.effective_priority);
     o.plain("base_priority", s.base_priority);
     o.plain("tracked_priority", s.tracked_priority);
@@ -340,14 +337,8 @@ fn json_instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option
     o.plain("vrid", p.vrid).plain("version", p.version.number());
     o.maybe("source", s.source);
     o.maybe("master", s.master.map(|(address, _)| address));
-    match s.master {
-        Some((_, priority)) => o.plain("master_priority", priority),
-        None => o.plain("master_priority", "null"),
-    };
-    match s.heard {
-        Some(at) => o.plain("last_advert", view.date(at)),
-        None => o.plain("last_advert", "null"),
-    };
+    o.maybe_plain("master_priority", s.master.map(|(_, priority)| priority));
+    o.maybe_plain("last_advert", s.heard.map(|at| view.date(at)));
     o.plain("holds_addresses", s.holds_addresses);
     let all = p.addresses.iter().chain(&p.excluded);
     o.texts("addresses", all.map(|a| Prefixed(a.address, a.prefix)));
@@ -382,10 +373,7 @@ fn json_group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: Option<&str>
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", s.state);
-    match s.last_transition {
-        Some(at) => o.plain("since", view.date(at)),
-        None => o.plain("since", "null"),
-    };
+    o.maybe_plain("since", s.last_transition.map(|at| view.date(at)));
     o.texts("members", p.members.iter().map(|m| view.vrrp.text(*m)));
     o.end();
 }
@@ -476,10 +464,7 @@ fn json_real(r: &mut Report, view: &View<'_>, id: RealId, wanted: Option<&str>) 
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", state::up(s.alive));
     o.plain("weight", s.weight);
-    match s.line {
-        Some(weight) => o.plain("table_weight", weight),
-        None => o.plain("table_weight", "null"),
-    };
+    o.maybe_plain("table_weight", s.line);
     let out = o.key("checkers");
     out.push('[');
     for (n, (id, c)) in state::checkers(room, id).enumerate() {
@@ -491,14 +476,8 @@ fn json_real(r: &mut Report, view: &View<'_>, id: RealId, wanted: Option<&str>) 
         o.text("check", params.map_or("", |p| p.probe.name()));
         o.text("state", state::up(c.up)).plain("tried", c.tried);
         o.text("last", c.why).plain("failures", c.fails);
-        match c.since {
-            Some(at) => o.plain("since", view.date(at)),
-            None => o.plain("since", "null"),
-        };
-        match c.due {
-            Some(due) => o.plain("next", super::Ago(due.since(view.now))),
-            None => o.plain("next", "null"),
-        };
+        o.maybe_plain("since", c.since.map(|at| view.date(at)));
+        o.maybe_plain("next", c.due.map(|due| super::Ago(due.since(view.now))));
         o.end();
     }
     out.push(']');

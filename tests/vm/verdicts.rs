@@ -13,8 +13,6 @@ mod real;
 mod row;
 #[path = "verdicts/talk.rs"]
 mod talk;
-#[path = "verdicts/tls.rs"]
-mod tls;
 #[path = "verdicts/web.rs"]
 mod web;
 
@@ -123,7 +121,6 @@ pub fn shown() {
     let mut rows = talk::tcp();
     rows.extend(web::rows());
     rows.extend(web::odd());
-    rows.extend(tls::rows());
     rows.extend(program::misc(r1));
     rows.extend(program::file());
     rows.extend(talk::smtp(servers.mail));
