@@ -64,7 +64,7 @@ const OUTSIDE: &[Test] = &[
         .within(600),
     inside!("vm::ipvs_traffic").needs(IPVS).within(600),
     inside!("vm::reload")
-        .needs(IPVS)
+        .needs(&["linux.uml", "modprobe", "busybox", "ipvsadm", "openssl"])
         .ours_only("its words in the log are others")
         .within(600),
     inside!("vm::ipvs_trouble")

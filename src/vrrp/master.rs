@@ -108,7 +108,7 @@ impl Master {
     }
 
     pub fn second_burst(&mut self, cx: &mut Cx<'_>) -> Wish {
-        cx.out.push(Action::Announce {
+        cx.out.push(Action::AnnounceAgain {
             instance: cx.id,
             repeat: cx.params.garp.repeat,
         });

@@ -254,6 +254,13 @@ pub enum Action {
         /// Rounds.
         repeat: u8,
     },
+    /// Some time after a [`Action::Claim`]: announce once more what that one has announced.
+    AnnounceAgain {
+        /// Whose addresses.
+        instance: InstanceId,
+        /// Rounds.
+        repeat: u8,
+    },
     /// Arm or re-arm a timer; replaces an earlier deadline of the same timer.
     Arm(InstanceId, Timer, Instant),
     /// Disarm a timer, armed or not.

@@ -23,7 +23,10 @@ fn phase(action: &Action) -> u8 {
     match action {
         Action::Advertise { .. } => 0,
         Action::Claim { .. } | Action::Release(_) => 1,
-        Action::Announce { .. } | Action::AnnounceElsewhere(_) | Action::AnnounceSource(_) => 2,
+        Action::Announce { .. }
+        | Action::AnnounceAgain { .. }
+        | Action::AnnounceElsewhere(_)
+        | Action::AnnounceSource(_) => 2,
         Action::Arm(..) | Action::Disarm(..) | Action::Wake(..) | Action::Run(_) => 3,
         // What goes with a change of state comes behind it.
         Action::Note(Note::Fault(..)) => 7,

@@ -362,7 +362,7 @@ impl Display for Text<'_, Action> {
                 write!(f, "claim {} repeat={repeat}", params.text(instance))
             }
             Action::Release(instance) => write!(f, "release {}", params.text(instance)),
-            Action::Announce { instance, repeat } => {
+            Action::Announce { instance, repeat } | Action::AnnounceAgain { instance, repeat } => {
                 write!(f, "announce {} repeat={repeat}", params.text(instance))
             }
             Action::AnnounceElsewhere(instance) => {

@@ -290,8 +290,12 @@ impl World {
             } => self.send(n, router, instance, priority, sequence),
             Action::Claim { instance, .. } => self.shadow(n, instance).held = true,
             Action::Release(instance) => self.shadow(n, instance).held = false,
-            Action::Announce { instance, .. } | Action::AnnounceElsewhere(instance) => {
-                if let Action::Announce { repeat, .. } = action {
+            Action::Announce { instance, .. }
+            | Action::AnnounceAgain { instance, .. }
+            | Action::AnnounceElsewhere(instance) => {
+                if let Action::Announce { repeat, .. } | Action::AnnounceAgain { repeat, .. } =
+                    action
+                {
                     self.shadow(n, instance).announced += u64::from(repeat);
                 }
                 if !self.shadow(n, instance).held {

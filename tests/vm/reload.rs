@@ -1,187 +1,291 @@
-//! Reload: what changes in the table of IPVS, and what does not move.
+//! Reload as a table: each row is a change of the file, and what has moved on the wire, in the
+//! address list and in the table of IPVS; what a row does not name has not moved.
 
-use super::witness::{CHECKERS, becomes, ipvsadm, table};
-use crate::lab::{Daemon, Kind, Lab, Node, sh, stage, stays, wait_for};
+#[path = "reload/rows.rs"]
+mod rows;
+#[path = "reload/watch.rs"]
+mod watch;
+
+use super::witness::{Server, ipvsadm};
+use crate::lab::secure::Safe;
+use crate::lab::{Daemon, Kind, Lab, Node, now, pause, sh, stage, wait_for};
 use nix::sys::signal::Signal;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use rows::{BASE, Change, ROWS, Row};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+use watch::{Before, Moved, Watch};
 
 const DONE: &str = "the new configuration is in force";
 const REFUSED: &str = "the running configuration stays";
+/// How long anything may take, in seconds.
+const LONG: u64 = 60;
+/// Adverts that all rows together may wait for, before what is odd is judged.
+const PATIENCE: u32 = 3;
 
-/// A real server with a check of its port.
-fn real(port: u16, weight: u8, more: &str) -> String {
-    format!(
-        " real_server 192.0.2.250 {port} {{\n  weight {weight}\n  TCP_CHECK {{\n   \
-         connect_timeout 3\n   retry 0\n   delay_before_retry 1\n   {more}\n  }}\n }}\n"
-    )
+/// The router, and a connection through it that lives all the time.
+struct Bench<'a> {
+    watch: Watch<'a>,
+    daemon: Daemon<'a>,
+    text: String,
+    safe: Safe,
+    /// Some row was otherwise: the test has failed, and the rest waits for less.
+    failed: bool,
+    client: BufReader<TcpStream>,
 }
 
-fn service(address: &str, scheduler: &str, reals: &[String]) -> String {
-    format!(
-        "virtual_server {address} 80 {{\n delay_loop 1\n lb_algo {scheduler}\n lb_kind NAT\n \
-         protocol TCP\n{}}}\n",
-        reals.concat()
-    )
-}
-
-fn line(address: &str, port: u16, weight: u8) -> String {
-    format!("-a -t {address}:80 -r 192.0.2.250:{port} -m -w {weight}")
-}
-
-fn head(address: &str, scheduler: &str) -> String {
-    format!("-A -t {address}:80 -s {scheduler}")
-}
-
-/// What the kernel has counted: connections so far, by real server.
-fn counted(node: &Node) -> Vec<(String, String)> {
-    let text = ipvsadm(node, &["-L", "-n", "--stats"]);
-    let rows = text.lines().filter(|row| row.trim().starts_with("-> 1"));
-    let words = rows.map(|row| {
-        row.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    });
-    words.map(|w| (w[1].clone(), w[2].clone())).collect()
-}
-
-fn reload(daemon: &Daemon<'_>, node: &Node, text: &str) {
-    let done = node.log.count(DONE);
-    node.write("keepalived.conf", text);
-    daemon.signal(Signal::SIGHUP);
-    wait_for("the reload", 60, || node.log.count(DONE) > done);
-}
-
-const ONE: &str = "192.0.2.100";
-const TWO: &str = "192.0.2.101";
-
-/// Each row on a table that somebody has a connection through.
+/// Every row.
 pub fn shown() {
-    let lab = Lab::new(1);
-    let r1 = lab.r(1);
+    let start = Instant::now();
+    let lab = Lab::new(3);
+    let (r1, r2) = (lab.r(1), lab.r(2));
     sh("ip addr add 192.0.2.250/24 dev br0");
-    r1.ip("addr add 192.0.2.100/32 dev lo");
-    r1.ip("route add 192.0.2.250/32 dev eth0 src 192.0.2.1");
-    let servers = [8080, 8081]
-        .map(|port| TcpListener::bind(("192.0.2.250", port)).expect("a server at the switch"));
-    let both = [real(8080, 1, ""), real(8081, 1, "")];
-    let mut text = service(ONE, "rr", &both);
-    let daemon = r1.start_with(Kind::under_test(), &text, &CHECKERS);
-    let base = [head(ONE, "rr"), line(ONE, 8080, 1), line(ONE, 8081, 1)];
-    becomes(r1, "both serve", &base);
-
-    // A connection through the table, from the director itself, that lives all the time.
-    let (mut client, mut server) = connect(r1, &servers);
-    // The kernel adds up every two seconds.
-    wait_for("it is counted", 60, || {
-        counted(r1).iter().any(|(_, count)| count == "1")
+    lab.switch("br1");
+    lab.cable(1, "eth1", "br1", "198.51.100.250/24");
+    r1.ipv6();
+    r2.ipv6();
+    r1.sysctl("net/ipv4/conf/eth0/promote_secondaries", "0");
+    r1.sysctl("net/ipv4/conf/eth1/promote_secondaries", "0");
+    let _servers = [8080, 8081].map(|port| {
+        let at = format!("192.0.2.250:{port}");
+        Server::new(None, &port.to_string(), &at)
     });
-    let before = counted(r1);
-    // Nothing new.
-    reload(&daemon, r1, &text);
-    stays("nothing moves", 2000, || table(r1).len() == 3);
-    assert_eq!(counted(r1), before, "nothing was made anew");
-    lives(&mut client, &mut server, "nothing new");
-
-    // Another virtual server, then another real server in it.
-    let mut other = service(TWO, "rr", &[real(8080, 1, "")]);
-    reload(&daemon, r1, &format!("{text}{other}"));
-    let mut all = base.to_vec();
-    all.extend([head(TWO, "rr"), line(TWO, 8080, 1)]);
-    becomes(r1, "a virtual server", &all);
-    other = service(TWO, "rr", &both);
-    reload(&daemon, r1, &format!("{text}{other}"));
-    all.push(line(TWO, 8081, 1));
-    becomes(r1, "a real server", &all);
-    // Its weight, its scheduler.
-    other = service(TWO, "wrr", &[real(8080, 7, ""), real(8081, 1, "")]);
-    reload(&daemon, r1, &format!("{text}{other}"));
-    all = base.to_vec();
-    all.extend([head(TWO, "wrr"), line(TWO, 8080, 7), line(TWO, 8081, 1)]);
-    becomes(r1, "weight and scheduler", &all);
-    // A real server goes, the virtual server goes.
-    other = service(TWO, "wrr", &[real(8080, 7, "")]);
-    reload(&daemon, r1, &format!("{text}{other}"));
-    all.pop();
-    becomes(r1, "a real server less", &all);
-    reload(&daemon, r1, &text);
-    becomes(r1, "a virtual server less", &base);
-    assert_eq!(counted(r1), before, "the first one never moved");
-    lives(&mut client, &mut server, "changes beside it");
-
-    // Changes of the service with the connection: they are edits.
-    text = service(ONE, "wrr", &[real(8080, 3, ""), real(8081, 4, "")]);
-    reload(&daemon, r1, &text);
-    let edited = [head(ONE, "wrr"), line(ONE, 8080, 3), line(ONE, 8081, 4)];
-    becomes(r1, "edits", &edited);
-    assert_eq!(counted(r1), before, "edited, not made anew");
-    lives(&mut client, &mut server, "edits");
-
-    down_stays_down(r1, &daemon, servers, &text, &edited);
-    drop((client, server));
+    let safe = Safe::new(&r1.run.join("safe").display().to_string());
+    safe.page("hello", b"hello");
+    for (from, to) in [
+        ("own", "client.crt"),
+        ("own", "client.key"),
+        ("other", "ca.crt"),
+    ] {
+        let kind = &to[to.len() - 3..];
+        std::fs::copy(safe.path(&format!("{from}.{kind}")), safe.path(to)).expect("a copy");
+    }
+    let known = safe.certificate("own");
+    let _web = safe.serve(
+        8443,
+        "ec",
+        &format!("-WWW -tls1_2 -Verify 1 -verify_return_error -CAfile {known}"),
+    );
+    let watch = Watch::start(r1);
+    let daemon = r1.start_with(Kind::under_test(), BASE, &["-n", "-D"]);
+    settled(&watch);
+    let _backup = r2.start(Kind::under_test(), &listener());
+    let mut bench = Bench {
+        client: connect(r1),
+        watch,
+        daemon,
+        text: BASE.to_owned(),
+        failed: false,
+        safe,
+    };
+    println!("         ready after {:.0?}", start.elapsed());
+    let mut wrong = 0;
+    for row in ROWS {
+        wrong += bench.row(row);
+    }
+    println!("         {} rows, {:.0?}", ROWS.len(), start.elapsed());
+    assert_eq!(wrong, 0, "rows are otherwise:\n{}", r1.log.report());
+    assert_eq!(r2.log.count("Entering MASTER"), 0, "r2 missed its Masters");
+    bench.witness();
+    let Bench { daemon, watch, .. } = bench;
     daemon.stop();
-    becomes::<&str>(r1, "nothing stays", &[]);
+    assert_eq!(watch.table(), [""; 0], "nothing stays");
 }
 
-/// A byte comes through.
-fn lives(client: &mut TcpStream, server: &mut TcpStream, what: &str) {
-    client
-        .write_all(b"x")
-        .unwrap_or_else(|e| panic!("{what}: {e}"));
-    let mut byte = [0];
-    server
-        .read_exact(&mut byte)
-        .unwrap_or_else(|e| panic!("{what}: {e}"));
+/// A Backup of two of the virtual routers: it would become Master if these fell silent.
+fn listener() -> String {
+    let part = |name: &str| {
+        let from = BASE.find(&format!("vrrp_instance {name}")).expect("there");
+        let length = BASE[from..].find("\n}\n").expect("its end") + 3;
+        BASE[from..from + length].replace("priority 15", "priority 5")
+    };
+    part("still") + &part("six")
 }
 
-/// Through the table to one of the servers; both ends.
-fn connect(r1: &Node, servers: &[TcpListener; 2]) -> (TcpStream, TcpStream) {
-    let to: SocketAddr = "192.0.2.100:80".parse().expect("an address");
-    let mut client = None;
-    stage::in_network(r1.holder(), || {
-        client = TcpStream::connect(to).ok();
+/// All Masters speak, all real servers but one serve, everybody has been counted.
+fn settled(watch: &Watch<'_>) {
+    wait_for("everything has begun", LONG, || {
+        let before = watch.before();
+        // The script counts: 154 and 10.
+        before.voices() == 11 && before.priority("VRID 54") == Some(164) && watch.table().len() == 8
     });
-    let client = client.unwrap_or_else(|| panic!("no connection:\n{}", r1.log.report()));
-    let own = client.local_addr().expect("an address").port();
-    for server in servers {
-        server.set_nonblocking(true).expect("a mode");
-        // Checks connect too.
-        while let Ok((stream, from)) = server.accept() {
-            if from.port() == own {
-                stream.set_nonblocking(false).expect("a mode");
-                return (client, stream);
-            }
+    // The second announcements.
+    pause(1500);
+    for (to, times) in [
+        ("192.0.2.51:80", 3),
+        ("192.0.2.152:80", 1),
+        ("192.0.2.51:443", 1),
+    ] {
+        for _ in 0..times {
+            drop(reach(watch.node, to));
         }
     }
-    panic!("nobody answered the connection");
+    // The kernel adds up every two seconds.
+    wait_for("all are counted", LONG, || {
+        let counts = watch.counts();
+        counts.len() == 7 && counts.values().all(|n| *n > 0)
+    });
 }
 
-/// Who is down stays out, over a reload too; another check is made anew; what is broken is refused.
-fn down_stays_down(
-    r1: &Node,
-    daemon: &Daemon<'_>,
-    servers: [TcpListener; 2],
-    text: &str,
-    edited: &[String],
-) {
-    let [first, second] = servers;
-    drop(second);
-    let left = &edited[..2];
-    becomes(r1, "one is down", left);
-    reload(daemon, r1, text);
-    stays("it stays out", 3000, || table(r1).len() == 2);
-    // Another check: of a port that somebody answers.
-    let reals = [real(8080, 3, ""), real(8081, 4, "connect_port 8080")];
-    reload(daemon, r1, &service(ONE, "wrr", &reals));
-    becomes(r1, "another check finds it", edited);
+fn reach(node: &Node, to: &str) -> TcpStream {
+    let to: SocketAddr = to.parse().expect("an address");
+    let open = || TcpStream::connect(to);
+    stage::in_network(node.holder(), open).unwrap_or_else(|e| panic!("{to}: {e}"))
+}
 
-    let refused = r1.log.count(REFUSED);
-    r1.write(
-        "keepalived.conf",
-        "virtual_server 192.0.2.100 80 {\n lb_algo rr\n",
-    );
-    daemon.signal(Signal::SIGHUP);
-    wait_for("a refusal", 60, || r1.log.count(REFUSED) > refused);
-    stays("nothing moves", 2000, || table(r1).len() == edited.len());
-    drop(first);
+fn connect(node: &Node) -> BufReader<TcpStream> {
+    let stream = reach(node, "192.0.2.51:80");
+    let limit = std::time::Duration::from_secs(LONG);
+    stream.set_read_timeout(Some(limit)).expect("a limit");
+    BufReader::new(stream)
+}
+
+impl Bench<'_> {
+    /// One row; 1 if it is not as the table has it.
+    fn row(&mut self, row: &Row) -> usize {
+        let node = self.watch.node;
+        let before = self.watch.before();
+        let mut samples = BTreeSet::new();
+        let (word, done) = match row.change {
+            Change::Refused(_) => (REFUSED, node.log.count(REFUSED)),
+            _ => (DONE, node.log.count(DONE)),
+        };
+        self.change(&row.change);
+        let wanted = expected(row);
+        let begun = Instant::now();
+        let limit = if self.failed { 6 } else { LONG };
+        let mut moved = Moved::default();
+        while begun.elapsed().as_secs() < limit {
+            samples.insert(self.watch.table());
+            moved = self.watch.moved(&before);
+            if moved == wanted && node.log.count(word) > done {
+                break;
+            }
+            pause(30);
+        }
+        // From here on nothing more may move.
+        self.settle(&before, &mut samples, row);
+        if moved == wanted {
+            moved = self.watch.moved(&before);
+        }
+        let mut faults = self.watch.odd(&before, row.wire);
+        faults.extend(self.watch.fresh(&before, &samples));
+        if let Err(e) = self.lives() {
+            faults.push(format!("the connection through the table: {e}"));
+        }
+        if moved != wanted {
+            faults.push(format!("not as it should be, which is {}", shape(&wanted)));
+        }
+        println!("         {}: {}", row.what, shape(&moved));
+        for fault in &faults {
+            println!("         ^ WRONG: {fault}");
+        }
+        self.failed |= !faults.is_empty();
+        usize::from(!faults.is_empty())
+    }
+
+    /// Until everybody has been heard, and what looks odd has had time to prove that it is late.
+    fn settle(&self, before: &Before, samples: &mut BTreeSet<Vec<String>>, row: &Row) {
+        let mut since = now();
+        for _ in 0..PATIENCE {
+            let begun = Instant::now();
+            while !self.watch.heard(before, since) && begun.elapsed().as_secs() < LONG {
+                samples.insert(self.watch.table());
+                pause(30);
+            }
+            if self.watch.odd(before, row.wire).is_empty() {
+                return;
+            }
+            since = now();
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        let node = self.watch.node;
+        match change {
+            Change::Edit(edits) => {
+                self.text = edited(&self.text, edits);
+                put(node, &self.text);
+            }
+            Change::Refused(edits) => put(node, &edited(&self.text, edits)),
+            Change::Twice([first, second]) => {
+                self.text = edited(&self.text, &[*first]);
+                put(node, &self.text);
+                self.daemon.signal(Signal::SIGHUP);
+                self.text = edited(&self.text, &[*second]);
+                put(node, &self.text);
+            }
+            Change::Files(files) => {
+                for (from, to) in *files {
+                    let (from, to) = (self.safe.path(from), self.safe.path(to));
+                    std::fs::copy(from, to).expect("another file in its place");
+                }
+            }
+        }
+        self.daemon.signal(Signal::SIGHUP);
+    }
+
+    /// A line goes through the table and its answer comes back.
+    fn lives(&mut self) -> std::io::Result<()> {
+        self.client.get_mut().write_all(b"still there?\n")?;
+        let mut answer = String::new();
+        self.client.read_line(&mut answer)?;
+        match answer.trim() {
+            "8080" | "8081" => Ok(()),
+            other => Err(std::io::Error::other(format!("the answer {other:?}"))),
+        }
+    }
+
+    /// The witness sees what it is there for: a real server that is taken out and put back by hand.
+    fn witness(&self) {
+        let before = self.watch.before();
+        let real = ["-t", "192.0.2.152:80", "-r", "192.0.2.250:8080"];
+        ipvsadm(self.watch.node, &[&["-d"][..], &real[..]].concat());
+        ipvsadm(self.watch.node, &[&["-a"][..], &real[..], &["-m"]].concat());
+        let fresh = self.watch.fresh(&before, &BTreeSet::new());
+        assert_eq!(fresh.len(), 1, "{fresh:?}");
+    }
+}
+
+/// The file as a whole: never half of it.
+fn put(node: &Node, text: &str) {
+    node.write("next.conf", text);
+    let (from, to) = (node.run.join("next.conf"), node.run.join("keepalived.conf"));
+    std::fs::rename(from, to).expect("another file in its place");
+}
+
+fn edited(text: &str, edits: &[(&str, &str)]) -> String {
+    edits.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from:?} in\n{text}");
+        text.replace(from, to)
+    })
+}
+
+fn expected(row: &Row) -> Moved {
+    let set = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+    Moved {
+        wire: set(row.wire),
+        addresses: set(row.addresses),
+        table: set(row.table),
+        states: set(row.states),
+    }
+}
+
+/// For people.
+fn shape(moved: &Moved) -> String {
+    let list = |name: &str, set: &BTreeSet<String>| {
+        let all: Vec<&str> = set.iter().map(String::as_str).collect();
+        match all.is_empty() {
+            true => format!("{name} -"),
+            false => format!("{name} [{}]", all.join("; ")),
+        }
+    };
+    [
+        list("wire", &moved.wire),
+        list("addresses", &moved.addresses),
+        list("table", &moved.table),
+        list("states", &moved.states),
+    ]
+    .join(" | ")
 }

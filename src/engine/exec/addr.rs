@@ -197,7 +197,11 @@ impl Jobs {
         let Some(job) = self.jobs.get_mut(usize::from(instance.0)) else {
             return;
         };
+        if !(job.wanted && wanted) {
+            job.fresh = None;
+        }
         job.wanted = wanted;
+        job.young = wanted;
         job.repeat = repeat;
         job.added = false;
         job.settled = false;
@@ -205,6 +209,26 @@ impl Jobs {
         job.doubt_failures();
         job.rewind();
         self.enqueue(instance);
+    }
+
+    /// Bursts are about all addresses again, not only about what a reload has added.
+    pub fn announce_all(&mut self, instance: InstanceId) {
+        if let Some(job) = self.jobs.get_mut(usize::from(instance.0)) {
+            job.fresh = None;
+        }
+    }
+
+    /// What a claim announced is announced for the second time.
+    pub fn announced_again(&mut self, instance: InstanceId) {
+        if let Some(job) = self.jobs.get_mut(usize::from(instance.0)) {
+            job.young = false;
+        }
+    }
+
+    /// Whether a burst is to announce this address.
+    pub fn announces(&self, instance: InstanceId, slot: u16) -> bool {
+        let job = self.jobs.get(usize::from(instance.0));
+        self.present(instance, slot) && job.is_some_and(|job| job.announces(slot.into()))
     }
 
     /// Announcements to make once the instance has come to rest.

@@ -196,6 +196,11 @@ impl Announcements {
         }
     }
 
+    /// Whether the instance owes announcements.
+    pub fn pending(&self, instance: InstanceId) -> bool {
+        self.of(instance).any(|at| self.bursts[at].queued)
+    }
+
     /// Whether anything is to be announced now.
     pub fn busy(&self, now: Instant) -> bool {
         self.queues

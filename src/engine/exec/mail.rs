@@ -74,6 +74,29 @@ impl Post {
         }
     }
 
+    /// There are no settings for mail any longer: what waits is given up, which the log is told.
+    pub fn retire(mut self) {
+        self.say_lost();
+        if let Some(line) = self.farewell() {
+            log::warn!("{line}");
+        }
+    }
+
+    /// What is lost with the settings for mail; `None`: nothing waits.
+    fn farewell(&self) -> Option<String> {
+        let count = self.queue.len() + usize::from(self.letter.is_some());
+        let s = match count {
+            0 => return None,
+            1 => "",
+            _ => "s",
+        };
+        let to: Vec<&str> = self.mail.to.iter().map(|to| &*to.address).collect();
+        Some(format!(
+            "{count} mail{s} to {} given up: the new configuration has no settings for mail",
+            to.join(", ")
+        ))
+    }
+
     /// An instance or group changed; `names` are those of all.
     pub fn change(&mut self, names: &notify::Params, object: Object, state: State, now: Instant) {
         if let Some((about, body)) = self.desk.about(names, &self.mail, object, state) {

@@ -171,12 +171,12 @@ impl Hands {
             }
             Action::Release(instance) => self.release(instance, links),
             Action::Announce { instance, repeat } => {
-                // Before all are in place the claim announces each as it comes.
-                if self.jobs.settled(instance) {
-                    self.announcements.start(instance, repeat);
-                } else {
-                    self.jobs.owe(instance, repeat);
-                }
+                self.jobs.announce_all(instance);
+                self.announce_burst(instance, repeat);
+            }
+            Action::AnnounceAgain { instance, repeat } => {
+                self.jobs.announced_again(instance);
+                self.announce_burst(instance, repeat);
             }
             Action::Arm(instance, timer, at) => {
                 self.wake(Slot::Instance(instance, timer), Some(at))
@@ -211,6 +211,15 @@ impl Hands {
         self.learn_forwarding(instance, links);
         self.retry_delay = RETRY;
         self.jobs.want(instance, true, repeat);
+    }
+
+    /// A burst now; before all addresses are in place the claim announces each as it comes.
+    fn announce_burst(&mut self, instance: InstanceId, repeat: u8) {
+        if self.jobs.settled(instance) {
+            self.announcements.start(instance, repeat);
+        } else {
+            self.jobs.owe(instance, repeat);
+        }
     }
 
     fn release(&mut self, instance: InstanceId, links: &Links) {

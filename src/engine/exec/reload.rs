@@ -32,7 +32,9 @@ impl Hands {
             was.copied().unwrap_or_default()
         };
         self.forwarding = (0..params.interfaces.len()).map(known).collect();
-        self.jobs.reload(params, kept);
+        let announcements = &self.announcements;
+        let pending = |instance| announcements.pending(instance);
+        self.jobs.reload(params, kept, &pending);
         self.announcements.reload(params, kept);
         self.adverts.reload(params, kept, self.vital);
         let commands = core::mem::take(&mut notify.tracked);
@@ -41,7 +43,12 @@ impl Hands {
         match (notify.mail.take(), &mut self.mail) {
             (Some(mail), Some(post)) => post.replace(mail),
             (Some(mail), none) => *none = Some(Box::new(Post::new(mail))),
-            (None, _) => self.mail = None,
+            (None, None) => {}
+            (None, Some(_)) => {
+                if let Some(post) = self.mail.take() {
+                    post.retire();
+                }
+            }
         }
         self.teller.reload(Rc::clone(params), notify);
         self.params = Rc::clone(params);

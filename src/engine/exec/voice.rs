@@ -22,7 +22,7 @@ impl Hands {
         let params = Rc::clone(&self.params);
         for n in 0..FRAMES {
             let jobs = &self.jobs;
-            let look = |i, slot| Some((address(&params, i, slot)?, jobs.present(i, slot)));
+            let look = |i, slot| Some((address(&params, i, slot)?, jobs.announces(i, slot)));
             let Some((instance, slot)) = self.announcements.next(now, look) else {
                 break;
             };

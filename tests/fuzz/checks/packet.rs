@@ -330,7 +330,7 @@ impl World {
             } => self.sends(instance, priority, sequence),
             Action::Claim { instance, .. } => self.shadow(instance).held = true,
             Action::Release(instance) => self.shadow(instance).held = false,
-            Action::Announce { instance, repeat } => {
+            Action::Announce { instance, repeat } | Action::AnnounceAgain { instance, repeat } => {
                 assert!(self.shadow(instance).held, "announces what it has not");
                 assert!(repeat > 0);
             }

@@ -37,6 +37,10 @@ pub(super) struct Job {
     pub settled: bool,
     /// What the kernel refused is asked for once more: it was told already.
     pub retrying: bool,
+    /// A claim was made, and what it announced is to be announced once more.
+    pub young: bool,
+    /// Which are announced; after a reload only those that are new. None: all.
+    pub fresh: Option<Box<[bool]>>,
     /// Which of them a reload takes out of the configuration; empty: none.
     pub dropped: Box<[bool]>,
     /// Which were put back in this second; none, mostly.
@@ -61,6 +65,8 @@ impl Job {
             added: false,
             settled: true,
             retrying: false,
+            young: false,
+            fresh: None,
             dropped: Box::default(),
             again: None,
         }
@@ -81,6 +87,12 @@ impl Job {
 
     fn drops(&self, slot: usize) -> bool {
         self.dropped.get(slot).is_some_and(|dropped| *dropped)
+    }
+
+    /// Whether a burst announces this slot.
+    pub fn announces(&self, slot: usize) -> bool {
+        let fresh = self.fresh.as_ref();
+        fresh.is_none_or(|fresh| fresh.get(slot).is_some_and(|fresh| *fresh))
     }
 
     pub fn rewind(&mut self) {

@@ -25,6 +25,10 @@ impl Jobs {
                 let there = job.slots.iter().zip(&dropped);
                 count += there.filter(|(s, d)| **d && s.is_present()).count();
                 job.dropped = dropped.into();
+                if job.settled {
+                    // Who stays has been announced.
+                    job.repeat = 0;
+                }
                 job.rewind();
                 self.enqueue(InstanceId(was));
             }
@@ -44,8 +48,14 @@ impl Jobs {
     }
 
     /// The second half: from here on the numbers are those of `params`. What is on its way is asked
-    /// for once more, which is harmless.
-    pub fn reload(&mut self, params: &Rc<Params>, kept: &Kept) {
+    /// for once more, which is harmless. `announcing`: whether an instance (by its old number) has
+    /// announcements to make.
+    pub fn reload(
+        &mut self,
+        params: &Rc<Params>,
+        kept: &Kept,
+        announcing: &dyn Fn(InstanceId) -> bool,
+    ) {
         let mut next = Jobs::new(params);
         // Answers to what was sent must find nobody.
         next.next_seq = self.next_seq;
@@ -62,8 +72,14 @@ impl Jobs {
                 continue;
             };
             let (all, mut seek) = (list(before).collect::<Vec<_>>(), Seek::new());
+            let again = known.young && !before.garp.delay.is_zero() && before.garp.repeat > 0;
+            let busy = !known.settled || again || announcing(InstanceId(was));
+            let mut fresh = Vec::with_capacity(job.slots.len());
             for (slot, a) in job.slots.iter_mut().zip(list(now)) {
                 let found = seek.find(&all, |b| kept.same_address(b, a));
+                let known_there = |at: &usize| known.slots.get(*at).is_some_and(|s| s.is_present());
+                let there = found.filter(known_there);
+                fresh.push(there.is_none_or(|at| busy && known.announces(at)));
                 if let Some(known) = found.and_then(|at| known.slots.get(at)) {
                     *slot = match *known {
                         Slot::Adding | Slot::Deleting => Slot::Unknown,
@@ -72,6 +88,9 @@ impl Jobs {
                 }
             }
             job.take(known);
+            if known.wanted && fresh.contains(&false) {
+                job.fresh = Some(fresh.into());
+            }
             if !known.settled || job.slots.contains(&Slot::Unknown) {
                 next.enqueue(InstanceId(is));
             }
@@ -86,6 +105,7 @@ impl Job {
         self.wanted = known.wanted;
         self.repeat = known.repeat;
         self.added = known.added;
+        self.young = known.young;
         self.settled = known.settled;
         self.retrying = known.retrying;
         self.rewind();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::vrrp::InstanceParams;
+use crate::vrrp::{InstanceParams, Kept};
 use core::net::Ipv4Addr;
 use std::collections::BTreeSet;
 
@@ -377,4 +377,54 @@ fn settled_jobs_of(params: &Rc<Params>, kernel: &mut Kernel) -> Jobs {
     settle(&mut jobs, kernel);
     assert_eq!(jobs.next_rested(), Some((InstanceId(0), 0)));
     jobs
+}
+
+/// Another configuration, as the engine applies it.
+fn reload(jobs: &mut Jobs, kernel: &mut Kernel, new: &Rc<Params>, announcing: bool) {
+    let kept = Kept::new(&jobs.params.clone(), new, &|_, _| true);
+    jobs.part(&kept, new);
+    settle(jobs, kernel);
+    while let Some(rested) = jobs.next_rested() {
+        assert_eq!(rested, (InstanceId(0), 0), "nothing to be announced");
+    }
+    jobs.reload(new, &kept, &|_| announcing);
+}
+
+/// The slots that a burst announces.
+fn announced(jobs: &Jobs) -> Vec<u16> {
+    let slots = 0..jobs.count(InstanceId(0)) as u16;
+    slots
+        .filter(|slot| jobs.announces(InstanceId(0), *slot))
+        .collect()
+}
+
+#[test]
+fn a_reload_announces_what_is_new() {
+    let (two, three) = (params(&[2]), params(&[3]));
+    let mut kernel = Kernel::default();
+    let mut jobs = settled_jobs(&two, &mut kernel);
+    jobs.announced_again(InstanceId(0));
+    assert_eq!(announced(&jobs), [0, 1]);
+    reload(&mut jobs, &mut kernel, &three, false);
+    jobs.want(InstanceId(0), true, 5);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(jobs.next_rested(), Some((InstanceId(0), 4)));
+    assert_eq!(announced(&jobs), [2]);
+    // Once more, before that one is announced for the second time; and after it.
+    reload(&mut jobs, &mut kernel, &three, false);
+    assert_eq!(announced(&jobs), [2]);
+    jobs.announced_again(InstanceId(0));
+    reload(&mut jobs, &mut kernel, &two, false);
+    assert_eq!(announced(&jobs), [0; 0]);
+    // Whatever else there is to say is about all of them.
+    jobs.announce_all(InstanceId(0));
+    assert_eq!(announced(&jobs), [0, 1]);
+    reload(&mut jobs, &mut kernel, &two, true);
+    assert_eq!(announced(&jobs), [0, 1], "a burst goes on");
+    reload(&mut jobs, &mut kernel, &two, false);
+    assert_eq!(announced(&jobs), [0; 0]);
+    jobs.want(InstanceId(0), false, 0);
+    jobs.want(InstanceId(0), true, 5);
+    settle(&mut jobs, &mut kernel);
+    assert_eq!(announced(&jobs), [0, 1], "Master anew");
 }

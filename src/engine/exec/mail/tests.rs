@@ -260,6 +260,24 @@ fn what_waits_goes_the_new_way() {
 }
 
 #[test]
+fn what_waits_when_the_settings_go_is_counted() {
+    let (listener, port) = listen();
+    let mut bench = Bench::new(port);
+    assert_eq!(bench.post.farewell(), None);
+    bench.post.write("x", "", bench.now);
+    let why = "given up: the new configuration has no settings for mail";
+    let one = format!("1 mail to a@example.org, b@example.org {why}");
+    assert_eq!(bench.post.farewell(), Some(one));
+    bench.turns(4);
+    let _peer = listener.accept().unwrap();
+    assert!(bench.post.letter.is_some());
+    bench.post.write("y", "", bench.now);
+    let two = format!("2 mails to a@example.org, b@example.org {why}");
+    assert_eq!(bench.post.farewell(), Some(two), "that on its way too");
+    bench.post.retire();
+}
+
+#[test]
 fn a_server_that_closes_at_each_step() {
     // Behind the last one the letter is taken.
     for steps in 0..WELL.len() - 1 {
