@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
         .needs(&["smtpd"])
         .ours_only(OURS),
     Test::new("mail::a_moody_server", moody).ours_only(OURS),
+    Test::new("mail::settings_that_go", settings_go).ours_only(OURS),
     Test::new("mail::a_storm", storm).ours_only(OURS),
     Test::new("mail::hostile_servers", hostile).ours_only(OURS),
 ];
@@ -284,6 +285,36 @@ fn moody() {
     ] {
         assert_eq!(r1.log.count(line), 1, "{line}: {}", report());
     }
+}
+
+/// A reload takes the settings away while letters wait: the log says how many, and for whom.
+fn settings_go() {
+    let mut lab = Lab::new(1);
+    lab.plug("mx", "02:00:00:00:00:25", "192.0.2.25/24");
+    let (r1, mx) = (lab.r(1), lab.node("mx"));
+    let server = Server::start(listen(mx, "192.0.2.25:25"), |_, _| Answer::Never);
+    let vrrp = instance("VI_1", "eth0", 51, 150, "smtp_alert");
+    let mail = globals("R1", "smtp_server 192.0.2.25\n smtp_connect_timeout 600");
+    let daemon = r1.start(Kind::Ours, &(mail.clone() + &vrrp));
+    wait_for("r1 is Master", 60, || {
+        server.connections() == 1 && r1.log.count("Entering MASTER") == 1
+    });
+    // As Backup and as Master.
+    let line = "2 mails to noc@example.org, root@example.org given up: the new configuration has \
+                no settings for mail";
+    let reload = |text: &str, done: usize| {
+        r1.write("keepalived.conf", text);
+        daemon.signal(nix::sys::signal::Signal::SIGHUP);
+        let force = "the new configuration is in force";
+        wait_for("the reload", 60, || r1.log.count(force) == done);
+    };
+    reload(&vrrp, 1);
+    assert_eq!(r1.log.count(line), 1, "{}", r1.log.report());
+    // Nothing waits, nothing is said.
+    reload(&(mail + &vrrp), 2);
+    reload(&vrrp, 3);
+    assert_eq!(r1.log.count("given up"), 1, "{}", r1.log.report());
+    assert_eq!(server.connections(), 1);
 }
 
 /// A server at which every step takes a tenth of a second.

@@ -3,6 +3,8 @@
 
 #[path = "reload/rows.rs"]
 mod rows;
+#[path = "reload/said.rs"]
+mod said;
 #[path = "reload/watch.rs"]
 mod watch;
 
@@ -21,7 +23,7 @@ const DONE: &str = "the new configuration is in force";
 const REFUSED: &str = "the running configuration stays";
 /// How long anything may take, in seconds.
 const LONG: u64 = 60;
-/// Adverts that all rows together may wait for, before what is odd is judged.
+/// How often more is waited for before what seems odd is believed.
 const PATIENCE: u32 = 3;
 
 /// The router, and a connection through it that lives all the time.
@@ -42,7 +44,7 @@ pub fn shown() {
     let (r1, r2) = (lab.r(1), lab.r(2));
     sh("ip addr add 192.0.2.250/24 dev br0");
     lab.switch("br1");
-    lab.cable(1, "eth1", "br1", "198.51.100.250/24");
+    lab.cable(1, "eth1", "br1", "10.9.9.1/24");
     r1.ipv6();
     r2.ipv6();
     r1.sysctl("net/ipv4/conf/eth0/promote_secondaries", "0");
@@ -146,6 +148,7 @@ impl Bench<'_> {
     fn row(&mut self, row: &Row) -> usize {
         let node = self.watch.node;
         let before = self.watch.before();
+        self.watch.forget();
         let mut samples = BTreeSet::new();
         let (word, done) = match row.change {
             Change::Refused(_) => (REFUSED, node.log.count(REFUSED)),

@@ -136,7 +136,7 @@ pub const ROWS: &[Row] = &[
         .wire(&["VRID 52: -192.0.2.153"])
         .addresses(&["-192.0.2.153/24"]),
     row("the first of a subnet is removed", Edit(&[("  203.0.113.1/24\n", "")]))
-        .wire(&["VRID 52: -203.0.113.1"])
+        .wire(&["VRID 52: -203.0.113.1", "ARP 203.0.113.2", "ARP 203.0.113.3"])
         .addresses(&["-203.0.113.1/24", "~203.0.113.2/24", "~203.0.113.3/24"]),
     row("the same with promote_secondaries", Edit(&[("  198.51.100.1/24\n", "")]))
         .wire(&["VRID 53: -198.51.100.1"])

@@ -1,106 +1,16 @@
 //! What a router does, seen from outside: on its wires, in its address list, in its table of IPVS.
 
-use crate::lab::frames::{ETH, Frame, icv};
+use super::said::{Said, Voice};
+use crate::lab::frames::Frame;
 use crate::lab::{Capture, Node, stage};
 use crate::witness::{ipvsadm, table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-/// Passwords that adverts may be signed with.
-const KEYS: [&[u8; 8]; 2] = [b"another1", b"another2"];
-
-/// Who is spoken for, and to whom.
-pub type Voice = String;
-
-/// What an advert says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Said {
-    pub at: Duration,
-    pub voice: Voice,
-    pub priority: u8,
-    /// Milliseconds.
-    pub interval: u64,
-    addresses: Vec<String>,
-    signature: String,
-    sequence: Option<u32>,
-}
-
-impl Said {
-    /// What this frame says, if it is an advert.
-    fn of(frame: &Frame) -> Option<Said> {
-        if let Some(advert) = frame.advert6() {
-            let message = &advert.message;
-            let chunks = message[8..].chunks_exact(16);
-            let octets = chunks.filter_map(|c| <[u8; 16]>::try_from(c).ok());
-            return Some(Said {
-                at: advert.at,
-                voice: format!("VRID {}", advert.vrid),
-                priority: advert.priority,
-                interval: u64::from(u16::from_be_bytes([message[4] & 0xf, message[5]])) * 10,
-                addresses: octets.map(|o| Ipv6Addr::from(o).to_string()).collect(),
-                signature: String::new(),
-                sequence: None,
-            });
-        }
-        let advert = frame.advert()?;
-        let message = &advert.message;
-        let to = match advert.destination.is_multicast() {
-            true => String::new(),
-            false => format!(" to {}", advert.destination),
-        };
-        let (list, tail) = message[8..].split_at(usize::from(advert.count) * 4);
-        let octets = list
-            .chunks_exact(4)
-            .filter_map(|c| <[u8; 4]>::try_from(c).ok());
-        let datagram = &frame.bytes[ETH..];
-        let length = usize::from(u16::from_be_bytes([datagram[2], datagram[3]]));
-        let signed = |key: &&&[u8; 8]| datagram[32..44] == icv(&datagram[..length], key);
-        let signature = match advert.sequence {
-            None => tail,
-            Some(_) => KEYS.iter().find(signed).map_or(&[][..], |k| &k[..]),
-        };
-        Some(Said {
-            at: advert.at,
-            voice: format!("VRID {}{to}", advert.vrid),
-            priority: advert.priority,
-            interval: u64::from(message[5]) * 1000,
-            addresses: octets.map(|o| Ipv4Addr::from(o).to_string()).collect(),
-            signature: String::from_utf8_lossy(signature).into_owned(),
-            sequence: advert.sequence,
-        })
-    }
-
-    /// The same words, whenever.
-    fn same(&self, other: &Said) -> bool {
-        self.difference(other).is_empty()
-    }
-
-    /// What `new` says otherwise.
-    fn difference(&self, new: &Said) -> Vec<String> {
-        let mut all = Vec::new();
-        if self.priority != new.priority {
-            all.push(format!("priority {} to {}", self.priority, new.priority));
-        }
-        if self.interval != new.interval {
-            all.push(format!("interval {} to {} ms", self.interval, new.interval));
-        }
-        let more = |a: &Said, b: &Said, sign: &str| -> Vec<String> {
-            let added = b.addresses.iter().filter(|x| !a.addresses.contains(x));
-            added.map(|x| format!("{sign}{x}")).collect()
-        };
-        all.extend(more(self, new, "+"));
-        all.extend(more(new, self, "-"));
-        if self.signature != new.signature {
-            all.push(format!("signed with {}", new.signature));
-        }
-        all.iter()
-            .map(|what| format!("{}: {what}", self.voice))
-            .collect()
-    }
-}
+/// So many adverts of others in which a voice is not heard: it is silent.
+const MANY: usize = 4;
 
 /// A router under watch.
 pub struct Watch<'a> {
@@ -248,8 +158,13 @@ impl<'a> Watch<'a> {
 
     pub fn before(&self) -> Before {
         let mut said = BTreeMap::new();
-        for advert in self.said() {
-            said.insert(advert.voice.clone(), advert);
+        let all = self.said();
+        for advert in &all {
+            let mut new = advert.clone();
+            if let Some(Said { due, .. }) = said.get(&new.voice) {
+                new.due = new.at.min(*due + Duration::from_millis(new.interval));
+            }
+            said.insert(new.voice.clone(), new);
         }
         said.retain(|_, said| said.priority > 0);
         Before {
@@ -262,6 +177,11 @@ impl<'a> Watch<'a> {
             lines: self.states().len(),
             sockets: self.sockets(),
         }
+    }
+
+    /// What was said before is of no interest from here on.
+    pub fn forget(&self) {
+        self.wires.iter().for_each(Capture::clear);
     }
 
     /// What has moved so far.
@@ -293,7 +213,7 @@ impl<'a> Watch<'a> {
             }
         }
         // The others have spoken often enough.
-        let silent = |voice: &&Voice| !voices.contains_key(*voice) && most >= 4;
+        let silent = |voice: &&Voice| !voices.contains_key(*voice) && most >= MANY;
         let silent = before.said.keys().filter(silent);
         all.extend(silent.map(|voice| format!("{voice}: silent")));
         all
@@ -333,7 +253,7 @@ impl<'a> Watch<'a> {
         }
         let most = counts.values().copied().max().unwrap_or(0);
         let twice = |voice| counts.get(voice).is_some_and(|n| *n >= 2);
-        most >= 4 || before.said.keys().all(twice)
+        most >= MANY || before.said.keys().all(twice)
     }
 
     /// What is wrong with those that were there before and are not named in `wire`: an advert more
@@ -342,28 +262,37 @@ impl<'a> Watch<'a> {
         let mut wrong = Vec::new();
         let all = self.said();
         for (voice, was) in &before.said {
-            let own: Vec<&Said> = all.iter().filter(|s| s.voice == *voice).collect();
+            let own = all.iter().filter(|s| s.voice == *voice && s.at > was.at);
+            let own: Vec<&Said> = std::iter::once(was).chain(own).collect();
             let falls = |pair: &[&Said]| pair[0].sequence > pair[1].sequence;
             if own.windows(2).any(falls) {
                 wrong.push(format!("{voice}: its sequence number falls"));
             }
-            if wire.iter().any(|w| w.starts_with(&format!("{voice}:"))) {
+            // A voice that speaks up does so to all its peers.
+            let who = voice.split(" to ").next().unwrap_or_default();
+            let named =
+                |w: &&str| w.starts_with(&format!("{who}:")) || w.starts_with(&format!("{who} to"));
+            if wire.iter().any(named) {
                 continue;
             }
-            let new: Vec<&&Said> = own.iter().filter(|s| s.at >= was.at).collect();
-            if let Some(other) = new.iter().find(|s| !s.same(was)) {
+            if let Some(other) = own.iter().find(|s| !s.same(was)) {
                 wrong.push(format!("{voice}: for a moment {:?}", was.difference(other)));
             }
             // Counted: so many pauses between the first and the last of them. One that is late
-            // does not change the number, one that comes out of turn does.
-            let (Some(first), Some(last)) = (new.first(), new.last()) else {
+            // does not change the number (were the first one so, the whole would seem shorter by
+            // that), one that comes out of turn does.
+            let (Some(first), Some(last)) = (own.first(), own.last()) else {
                 continue;
             };
-            let span = last.at.saturating_sub(first.at).as_millis();
+            let span = last.at.saturating_sub(first.due).as_millis();
             let interval = u128::from(was.interval).max(1);
-            let pauses = (span + interval / 2) / interval;
-            if new.len() as u128 - 1 > pauses {
-                wrong.push(format!("{voice}: {} adverts in {span} ms", new.len()));
+            let pauses = (span + interval * 3 / 4) / interval;
+            if own.len() as u128 - 1 > pauses {
+                let at = own
+                    .iter()
+                    .map(|s| s.at.saturating_sub(first.at).as_millis());
+                let at: Vec<u128> = at.collect();
+                wrong.push(format!("{voice}: an advert out of turn, after {at:?} ms"));
             }
         }
         wrong
