@@ -14,15 +14,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A packet socket bound to an interface of the network it is opened in.
-fn packet_socket(interface: &str) -> OwnedFd {
-    let fd = socket(
+/// ARPHRD_NETLINK (linux/if_arp.h).
+const NETLINK: u16 = 824;
+
+/// A packet socket for all interfaces of the network it is opened in.
+fn open() -> OwnedFd {
+    socket(
         AddressFamily::Packet,
         SockType::Raw,
         SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
         SockProtocol::EthAll,
     )
-    .expect("a packet socket");
+    .expect("a packet socket")
+}
+
+/// The same, bound to one.
+fn packet_socket(interface: &str) -> OwnedFd {
+    let fd = open();
     let address: LinkAddr = nix::ifaddrs::getifaddrs()
         .expect("the interfaces")
         .filter(|i| i.interface_name == interface)
@@ -48,6 +56,17 @@ impl Capture {
             Some(pid) => in_network(pid, || packet_socket(interface)),
             None => packet_socket(interface),
         };
+        Capture::read(fd, None)
+    }
+
+    /// What is said by netlink in the network of process `holder`, which needs an interface of the
+    /// type nlmon for that. (It has no address to be bound to.)
+    pub fn netlink(holder: u32) -> Capture {
+        Capture::read(in_network(holder, open), Some(NETLINK))
+    }
+
+    /// `kind`: of the interfaces that count.
+    fn read(fd: OwnedFd, kind: Option<u16>) -> Capture {
         setsockopt(&fd, sockopt::ReceiveTimestampns, &true).expect("SO_TIMESTAMPNS");
         let _ = setsockopt(&fd, sockopt::RcvBufForce, &(16 << 20))
             .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &(4 << 20)));
@@ -57,13 +76,13 @@ impl Capture {
         let (list, flag, count) = (frames.clone(), stop.clone(), passes.clone());
         let reader = std::thread::spawn(move || {
             while !flag.load(Ordering::Relaxed) {
-                let any = read_all(&fd, &list);
+                let any = read_all(&fd, &list, kind);
                 count.fetch_add(1, Ordering::Release);
                 if !any {
                     std::thread::sleep(Duration::from_millis(5));
                 }
             }
-            read_all(&fd, &list);
+            read_all(&fd, &list, kind);
         });
         Capture {
             frames,
@@ -115,7 +134,7 @@ impl Drop for Capture {
 }
 
 /// Reads until the socket is empty; whether there was anything.
-fn read_all(fd: &OwnedFd, list: &Mutex<Vec<Frame>>) -> bool {
+fn read_all(fd: &OwnedFd, list: &Mutex<Vec<Frame>>, kind: Option<u16>) -> bool {
     let mut buffer = [0u8; 2048];
     let mut space = nix::cmsg_space!(nix::sys::time::TimeSpec);
     let mut any = false;
@@ -123,7 +142,7 @@ fn read_all(fd: &OwnedFd, list: &Mutex<Vec<Frame>>) -> bool {
         let mut pieces = [IoSliceMut::new(&mut buffer)];
         let flags = MsgFlags::MSG_DONTWAIT;
         let got = recvmsg::<LinkAddr>(fd.as_raw_fd(), &mut pieces, Some(&mut space), flags);
-        let (length, at, outgoing) = match got {
+        let (length, at, outgoing, hatype) = match got {
             Ok(message) => {
                 let at = message.cmsgs().ok().and_then(|mut all| {
                     all.find_map(|c| match c {
@@ -133,14 +152,15 @@ fn read_all(fd: &OwnedFd, list: &Mutex<Vec<Frame>>) -> bool {
                 });
                 // PACKET_OUTGOING is 4 (linux/if_packet.h).
                 let outgoing = message.address.is_some_and(|a| a.pkttype() == 4);
-                (message.bytes, at.unwrap_or_default(), outgoing)
+                let hatype = message.address.map(|a| a.hatype());
+                (message.bytes, at.unwrap_or_default(), outgoing, hatype)
             }
             Err(Errno::EINTR) => continue,
             Err(Errno::ENETDOWN) => continue,
             Err(_) => return any,
         };
         any = true;
-        if length >= 14 {
+        if length >= 14 && (kind.is_none() || kind == hatype) {
             let bytes = buffer[..length].to_vec();
             list.lock().expect("nobody panics holding it").push(Frame {
                 at,

@@ -1,6 +1,8 @@
 //! Reload as a table: each row is a change of the file, and what has moved on the wire, in the
 //! address list and in the table of IPVS; what a row does not name has not moved.
 
+#[path = "reload/orders.rs"]
+mod orders;
 #[path = "reload/rows.rs"]
 mod rows;
 #[path = "reload/said.rs"]
@@ -12,6 +14,7 @@ use super::witness::{Server, ipvsadm};
 use crate::lab::secure::Safe;
 use crate::lab::{Daemon, Kind, Lab, Node, now, pause, sh, stage, wait_for};
 use nix::sys::signal::Signal;
+use orders::Orders;
 use rows::{BASE, Change, ROWS, Row};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -29,6 +32,7 @@ const PATIENCE: u32 = 3;
 /// The router, and a connection through it that lives all the time.
 struct Bench<'a> {
     watch: Watch<'a>,
+    orders: Orders,
     daemon: Daemon<'a>,
     text: String,
     safe: Safe,
@@ -75,6 +79,7 @@ pub fn shown() {
     let _backup = r2.start(Kind::under_test(), &listener());
     let mut bench = Bench {
         client: connect(r1),
+        orders: Orders::start(r1),
         watch,
         daemon,
         text: BASE.to_owned(),
@@ -82,6 +87,7 @@ pub fn shown() {
         safe,
     };
     println!("         ready after {:.0?}", start.elapsed());
+    bench.witness();
     let mut wrong = 0;
     for row in ROWS {
         wrong += bench.row(row);
@@ -89,7 +95,6 @@ pub fn shown() {
     println!("         {} rows, {:.0?}", ROWS.len(), start.elapsed());
     assert_eq!(wrong, 0, "rows are otherwise:\n{}", r1.log.report());
     assert_eq!(r2.log.count("Entering MASTER"), 0, "r2 missed its Masters");
-    bench.witness();
     let Bench { daemon, watch, .. } = bench;
     daemon.stop();
     assert_eq!(watch.table(), [""; 0], "nothing stays");
@@ -149,6 +154,7 @@ impl Bench<'_> {
         let node = self.watch.node;
         let before = self.watch.before();
         self.watch.forget();
+        self.orders.forget();
         let mut samples = BTreeSet::new();
         let (word, done) = match row.change {
             Change::Refused(_) => (REFUSED, node.log.count(REFUSED)),
@@ -174,6 +180,7 @@ impl Bench<'_> {
         }
         let mut faults = self.watch.odd(&before, row.wire);
         faults.extend(self.watch.fresh(&before, &samples));
+        faults.extend(self.orders.beyond(row));
         if let Err(e) = self.lives() {
             faults.push(format!("the connection through the table: {e}"));
         }
@@ -240,14 +247,14 @@ impl Bench<'_> {
         }
     }
 
-    /// The witness sees what it is there for: a real server that is taken out and put back by hand.
+    /// The witness hears what it is there for: a real server that is taken out and put back by hand.
     fn witness(&self) {
-        let before = self.watch.before();
+        self.orders.forget();
         let real = ["-t", "192.0.2.152:80", "-r", "192.0.2.250:8080"];
         ipvsadm(self.watch.node, &[&["-d"][..], &real[..]].concat());
         ipvsadm(self.watch.node, &[&["-a"][..], &real[..], &["-m"]].concat());
-        let fresh = self.watch.fresh(&before, &BTreeSet::new());
-        assert_eq!(fresh.len(), 1, "{fresh:?}");
+        let expected = ["del", "new"].map(|verb| format!("{verb} {} {}", real[1], real[3]));
+        assert_eq!(self.orders.all(), BTreeSet::from(expected));
     }
 }
 

@@ -202,11 +202,11 @@ impl<'a> Watch<'a> {
         }
         let most = voices.values().map(Vec::len).max().unwrap_or(0);
         for (voice, adverts) in &voices {
-            let words = adverts.iter().filter(|s| s.priority > 0);
+            let mut words = adverts.iter().filter(|s| s.priority > 0);
             if adverts.len() > words.clone().count() {
                 all.insert(format!("{voice}: goodbye"));
             }
-            match (before.said.get(voice), words.last()) {
+            match (before.said.get(voice), words.next_back()) {
                 (None, Some(_)) => drop(all.insert(format!("{voice}: begins"))),
                 (Some(was), Some(is)) => all.extend(was.difference(is)),
                 (_, None) => {}
