@@ -408,7 +408,7 @@ mod tests {
         };
         assert_eq!(told(&config), (None, String::new(), false));
         config.global.process = Some(Box::new(Process {
-            child_wait: Some(crate::time::Span::ZERO),
+            child_wait: Some(Default::default()),
             parent_name: Some("fifteen letters and more".into()),
             ..Process::default()
         }));
