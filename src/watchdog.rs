@@ -37,6 +37,8 @@ pub struct Options {
     pub ignore_sigint: bool,
     /// `child_wait_time`: microseconds the worker may take to stop; `None`: [`STOP_GRACE`].
     pub stop_grace: Option<u64>,
+    /// A worker that runs already, a child of the caller: the first one, generation 0.
+    pub first: Option<i32>,
     /// Whether, by the page, a dead worker left addresses behind. `None`: they are to stay (`-V`).
     pub left_behind: Option<fn(&Page) -> bool>,
 }

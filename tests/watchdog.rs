@@ -15,7 +15,11 @@ use holdfast::time::{Instant, Span};
 use holdfast::watchdog::{self, Options, WorkerContext};
 use std::os::unix::net::UnixDatagram;
 
-const CASES: [(&str, fn()); 14] = [
+const CASES: [(&str, fn()); 15] = [
+    (
+        "a_worker_that_runs_already_is_watched",
+        a_worker_that_runs_already,
+    ),
     ("term_stops_both", term_stops_both),
     (
         "a_killed_worker_is_replaced_and_finds_the_page",
@@ -221,6 +225,43 @@ fn term_stops_both() {
     let mut daemon = Daemon::start(Options::default());
     daemon.kill(Signal::Int);
     assert_eq!(daemon.end(), Exit::Status(0));
+}
+
+/// Started by the caller, it is the first one, and like any other from then on.
+fn a_worker_that_runs_already() {
+    let page = Page::new(32).unwrap();
+    let mut daemon = match process::fork().unwrap() {
+        Fork::Parent(pid) => Daemon {
+            pid,
+            page,
+            ended: None,
+        },
+        Fork::Child => {
+            journal::after_fork();
+            let context = WorkerContext {
+                page: &page,
+                generation: 0,
+            };
+            let first = match process::fork().unwrap() {
+                Fork::Parent(pid) => pid,
+                Fork::Child => process::exit(worker(context)),
+            };
+            let options = Options {
+                first: Some(first),
+                ..Options::default()
+            };
+            process::exit(watchdog::run(options, &page, worker).unwrap_or(99))
+        }
+    };
+    daemon.until("the first start", || page.get(STARTS) == 1);
+    let first = daemon.worker();
+    // It may end before anybody watches it.
+    daemon.kill_worker(SIGKILL);
+    daemon.until_starts(2);
+    assert_eq!(page.get(GENERATION), 1);
+    assert_ne!(daemon.worker(), first);
+    page.set(ORDER, 4);
+    assert_eq!(daemon.end(), Exit::Status(4));
 }
 
 fn a_killed_worker_is_replaced() {

@@ -54,6 +54,11 @@ pub(super) struct Flight {
     limit: usize,
 }
 
+/// At least one, and not more than there are numbers for two kinds.
+fn bounded(limit: usize) -> usize {
+    limit.clamp(1, usize::from(u16::MAX / 2))
+}
+
 impl Flight {
     /// At most `limit` of each kind; fewer of [`Kind::Tls`].
     pub fn new(limit: usize) -> Self {
@@ -62,8 +67,13 @@ impl Flight {
             free: Vec::new(),
             spare: heapless::Vec::new(),
             gates: <[Gate; 3]>::default(),
-            limit: limit.clamp(1, usize::from(u16::MAX / 2)),
+            limit: bounded(limit),
         }
+    }
+
+    /// From here on at most `limit` of each kind. Those that run go on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = bounded(limit);
     }
 
     fn gate(&mut self, kind: Kind) -> &mut Gate {

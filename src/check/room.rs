@@ -36,6 +36,12 @@ pub struct Room {
 }
 
 impl Room {
+    /// From here on at most `limit` sockets and at most `limit` programs, as for [`Room::new`]: a
+    /// reload changes what there is room for.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.flight.set_limit(limit);
+    }
+
     /// Builds the machine. At most `limit` sockets, at most `limit` programs, and at most
     /// [`MOST_TLS`](super::MOST_TLS) sockets with TLS besides, are wanted at any time; who comes when
     /// there are as many waits for a place, the first first.

@@ -1,6 +1,7 @@
 //! The command line: keepalived's option table becomes a [`Command`], and a command is run.
 
 mod ask;
+mod background;
 mod genhash;
 mod help;
 pub mod options;

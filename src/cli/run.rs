@@ -1,16 +1,16 @@
 //! From options to a running daemon: configuration, pid files, daemon or foreground.
 
 use super::ask::{self, PID_FILE};
+use super::background;
 use super::options::{Format, Options};
-use crate::config::{self, Config, Loaded, Outside, Process};
+use crate::config::{self, Config, Loaded, Outside};
 use crate::engine::Reread;
 use crate::engine::exec::log as logger;
 use crate::engine::outside::{Real, plain};
-use crate::engine::record::{Recorder, Replay};
-use crate::engine::{self, Setup, around, vital};
+use crate::engine::record::Recorder;
+use crate::engine::{self, Setup, around};
 use crate::sys;
 use crate::sys::file::{Memory, PidFile};
-use crate::sys::process::{Exit, Fork};
 use crate::watchdog;
 use std::io::Write;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ const VRRP_PID_FILE: &str = "/run/vrrp.pid";
 const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
 
 /// Exit statuses (those of keepalived).
-mod status {
+pub(super) mod status {
     pub const OK: u8 = 0;
     pub const FATAL: u8 = 1;
     pub const PERMISSION: u8 = 4;
@@ -136,25 +136,25 @@ fn start(options: &Options) -> u8 {
 
 /// Runs on what is sound in the configuration.
 fn configure(options: &Options, pid_file: &mut PidFile) -> u8 {
-    let done = if options.foreground {
-        judge(options, &Real).map(|(config, errors)| {
-            let process = config.global.process.clone().unwrap_or_default();
-            around::script("startup_script", process.startup.as_ref());
-            let code = work(options, config, errors, None);
-            around::script("shutdown_script", process.shutdown.as_ref());
-            code
-        })
-    } else {
-        accept(options).map(|accepted| match daemonise(pid_file) {
-            Some(code) => code,
-            None => supervise(options, &accepted),
-        })
+    if !options.foreground {
+        return background::start(options, pid_file);
+    }
+    let (config, errors) = match judge(options, &Real) {
+        Ok(judged) => judged,
+        Err(code) => return code,
     };
-    done.unwrap_or_else(|code| code)
+    let process = config.global.process.clone().unwrap_or_default();
+    around::script("startup_script", process.startup.as_ref());
+    let code = work(options, config, errors, None);
+    around::script("shutdown_script", process.shutdown.as_ref());
+    code
 }
 
 /// Reads the configuration and says what there is to say about it. The error is the exit status.
-fn judge(options: &Options, outside: &dyn Outside) -> Result<(Config, Vec<Box<str>>), u8> {
+pub(super) fn judge(
+    options: &Options,
+    outside: &dyn Outside,
+) -> Result<(Config, Vec<Box<str>>), u8> {
     let loaded = load(options, outside, false);
     report(options, &loaded);
     if loaded.diags.missing_file {
@@ -182,7 +182,7 @@ fn judge(options: &Options, outside: &dyn Outside) -> Result<(Config, Vec<Box<st
 }
 
 /// Leaves out what the command line switches off.
-fn restricted(options: &Options, config: Config) -> Config {
+pub(super) fn restricted(options: &Options, config: Config) -> Config {
     let mut config = config;
     if !options.vrrp {
         // FILE_CHECK names them by their number.
@@ -204,121 +204,6 @@ fn restricted(options: &Options, config: Config) -> Config {
     config
 }
 
-/// An accepted configuration, as the disk gave it, and what the watchdog must know of it.
-struct Accepted {
-    /// A reload writes the one that does not count.
-    sides: [Memory; 2],
-    instances: usize,
-    /// `child_wait_time`, microseconds.
-    stop_grace: Option<u64>,
-    /// `process_name`
-    name: String,
-    /// There is a `shutdown_script`.
-    shutdown: bool,
-}
-
-impl Accepted {
-    /// Words in front of what was read: number of instances, microseconds of `child_wait_time` + 1,
-    /// whether there is a `shutdown_script`; then the name in two words.
-    const HEAD: usize = 5;
-
-    fn head(config: &Config) -> Vec<u8> {
-        let none = Process::default();
-        let process = config.global.process.as_deref().unwrap_or(&none);
-        let wait = process
-            .child_wait
-            .map_or(0, |w| w.micros().saturating_add(1));
-        let words = [
-            config.vrrp.instances.len() as u64,
-            wait,
-            u64::from(process.shutdown.is_some()),
-        ];
-        let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
-        bytes.extend(
-            process
-                .parent_name
-                .as_deref()
-                .unwrap_or("")
-                .bytes()
-                .take(15),
-        );
-        bytes.resize(Self::HEAD * size_of::<u64>(), 0);
-        bytes
-    }
-
-    fn share(&self) -> std::io::Result<[Memory; 2]> {
-        let [a, b] = &self.sides;
-        Ok([a.share()?, b.share()?])
-    }
-
-    fn new(sides: [Memory; 2]) -> std::io::Result<Self> {
-        let bytes = sides[0].read()?;
-        let (words, _) = bytes.as_chunks();
-        let word = |at: usize| words.get(at).map_or(0, |w| u64::from_ne_bytes(*w));
-        let name = words.iter().skip(3).take(2).flatten().copied();
-        let name: Vec<u8> = name.take_while(|b| *b != 0).collect();
-        Ok(Accepted {
-            instances: usize::try_from(word(0)).unwrap_or(0),
-            stop_grace: word(1).checked_sub(1),
-            shutdown: word(2) != 0,
-            name: String::from_utf8_lossy(&name).into_owned(),
-            sides,
-        })
-    }
-}
-
-/// Judges the configuration in a child, so that what reading costs in memory is gone with it: the
-/// watchdog never holds a configuration, and each worker reads what was accepted here.
-fn accept(options: &Options) -> Result<Accepted, u8> {
-    let no = |e: std::io::Error| {
-        log::error!("cannot read the configuration apart: {}", plain(&e));
-        status::FATAL
-    };
-    let memory = || Memory::new(c"configuration").map_err(no);
-    let sides = [memory()?, memory()?];
-    logger::flush();
-    match sys::process::fork().map_err(no)? {
-        Fork::Child => {
-            logger::after_fork();
-            let recorder = Recorder::default();
-            let code = match judge(options, &recorder) {
-                Ok((config, _)) => {
-                    let mut bytes = Accepted::head(&config);
-                    bytes.extend(recorder.into_bytes());
-                    let written = sides[0].write(&bytes).map_or_else(no, |()| status::OK);
-                    let process = config.global.process.unwrap_or_default();
-                    around::script("startup_script", process.startup.as_ref());
-                    written
-                }
-                Err(code) => code,
-            };
-            logger::flush();
-            sys::process::exit(i32::from(code))
-        }
-        Fork::Parent(child) => match sys::process::wait(child).map_err(no)? {
-            Exit::Status(0) => Accepted::new(sides).map_err(no),
-            Exit::Status(code) => Err(u8::try_from(code).unwrap_or(status::FATAL)),
-            Exit::Signal(signal) => {
-                log::error!("reading the configuration was ended by signal {signal}");
-                Err(status::FATAL)
-            }
-        },
-    }
-}
-
-/// In a worker: the accepted configuration on this side, once more, and its errors.
-fn recall(
-    options: &Options,
-    accepted: &Accepted,
-    side: usize,
-) -> std::io::Result<(Config, Vec<Box<str>>)> {
-    let mut bytes = accepted.sides[side & 1].read()?;
-    bytes.drain(..bytes.len().min(Accepted::HEAD * size_of::<u64>()));
-    let loaded = load(options, &Replay::new(bytes), false);
-    let errors = engine::errors(&loaded.diags);
-    Ok((restricted(options, loaded.config), errors))
-}
-
 /// Reads what is on the disk when the daemon is told to reload.
 struct Disk {
     options: Options,
@@ -334,14 +219,14 @@ impl Reread for Disk {
         if self.sides.is_none() {
             return (loaded, Vec::new());
         }
-        let mut bytes = Accepted::head(&loaded.config);
+        let mut bytes = background::head(&loaded.config);
         bytes.extend(recorder.into_bytes());
         (loaded, bytes)
     }
 
     fn keep(&self, record: &[u8], side: usize) -> std::io::Result<()> {
         match &self.sides {
-            Some(sides) => sides[side & 1].write(record),
+            Some(sides) => sides[side & 1].write(&[record]),
             None => Ok(()),
         }
     }
@@ -372,104 +257,8 @@ fn cannot_lock(path: &str, e: &std::io::Error) -> String {
     format!("cannot lock the pid file {path}: {}{hint}", plain(e))
 }
 
-/// Into the background. `Some` is the exit status of a process that could not.
-fn daemonise(pid_file: &mut PidFile) -> Option<u8> {
-    logger::flush();
-    match sys::process::fork() {
-        Ok(Fork::Parent(pid)) => {
-            // Here and not in the child: whoever has waited for us reads the right number.
-            let named = pid_file.name(pid.unsigned_abs());
-            if let Err(e) = named {
-                say(&format!("cannot write the pid file: {e}\n"));
-            }
-            sys::process::exit(i32::from(status::OK))
-        }
-        Ok(Fork::Child) => {}
-        Err(e) => {
-            log::error!("cannot go into the background: {e}");
-            return Some(status::FATAL);
-        }
-    }
-    logger::new_pid();
-    if let Err(e) = sys::process::leave_terminal() {
-        log::error!("cannot leave the terminal: {e}");
-    }
-    None
-}
-
-/// Parent and worker.
-fn supervise(options: &Options, accepted: &Accepted) -> u8 {
-    if !accepted.name.is_empty()
-        && let Err(e) = sys::process::sched::rename(&accepted.name)
-    {
-        log::warn!("cannot set process_name: {}", plain(&e));
-    }
-    let words = vital::page_words(accepted.instances);
-    let how = watchdog::Options {
-        no_respawn: options.no_respawn,
-        ignore_sigint: options.ignore_sigint,
-        stop_grace: accepted.stop_grace,
-        left_behind: (!options.keep_vrrp).then_some(vital::left_behind),
-    };
-    let mut side = 0;
-    let done = sys::shared::Page::new(words).and_then(|page| {
-        let done = watchdog::run(how, &page, |worker| {
-            let recalled = recall(options, accepted, vital::side(&page));
-            let recalled = recalled.and_then(|config| Ok((config, accepted.share()?)));
-            match recalled {
-                Ok(((config, errors), sides)) => {
-                    let worker = Some((&worker, sides));
-                    i32::from(work(options, config, errors, worker))
-                }
-                Err(e) => {
-                    log::error!("cannot read the accepted configuration: {}", plain(&e));
-                    i32::from(status::FATAL)
-                }
-            }
-        });
-        side = vital::side(&page);
-        done
-    });
-    // A worker that was killed could not remove its own; if another holds them they stay.
-    for path in worker_pid_paths(options) {
-        if let Ok(Ok(file)) = PidFile::lock(path) {
-            file.remove();
-        }
-    }
-    if accepted.shutdown {
-        shut_down(options, accepted, side);
-    }
-    match done {
-        Ok(code) => u8::try_from(code).unwrap_or(status::FATAL),
-        Err(e) => {
-            log::error!("cannot start the worker: {e}");
-            status::FATAL
-        }
-    }
-}
-
-/// Runs `shutdown_script`, in a child: the watchdog never holds a configuration.
-fn shut_down(options: &Options, accepted: &Accepted, side: usize) {
-    logger::flush();
-    match sys::process::fork() {
-        Ok(Fork::Child) => {
-            logger::after_fork();
-            if let Ok((config, _)) = recall(options, accepted, side) {
-                let process = config.global.process.unwrap_or_default();
-                around::script("shutdown_script", process.shutdown.as_ref());
-            }
-            logger::flush();
-            sys::process::exit(0)
-        }
-        Ok(Fork::Parent(child)) => {
-            let _ = sys::process::wait(child);
-        }
-        Err(e) => log::error!("cannot run shutdown_script: {}", plain(&e)),
-    }
-}
-
 /// The worker: this process, until it is told to stop.
-fn work(
+pub(super) fn work(
     options: &Options,
     config: Config,
     errors: Vec<Box<str>>,
@@ -518,7 +307,7 @@ fn work(
 }
 
 /// `-r` and `-c` both name the one worker.
-fn worker_pid_paths(options: &Options) -> impl Iterator<Item = &str> {
+pub(super) fn worker_pid_paths(options: &Options) -> impl Iterator<Item = &str> {
     let vrrp = options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE);
     let checkers = options
         .check_pid_file
@@ -541,7 +330,7 @@ fn worker_pid_files(options: &Options) -> Vec<PidFile> {
     held
 }
 
-fn load(options: &Options, outside: &dyn Outside, test: bool) -> Loaded {
+pub(super) fn load(options: &Options, outside: &dyn Outside, test: bool) -> Loaded {
     let file = options.file.as_deref().unwrap_or(DEFAULT_FILE);
     let how = config::Options {
         config_id: options.config_id.as_deref().map(str::to_owned),
@@ -575,7 +364,7 @@ fn report(options: &Options, loaded: &Loaded) {
     }
 }
 
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     // A closed standard error is no reason to fail.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -20,6 +20,10 @@ pub(super) const ALL: u8 = 15;
 const MAX_DEPTH: usize = 32;
 /// Bytes of a path, its final NUL counted (PATH_MAX of Linux).
 const MAX_PATH: usize = 4_096;
+/// A word for so many bytes of text, and so many words at the most, get their place ahead: what is
+/// not used is never touched.
+const PER_WORD: usize = 8;
+const MOST_AHEAD: usize = 1 << 14;
 /// Alternatives one pattern may have.
 const MAX_ALTERNATIVES: usize = 1_000;
 
@@ -88,6 +92,7 @@ impl Reader<'_> {
             b'\r'
         };
         text.shrink_to_fit();
+        self.words.reserve((text.len() / PER_WORD).min(MOST_AHEAD));
         let first_cr = text.iter().position(|b| *b == b'\r').unwrap_or(0);
         let bom = text.starts_with(&[0xef, 0xbb, 0xbf]);
         let Some(file) = self.sources.add(path, text, eol) else {

@@ -110,7 +110,7 @@ impl Sources {
         let number = u16::try_from(self.files.len())
             .ok()
             .filter(|n| *n < MAX_COUNT)?;
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(text.iter().filter(|b| **b == eol).count());
         for (i, b) in text.iter().enumerate() {
             if *b == eol {
                 lines.push(u32::try_from(i + 1).ok()?);

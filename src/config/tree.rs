@@ -94,7 +94,7 @@ pub(super) fn build(sources: &Sources, words: &[Word], diags: &mut Diags) -> Vec
         sources,
         words,
         diags,
-        nodes: Vec::new(),
+        nodes: Vec::with_capacity(count(FIRST)),
         stack: Vec::new(),
         pending: None,
         before: Before::Nothing,

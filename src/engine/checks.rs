@@ -207,6 +207,7 @@ impl Checks {
         notify: &mut notify::Params,
         kept: &Kept,
         masters: &[u16],
+        limit: usize,
         (hands, now): (&mut Hands, Instant),
     ) {
         let intervals = hands.params.instances.iter().map(|i| i.advert_int);
@@ -227,6 +228,7 @@ impl Checks {
         let secret = params.checkers.iter().any(|c| speaks_tls(&c.probe));
         // Read anew even if the paths are the same: certificates are renewed in place.
         let tls = secret.then(|| Tls::new(params.tls.as_deref())).flatten();
+        self.room.set_limit(limit);
         let gone = self.room.reload(params, &same, now);
         self.programs.reload(core::mem::take(&mut notify.checks));
         self.probes.reload(checkers, tls);

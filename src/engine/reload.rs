@@ -482,7 +482,14 @@ impl Engine {
             .filter(|at| state(at) == Some(State::Master))
             .collect();
         if let Some(checks) = &mut self.checks {
-            checks.reload(params, programs, kept, &masters, (&mut self.hands, now));
+            checks.reload(
+                params,
+                programs,
+                kept,
+                &masters,
+                limit,
+                (&mut self.hands, now),
+            );
         } else {
             let advert = boot::shortest(&self.how.vrrp);
             // Emptying the table is for the start.

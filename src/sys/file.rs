@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, RawFd};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -289,16 +289,44 @@ impl Memory {
         Ok(Memory { file })
     }
 
-    /// Replaces the content.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.write_all_at(bytes, 0)
+    /// Replaces the content by these pieces, one behind the other; by nothing where that fails.
+    pub fn write(&self, pieces: &[&[u8]]) -> io::Result<()> {
+        self.resize(0)?;
+        let mut at = 0u64;
+        for piece in pieces {
+            if let Err(e) = self.file.write_all_at(piece, at) {
+                let _ = self.resize(0);
+                return Err(e);
+            }
+            at = at.saturating_add(piece.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// For those who map it.
+    pub(in crate::sys) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// Makes it so many bytes long; new ones are 0.
+    pub fn resize(&self, bytes: usize) -> io::Result<()> {
+        self.file.set_len(bytes as u64)
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> io::Result<usize> {
+        let len = self.file.metadata()?.len();
+        usize::try_from(len).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))
+    }
+
+    /// The first bytes, as many as the buffer holds. Fails where there are fewer.
+    pub fn read_start(&self, buffer: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buffer, 0)
     }
 
     /// The content.
     pub fn read(&self) -> io::Result<Vec<u8>> {
-        let len = self.file.metadata()?.len();
-        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        let mut bytes = vec![0; self.size()?];
         self.file.read_exact_at(&mut bytes, 0)?;
         Ok(bytes)
     }

@@ -24,10 +24,11 @@ pub struct Facts {
 
 /// The bytes of a file, at most [`LARGEST`] (EFBIG beyond).
 pub fn read(path: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
+    let file = File::open(path)?;
+    // In one piece, where the length is known: files of /proc say 0.
+    let length = file.metadata()?.len().min(LARGEST);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
     }

@@ -1,8 +1,10 @@
 //! Processes: fork, leave the terminal, reap, kill, limits. Starting programs is in [`spawn`].
 
+mod promise;
 pub mod sched;
 mod spawn;
 
+pub use promise::{Promise, Promised, promise};
 pub use spawn::{Spawn, Started, spawn, try_open};
 
 use crate::sys::check;
@@ -49,11 +51,16 @@ pub fn fork() -> io::Result<Fork> {
     }
 }
 
-/// What a daemon does once it has forked: a session of its own, `/` as working directory so that no
-/// file system is kept busy, /dev/null as standard input, output and error. What is to be said to
-/// the terminal must have been said.
-pub fn leave_terminal() -> io::Result<()> {
+/// A session of its own, which a terminal that closes does not end. It can still be written to.
+pub fn leave_session() -> io::Result<()> {
     nix::unistd::setsid()?;
+    Ok(())
+}
+
+/// What a daemon does once it has started: `/` as working directory so that no file system is kept
+/// busy, /dev/null as standard input, output and error. What is to be said to the terminal must have
+/// been said.
+pub fn leave_terminal() -> io::Result<()> {
     nix::unistd::chdir("/")?;
     null_stdio()
 }

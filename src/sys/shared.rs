@@ -1,11 +1,23 @@
 //! A page of words that parent and worker both see.
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use crate::sys::file::Memory;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
+use std::ffi::c_void;
 use std::io;
 use std::num::NonZeroUsize;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// An anonymous shared mapping, inherited across fork, never unmapped.
+const ACCESS: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
+
+/// The length of so many words in bytes.
+fn length(words: usize) -> io::Result<NonZeroUsize> {
+    let bytes = words.checked_mul(size_of::<AtomicU32>());
+    let bytes = bytes.and_then(NonZeroUsize::new);
+    bytes.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))
+}
+
+/// A shared mapping, inherited across fork, never unmapped.
 ///
 /// Words are 32 bits because 32-bit MIPS and PowerPC have no larger atomics. Each word is read and
 /// written whole; nothing orders one word against another. Out-of-range reads give 0, out-of-range
@@ -18,22 +30,28 @@ pub struct Page {
 impl Page {
     /// A mapping of at least `words` words, all 0.
     pub fn new(words: usize) -> io::Result<Page> {
-        let bytes = words.checked_mul(4).and_then(NonZeroUsize::new);
-        let bytes = bytes.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
         // SAFETY: a new anonymous mapping at an address the kernel chooses touches no other memory.
-        let start = unsafe {
-            mmap_anonymous(
-                None,
-                bytes,
-                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-                MapFlags::MAP_SHARED,
-            )
-        }?;
-        // SAFETY: the mapping is page aligned, zeroed, `words` * 4 bytes long, never unmapped, and
-        // only ever reached through atomics.
+        let start = unsafe { mmap_anonymous(None, length(words)?, ACCESS, MapFlags::MAP_SHARED) }?;
+        Ok(Page::at(start, words))
+    }
+
+    /// The words in this memory, for processes that cannot inherit the mapping from each other. The
+    /// memory must not become shorter.
+    pub fn of(memory: &Memory) -> io::Result<Page> {
+        let words = memory.size()? / size_of::<AtomicU32>();
+        let (length, shared) = (length(words)?, MapFlags::MAP_SHARED);
+        // SAFETY: a new mapping at an address the kernel chooses touches no other memory.
+        let start = unsafe { mmap(None, length, ACCESS, shared, memory.descriptor(), 0) }?;
+        Ok(Page::at(start, words))
+    }
+
+    /// `start` is that of a shared mapping of at least `words` words.
+    fn at(start: NonNull<c_void>, words: usize) -> Page {
+        // SAFETY: the mapping is page aligned, initialised, `words` * 4 bytes long, never unmapped,
+        // and only ever reached through atomics.
         let words =
             unsafe { std::slice::from_raw_parts(start.cast::<AtomicU32>().as_ptr(), words) };
-        Ok(Page { words })
+        Page { words }
     }
 
     /// How many words there are.
@@ -95,6 +113,18 @@ fn seal(low: u32, high: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_mappings_of_one_memory_are_the_same_words() {
+        let memory = Memory::new(c"words").unwrap();
+        assert!(Page::of(&memory).is_err(), "nothing is there");
+        memory.resize(4 * 3000).unwrap();
+        let (one, other) = (Page::of(&memory).unwrap(), Page::of(&memory).unwrap());
+        assert_eq!((one.len(), one.get(2999)), (3000, 0));
+        drop(memory);
+        one.set(2999, 7);
+        assert_eq!((other.get(2999), other.get(3000)), (7, 0));
+    }
 
     #[test]
     fn words_and_wide_values() {

@@ -90,7 +90,7 @@ struct Worker {
 
 impl Parent {
     pub(super) fn new(options: Options, page: Page) -> io::Result<Self> {
-        Ok(Parent {
+        let mut parent = Parent {
             options,
             page,
             signals: Signals::new()?,
@@ -102,7 +102,32 @@ impl Parent {
             phase: Phase::Pause {
                 until: Instant::ZERO,
             },
-        })
+        };
+        if let Some(pid) = options.first {
+            parent.watch(pid, sys::now());
+        }
+        Ok(parent)
+    }
+
+    /// Watches a worker that has just been started.
+    fn watch(&mut self, pid: i32, now: Instant) {
+        log::info!("worker started (pid {pid})");
+        let worker = self.forked(pid, now);
+        self.phase = Phase::Running {
+            worker,
+            look_at: now + LOOK,
+        };
+    }
+
+    /// What is known of a new worker.
+    fn forked(&mut self, pid: i32, now: Instant) -> Worker {
+        self.generation = self.generation.wrapping_add(1);
+        Worker {
+            pid,
+            started: now,
+            beat: 0,
+            silent: 0,
+        }
     }
 
     /// Starts a worker if it is time, else waits for whatever comes next and deals with it.
@@ -137,14 +162,10 @@ impl Parent {
     }
 
     fn start(&mut self, now: Instant) -> Turn {
-        match self.fork(now) {
+        match self.fork() {
             Ok(None) => self.be_worker(),
-            Ok(Some(worker)) => {
-                log::info!("worker started (pid {})", worker.pid);
-                self.phase = Phase::Running {
-                    worker,
-                    look_at: now + LOOK,
-                };
+            Ok(Some(pid)) => {
+                self.watch(pid, now);
                 Turn::Again
             }
             Err(error) => {
@@ -157,19 +178,13 @@ impl Parent {
     }
 
     /// `None` in the child.
-    fn fork(&mut self, now: Instant) -> io::Result<Option<Worker>> {
+    fn fork(&mut self) -> io::Result<Option<i32>> {
         self.page.set(HEARTBEAT, 0);
         self.own = process::pid();
         let Fork::Parent(pid) = process::fork()? else {
             return Ok(None);
         };
-        self.generation = self.generation.wrapping_add(1);
-        Ok(Some(Worker {
-            pid,
-            started: now,
-            beat: 0,
-            silent: 0,
-        }))
+        Ok(Some(pid))
     }
 
     fn be_worker(&self) -> Turn {
@@ -193,9 +208,10 @@ impl Parent {
             return self.go_on(then);
         }
         log::warn!("the worker left virtual addresses behind: removing them");
-        match self.fork(now) {
+        match self.fork() {
             Ok(None) => self.be_worker(),
-            Ok(Some(worker)) => {
+            Ok(Some(pid)) => {
+                let worker = self.forked(pid, now);
                 let _ = process::kill(worker.pid, Signal::Term.number());
                 self.phase = Phase::Sweeping {
                     worker,

@@ -182,6 +182,24 @@ fn tries_that_go_on_are_ended_and_made_again_at_once() {
 }
 
 #[test]
+fn a_reload_can_make_more_room() {
+    let servers = [(2, 1), (3, 1), (4, 1)];
+    let mut world = World::new(one(&servers, &[checker(Probe::Tcp)]), 1);
+    world.event(Event::Start { seed: 7 });
+    for (limit, running) in [(1, 1), (3, 3), (2, 2)] {
+        world.room.set_limit(limit);
+        reload(&mut world, &one(&servers, &[checker(Probe::Tcp)]));
+        for _ in servers {
+            world.tick();
+        }
+        assert_eq!(
+            (world.open.len(), world.room.load().running),
+            (running, running)
+        );
+    }
+}
+
+#[test]
 fn before_the_start_it_is_only_another_configuration() {
     let mut world = World::new(two(), 10);
     reload(&mut world, &one(&[(7, 1)], &[]));
