@@ -243,17 +243,17 @@ impl<'a> Watch<'a> {
         all
     }
 
-    /// Whether every voice has been heard twice since then, so that there is something to judge;
+    /// Whether every voice has been heard so often since then, so that there is something to judge;
     /// who stays silent is waited for until the others have spoken four times.
-    pub fn heard(&self, before: &Before, since: Duration) -> bool {
+    pub fn heard(&self, before: &Before, since: Duration, times: usize) -> bool {
         let mut counts: BTreeMap<&Voice, usize> = BTreeMap::new();
         let all = self.said();
         for said in all.iter().filter(|s| s.at >= since) {
             *counts.entry(&said.voice).or_default() += 1;
         }
         let most = counts.values().copied().max().unwrap_or(0);
-        let twice = |voice| counts.get(voice).is_some_and(|n| *n >= 2);
-        most >= MANY || before.said.keys().all(twice)
+        let heard = |voice| counts.get(voice).is_some_and(|n| *n >= times);
+        most >= MANY || before.said.keys().all(heard)
     }
 
     /// What is wrong with those that were there before and are not named in `wire`: an advert more
