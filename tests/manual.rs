@@ -33,14 +33,14 @@ fn page() -> &'static str {
 }
 
 /// The keywords of a block by the block's name; `url` is two blocks with one name.
-fn table() -> BTreeMap<String, Vec<&'static Row>> {
-    let mut table: BTreeMap<String, Vec<&'static Row>> = BTreeMap::new();
+fn table() -> BTreeMap<String, Vec<Row>> {
+    let mut table: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     for block in BLOCKS {
         let known = table.entry(block.to_string()).or_default();
-        for row in rows(block) {
+        for row in rows(block).iter() {
             match known.iter().find(|k| k.name == row.name) {
                 None => known.push(row),
-                Some(same) => assert_eq!(entry(same), entry(row), "{block}: {}", row.name),
+                Some(same) => assert_eq!(entry(same), entry(&row), "{block}: {}", row.name),
             }
         }
     }
@@ -58,7 +58,7 @@ fn entry(row: &Row) -> (String, String) {
         none if none.is_empty() => none,
         words => format!(" Ar \"{}\"", plain(&words)),
     };
-    let default = match row.default {
+    let default = match row.default() {
         "" => String::new(),
         must @ ("required" | "at least one") => format!("{must}; "),
         default => format!("default {}; ", plain(default)),

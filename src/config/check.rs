@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 impl<'a> Walk<'a> {
     /// Checks a statement's words against its shape; `false`: it must not be used.
-    pub(super) fn shape(&mut self, node: u32, row: &'static Row) -> bool {
+    pub(super) fn shape(&mut self, node: u32, row: Row) -> bool {
         let args = self.args(node);
         if let Shape::Block(_, head) | Shape::Lines(_, head) = row.shape {
             return self.header(node, head);
@@ -35,7 +35,7 @@ impl<'a> Walk<'a> {
         valid
     }
 
-    fn missing(&mut self, node: u32, row: &Row) {
+    fn missing(&mut self, node: u32, row: Row) {
         let at = self.head(node);
         let text = format!("'{}' needs a value", row.name);
         self.diags
@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
             .hint(format!("write '{} {}'", row.name, row.shape));
     }
 
-    fn value(&mut self, node: u32, row: &'static Row, first: Word, args: &'a [Word]) -> bool {
+    fn value(&mut self, node: u32, row: Row, first: Word, args: &'a [Word]) -> bool {
         let bytes = self.bytes(first);
         match row.shape {
             Shape::Uint(min, max) => self.int(row, first, i64::from(min), i64::from(max), true),
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A whole number. Outside a test keepalived takes the number in front of other characters.
-    fn int(&mut self, row: &Row, word: Word, min: i64, max: i64, strict: bool) -> bool {
+    fn int(&mut self, row: Row, word: Word, min: i64, max: i64, strict: bool) -> bool {
         let bytes = self.bytes(word);
         let shown = quote(bytes);
         let range = range(min, max);
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A count of which 0 is taken for 1.
-    fn positive(&mut self, row: &Row, word: Word) -> bool {
+    fn positive(&mut self, row: Row, word: Word) -> bool {
         if value::int(self.bytes(word), 0, 0) == Ok(0) {
             let text = format!("{} must be greater than 0; 1 is used", row.name);
             self.wrong(word, text, None).severity(Severity::Warning);
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
         self.int(row, word, 1, i64::from(u32::MAX), false)
     }
 
-    fn decimal(&mut self, row: &Row, word: Word, min: u64, max: u64, digits: u8) -> bool {
+    fn decimal(&mut self, row: Row, word: Word, min: u64, max: u64, digits: u8) -> bool {
         let bytes = self.bytes(word);
         let shown = quote(bytes);
         let (low, high) = (Scaled(min, digits), Scaled(max, digits));
@@ -244,7 +244,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A word that must be one of a few.
-    fn choice(&mut self, row: &Row, word: Word, words: &[&'static str], any_case: bool) -> bool {
+    fn choice(&mut self, row: Row, word: Word, words: &[&'static str], any_case: bool) -> bool {
         let bytes = self.bytes(word);
         if words
             .iter()
@@ -368,7 +368,7 @@ impl<'a> Walk<'a> {
         false
     }
 
-    fn extra_if(&mut self, row: &Row, args: &[Word], min: u32) -> bool {
+    fn extra_if(&mut self, row: Row, args: &[Word], min: u32) -> bool {
         let rest = match args.first() {
             Some(w) if self.bytes(*w) == b"all" => &args[1..],
             _ => args,
@@ -457,7 +457,7 @@ fn range(min: i64, max: i64) -> String {
 }
 
 /// What counts instead of a value that cannot be used.
-fn note(row: &Row) -> Option<&'static str> {
+fn note(row: Row) -> Option<&'static str> {
     match row.name {
         "priority" => Some("write a number from 1 to 255; 100 is used"),
         "vrrp_garp_interval" | "vrrp_gna_interval" => Some("remove the line for no interval"),

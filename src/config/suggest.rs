@@ -75,7 +75,7 @@ fn hint(diags: &mut Diags, name: &[u8], next: Option<&[u8]>, block: Block) -> Op
             format!("{keyword} {value}").trim_end()
         ));
     }
-    let same = |r: &&table::Row| r.name.as_bytes().eq_ignore_ascii_case(name);
+    let same = |r: &table::Row| r.name.as_bytes().eq_ignore_ascii_case(name);
     if let Some(row) = table::rows(block).iter().find(same) {
         return Some(format!(
             "did you mean '{}'? keywords are case sensitive",

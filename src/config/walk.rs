@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
             .first()
             .map_or_else(Span::default, |w| self.span(*w))
     }
-    pub(super) fn row(&self, node: u32) -> Option<&'static Row> {
+    pub(super) fn row(&self, node: u32) -> Option<Row> {
         self.node(node).row.map(|r| r.get())
     }
     pub(super) fn name(&self, node: u32) -> &'static str {
@@ -229,7 +229,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Says what does not work yet, is old, or never will be.
-    fn notice(&mut self, node: u32, row: &'static Row, quiet: bool) {
+    fn notice(&mut self, node: u32, row: Row, quiet: bool) {
         let head = self.head(node);
         match row.state {
             State::Works | State::Idle => {}

@@ -222,7 +222,7 @@ impl<'a> Walk<'a> {
 
     /// How to check a real server nobody checks.
     fn idle_checks(&mut self, server: u32) {
-        let checked = |n: u32| self.row(n).is_some_and(table::Row::opens);
+        let checked = |n: u32| self.row(n).is_some_and(|row| row.opens());
         if self.node(server).torn || self.children(Some(server)).any(checked) {
             return;
         }

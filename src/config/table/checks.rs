@@ -5,7 +5,7 @@ use super::Shape::{
     Regex, Uint, User, Weight, Word,
 };
 use super::parts::IPVS;
-use super::{Block, Head, Row, Shape, TIMER_MAX, foreign, old, part, timer};
+use super::{Block, Head, Shape, TIMER_MAX, Written, foreign, old, part, timer};
 
 /// Keywords of the connection group.
 macro_rules! connection {
@@ -44,12 +44,12 @@ macro_rules! alone {
 
 const RETRY: &str = "the old name of 'retry'; write that";
 
-pub(super) static TCP: &[Row] = timing!(
+pub(super) const TCP: &[Written] = timing!(
     connection,
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY)
 );
 
-pub(super) static HTTP: &[Row] = timing!(
+pub(super) const HTTP: &[Written] = timing!(
     connection,
     old("nb_get_retry", Count(0, u32::MAX), "retry"),
     part(
@@ -70,7 +70,7 @@ pub(super) static HTTP: &[Row] = timing!(
     part(IPVS, "fast_recovery", Bool, "off"),
 );
 
-pub(super) static SSL_GET: &[Row] = timing!(
+pub(super) const SSL_GET: &[Written] = timing!(
     connection,
     old("nb_get_retry", Count(0, u32::MAX), "retry"),
     part(
@@ -110,10 +110,10 @@ macro_rules! url {
     };
 }
 
-pub(super) static URL: &[Row] = url!();
-pub(super) static SSL_URL: &[Row] = url!(part(IPVS, "tls_compliant", Bool, "off"));
+pub(super) const URL: &[Written] = url!();
+pub(super) const SSL_URL: &[Written] = url!(part(IPVS, "tls_compliant", Bool, "off"));
 
-pub(super) static MISC: &[Row] = timing!(
+pub(super) const MISC: &[Written] = timing!(
     alone,
     part(IPVS, "misc_path", Command, "required"),
     part(
@@ -128,7 +128,7 @@ pub(super) static MISC: &[Row] = timing!(
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
-pub(super) static SMTP: &[Row] = timing!(
+pub(super) const SMTP: &[Written] = timing!(
     connection,
     part(IPVS, "helo_name", Word, "smtpchecker.keepalived.org"),
     old(
@@ -139,9 +139,9 @@ pub(super) static SMTP: &[Row] = timing!(
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
-pub(super) static SMTP_HOST: &[Row] = connection!();
+pub(super) const SMTP_HOST: &[Written] = connection!();
 
-pub(super) static DNS: &[Row] = timing!(
+pub(super) const DNS: &[Written] = timing!(
     connection,
     part(
         IPVS,
@@ -155,7 +155,7 @@ pub(super) static DNS: &[Row] = timing!(
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
-pub(super) static UDP: &[Row] = timing!(
+pub(super) const UDP: &[Written] = timing!(
     connection,
     part(IPVS, "payload", Many(1, 255), "random").args("HEX ..."),
     part(IPVS, "require_reply", Many(0, 255), "off").args("[HEX ...]"),
@@ -164,17 +164,17 @@ pub(super) static UDP: &[Row] = timing!(
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY),
 );
 
-pub(super) static PING: &[Row] = timing!(
+pub(super) const PING: &[Written] = timing!(
     connection,
     foreign("nb_get_retry", Count(0, u32::MAX), RETRY)
 );
 
-pub(super) static FILE: &[Row] = &[
+pub(super) const FILE: &[Written] = &[
     part(IPVS, "track_file", Word, "required").args("NAME"),
     part(IPVS, "weight", Weight(2_147_483_647), "the track_file's"),
 ];
 
-pub(super) static BFD_CHECK: &[Row] = &[
+pub(super) const BFD_CHECK: &[Written] = &[
     part(IPVS, "name", Word, "required").args("NAME"),
     part(IPVS, "alpha", Bool, "the real server\'s"),
 ];

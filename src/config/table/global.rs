@@ -5,14 +5,14 @@ use super::Shape::{
     OptWord, Positive, Script, Server, Short, SyncDaemon, Timeouts, Uint, User, Word, Words,
 };
 use super::parts::{BUFFERS, FIFO, IPVS, MAIL, NFT, ONE_PROCESS, SCHED, VMAC};
-use super::{BIG, Item, Row, TIMER_MAX, foreign, idle, later, never, old, part, timer, works};
+use super::{BIG, Item, TIMER_MAX, Written, foreign, idle, later, never, old, part, timer, works};
 
 /// Netfilter is spoken to as nftables only.
 const IPTABLES: &str = "iptables";
 const SNMP: &str = "SNMP";
 const DBUS: &str = "DBus";
 
-pub(super) static GLOBAL: &[Row] = &[
+pub(super) const GLOBAL: &[Written] = &[
     part(MAIL, "notification_email", Words(Item::Mails), "none"),
     part(MAIL, "notification_email_from", Word, "USER@HOST").args("ADDRESS"),
     part(MAIL, "smtp_server", Server, "none"),

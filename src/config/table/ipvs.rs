@@ -5,7 +5,7 @@ use super::Shape::{
 };
 use super::State::Never;
 use super::parts::IPVS;
-use super::{Block, Head, Row, Shape, TIMER_MAX, foreign, idle, part, timer};
+use super::{Block, Head, Shape, TIMER_MAX, Written, foreign, idle, part, timer};
 
 /// The schedulers of IPVS.
 pub(super) const SCHEDULERS: &[&str] = &[
@@ -15,7 +15,7 @@ const MAX_WEIGHT: u32 = 2_147_483_647;
 /// The longest persistence: 31 days.
 const MONTH: u32 = 2_678_400;
 
-pub(super) static VIRTUAL_SERVER: &[Row] = &[
+pub(super) const VIRTUAL_SERVER: &[Written] = &[
     part(IPVS, "delay_loop", timer(1, TIMER_MAX), "60"),
     part(IPVS, "lb_algo", Choice(SCHEDULERS), "wlc"),
     part(IPVS, "lvs_sched", Choice(SCHEDULERS), "wlc"),
@@ -83,7 +83,7 @@ pub(super) static VIRTUAL_SERVER: &[Row] = &[
     ),
 ];
 
-pub(super) static REAL_SERVER: &[Row] = &[
+pub(super) const REAL_SERVER: &[Written] = &[
     part(IPVS, "weight", Count(0, MAX_WEIGHT), "the virtual server's"),
     part(IPVS, "notify_down", Script, "none"),
     part(IPVS, "notify_up", Script, "none"),

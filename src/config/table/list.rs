@@ -10,7 +10,7 @@ const WIDEST: usize = 36;
 const GAP: usize = 2;
 
 /// One line of the list of keywords.
-struct Entry(&'static Row, Vec<Block>);
+struct Entry(Row, Vec<Block>);
 
 impl Entry {
     fn cells(&self) -> [String; COLUMNS] {
@@ -22,7 +22,7 @@ impl Entry {
             row.name.to_owned(),
             names.join(","),
             text(row.arguments()),
-            text(row.default.to_owned()),
+            text(row.default().to_owned()),
             row.support(),
         ]
     }
@@ -32,12 +32,12 @@ impl Entry {
 fn table() -> Vec<[String; COLUMNS]> {
     let mut entries: Vec<Entry> = Vec::new();
     for block in BLOCKS {
-        for row in rows(block) {
+        for row in rows(block).iter() {
             let same = |e: &&mut Entry| {
                 e.0.name == row.name
                     && e.0.arguments() == row.arguments()
                     && e.0.state == row.state
-                    && e.0.default == row.default
+                    && e.0.default() == row.default()
             };
             match entries.iter_mut().find(same) {
                 Some(entry) => entry.1.push(block),

@@ -5,6 +5,7 @@ mod forks;
 mod global;
 mod ipvs;
 mod list;
+mod pack;
 mod parts;
 mod root;
 mod shape;
@@ -12,6 +13,7 @@ mod vrrp;
 
 pub(super) use forks::fork;
 pub use list::{INCLUDES, columns, keywords};
+pub use pack::{Rows, rows};
 pub(super) use parts::{HAS_IPVS, HAS_VRRP};
 pub(super) use shape::Scaled;
 
@@ -279,6 +281,36 @@ pub enum Again {
     Adds,
 }
 
+/// One keyword in one block, as the lists below have it.
+#[derive(Clone, Copy)]
+struct Written {
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+    state: State,
+    again: Again,
+    words: &'static str,
+    unit: &'static str,
+}
+
+impl Written {
+    const fn args(self, words: &'static str) -> Written {
+        Written { words, ..self }
+    }
+    const fn unit(self, unit: &'static str) -> Written {
+        Written { unit, ..self }
+    }
+    const fn again(self, again: Again) -> Written {
+        Written { again, ..self }
+    }
+    const fn first(self) -> Written {
+        self.again(Again::First)
+    }
+    const fn adds(self) -> Written {
+        self.again(Again::Adds)
+    }
+}
+
 /// One keyword in one block.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -286,34 +318,16 @@ pub struct Row {
     pub name: &'static str,
     /// What it takes.
     pub shape: Shape,
-    /// What counts when it is not written.
-    pub default: &'static str,
     /// What becomes of it.
     pub state: State,
     /// What a second one means.
     pub again: Again,
-    /// Its arguments, where they have better names than the shape knows; else empty.
-    words: &'static str,
-    /// The unit of its number, as it is printed; else empty.
-    unit: &'static str,
+    default: u16,
+    words: u16,
+    unit: u16,
 }
 
 impl Row {
-    const fn args(self, words: &'static str) -> Row {
-        Row { words, ..self }
-    }
-    const fn unit(self, unit: &'static str) -> Row {
-        Row { unit, ..self }
-    }
-    const fn again(self, again: Again) -> Row {
-        Row { again, ..self }
-    }
-    const fn first(self) -> Row {
-        self.again(Again::First)
-    }
-    const fn adds(self) -> Row {
-        self.again(Again::Adds)
-    }
     /// The block this keyword opens, if it opens one.
     pub fn opens(&self) -> bool {
         matches!(
@@ -323,13 +337,13 @@ impl Row {
     }
 }
 
-const fn row(name: &'static str, shape: Shape, default: &'static str, state: State) -> Row {
+const fn row(name: &'static str, shape: Shape, default: &'static str, state: State) -> Written {
     let again = match shape {
         Shape::Block(..) | Shape::Words(_) | Shape::Lines(..) => Again::Adds,
         Shape::Script | Shape::OptScript | Shape::Command => Again::First,
         _ => Again::Last,
     };
-    Row {
+    Written {
         name,
         shape,
         default,
@@ -343,28 +357,33 @@ const fn row(name: &'static str, shape: Shape, default: &'static str, state: Sta
     }
 }
 /// A keyword that works.
-const fn works(name: &'static str, shape: Shape, default: &'static str) -> Row {
+const fn works(name: &'static str, shape: Shape, default: &'static str) -> Written {
     row(name, shape, default, State::Works)
 }
 /// A keyword that is not supported yet.
-const fn later(name: &'static str, shape: Shape, default: &'static str) -> Row {
+const fn later(name: &'static str, shape: Shape, default: &'static str) -> Written {
     row(name, shape, default, State::Later(""))
 }
 /// A keyword that belongs to one of the [`parts`], or is in another state.
-const fn part(state: State, name: &'static str, shape: Shape, default: &'static str) -> Row {
+const fn part(state: State, name: &'static str, shape: Shape, default: &'static str) -> Written {
     row(name, shape, default, state)
 }
-const fn never(what: &'static str, name: &'static str, shape: Shape, default: &'static str) -> Row {
+const fn never(
+    what: &'static str,
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+) -> Written {
     row(name, shape, default, State::Never(what))
 }
-const fn idle(name: &'static str, shape: Shape, default: &'static str) -> Row {
+const fn idle(name: &'static str, shape: Shape, default: &'static str) -> Written {
     row(name, shape, default, State::Idle)
 }
 /// An old name of another keyword.
-const fn old(name: &'static str, shape: Shape, new: &'static str) -> Row {
+const fn old(name: &'static str, shape: Shape, new: &'static str) -> Written {
     row(name, shape, "", State::Old(new))
 }
-const fn foreign(name: &'static str, shape: Shape, why: &'static str) -> Row {
+const fn foreign(name: &'static str, shape: Shape, why: &'static str) -> Written {
     row(name, shape, "", State::Foreign(why))
 }
 
@@ -376,39 +395,37 @@ const fn timer(min: u64, max: u64) -> Shape {
 const TIMER_MAX: u64 = 4_294_967_295;
 const BIG: u32 = u32::MAX;
 
-/// The keywords of a block.
-pub fn rows(block: Block) -> &'static [Row] {
-    match block {
-        Block::Root => root::ROOT,
-        Block::Global => global::GLOBAL,
-        Block::SyncGroup => vrrp::SYNC_GROUP,
-        Block::Instance => vrrp::INSTANCE,
-        Block::Authentication => vrrp::AUTHENTICATION,
-        Block::AuthHmac => vrrp::AUTH_HMAC,
-        Block::Script => root::SCRIPT,
-        Block::TrackFile => root::TRACK_FILE,
-        Block::TrackProcess => root::TRACK_PROCESS,
-        Block::Bfd => root::BFD,
-        Block::GarpGroup => root::GARP_GROUP,
-        Block::TrackGroup => root::TRACK_GROUP,
-        Block::Ssl => root::SSL,
-        Block::VirtualServer => ipvs::VIRTUAL_SERVER,
-        Block::RealServer => ipvs::REAL_SERVER,
-        Block::Tcp => checks::TCP,
-        Block::Http => checks::HTTP,
-        Block::SslGet => checks::SSL_GET,
-        Block::Url => checks::URL,
-        Block::SslUrl => checks::SSL_URL,
-        Block::Misc => checks::MISC,
-        Block::Smtp => checks::SMTP,
-        Block::SmtpHost => checks::SMTP_HOST,
-        Block::Dns => checks::DNS,
-        Block::Udp => checks::UDP,
-        Block::Ping => checks::PING,
-        Block::File => checks::FILE,
-        Block::BfdCheck => checks::BFD_CHECK,
-    }
-}
+/// The keywords of each block, in the order of [`BLOCKS`].
+const LISTS: [&[Written]; BLOCKS.len()] = [
+    root::ROOT,
+    global::GLOBAL,
+    vrrp::SYNC_GROUP,
+    vrrp::INSTANCE,
+    vrrp::AUTHENTICATION,
+    vrrp::AUTH_HMAC,
+    root::SCRIPT,
+    root::TRACK_FILE,
+    root::TRACK_PROCESS,
+    root::BFD,
+    root::GARP_GROUP,
+    root::TRACK_GROUP,
+    root::SSL,
+    ipvs::VIRTUAL_SERVER,
+    ipvs::REAL_SERVER,
+    checks::TCP,
+    checks::HTTP,
+    checks::SSL_GET,
+    checks::URL,
+    checks::SSL_URL,
+    checks::MISC,
+    checks::SMTP,
+    checks::SMTP_HOST,
+    checks::DNS,
+    checks::UDP,
+    checks::PING,
+    checks::FILE,
+    checks::BFD_CHECK,
+];
 
 /// A row by block and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -418,14 +435,14 @@ pub(super) struct RowId {
 }
 
 impl RowId {
-    pub(super) fn get(self) -> &'static Row {
-        &rows(self.block)[usize::from(self.index)]
+    pub(super) fn get(self) -> Row {
+        rows(self.block).row(usize::from(self.index))
     }
 }
 
 /// The keyword `name` in `block`.
 pub(super) fn find(block: Block, name: &[u8]) -> Option<RowId> {
-    let index = rows(block).iter().position(|r| r.name.as_bytes() == name)?;
+    let index = rows(block).position(name)?;
     let index = u8::try_from(index).ok()?;
     Some(RowId { block, index })
 }
@@ -456,6 +473,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_blocks_are_in_order() {
+        for (at, block) in BLOCKS.into_iter().enumerate() {
+            assert_eq!(at, block as usize, "{block}");
+            let names = rows(block).iter().map(|r| r.name);
+            assert!(names.eq(LISTS[at].iter().map(|r| r.name)), "{block}");
+        }
+    }
+
+    #[test]
     fn no_keyword_stands_twice_in_a_block() {
         for block in BLOCKS {
             let names: Vec<&str> = rows(block).iter().map(|r| r.name).collect();
@@ -470,7 +496,7 @@ mod tests {
     fn the_list_names_every_row() {
         let list = keywords();
         for block in BLOCKS {
-            for row in rows(block) {
+            for row in rows(block).iter() {
                 let found = list.lines().any(|l| l.split('\t').next() == Some(row.name));
                 assert!(found, "{} is missing", row.name);
             }

@@ -6,10 +6,10 @@ use super::Shape::{
 };
 use super::parts::{IPVS, TRACK_PROCESSES, VRRP};
 use super::{
-    BIG, Block, Head, Item, Row, Shape, TIMER_MAX, later, never, old, part, parts, timer, works,
+    BIG, Block, Head, Item, Shape, TIMER_MAX, Written, later, never, old, part, parts, timer, works,
 };
 
-pub(super) static ROOT: &[Row] = &[
+pub(super) const ROOT: &[Written] = &[
     works("global_defs", Shape::Block(Block::Global, Head::None), ""),
     part(
         VRRP,
@@ -95,7 +95,7 @@ pub(super) static ROOT: &[Row] = &[
     works("child_wait_time", Uint(0, 86_400), "5").unit("s"),
 ];
 
-pub(super) static SCRIPT: &[Row] = &[
+pub(super) const SCRIPT: &[Written] = &[
     works("script", Command, "required"),
     works("interval", Decimal(0, 4_294_967_295, 3), "1").unit("s"),
     works("timeout", Decimal(0, 4_294_967_295, 3), "interval").unit("s"),
@@ -106,13 +106,13 @@ pub(super) static SCRIPT: &[Row] = &[
     works("init_fail", Flag, "off"),
 ];
 
-pub(super) static TRACK_FILE: &[Row] = &[
+pub(super) const TRACK_FILE: &[Written] = &[
     works("file", Word, "required").args("PATH"),
     works("weight", Weight(254), "1"),
     works("init_file", Many(0, 2), "not written").args("[VALUE] [overwrite]"),
 ];
 
-pub(super) static TRACK_PROCESS: &[Row] = &[
+pub(super) const TRACK_PROCESS: &[Written] = &[
     part(TRACK_PROCESSES, "process", Many(1, 255), "required")
         .args("COMMAND [PARAM ...]")
         .first(),
@@ -131,7 +131,7 @@ pub(super) static TRACK_PROCESS: &[Row] = &[
     part(TRACK_PROCESSES, "full_command", Flag, "off"),
 ];
 
-pub(super) static BFD: &[Row] = &[
+pub(super) const BFD: &[Written] = &[
     part(parts::BFD, "neighbor_ip", Ip, "required"),
     part(parts::BFD, "neighbour_ip", Ip, "required"),
     part(parts::BFD, "source_ip", Ip, "the kernel's choice"),
@@ -160,16 +160,16 @@ pub(super) static BFD: &[Row] = &[
     part(parts::BFD, "checker", Flag, "both"),
 ];
 
-pub(super) static GARP_GROUP: &[Row] = &[
+pub(super) const GARP_GROUP: &[Written] = &[
     works("garp_interval", timer(1, TIMER_MAX), "unset"),
     works("gna_interval", timer(1, TIMER_MAX), "unset"),
     works("interface", Interface, "none"),
     works("interfaces", Words(Item::Interfaces), "none"),
 ];
 
-pub(super) static TRACK_GROUP: &[Row] = &[works("group", Words(Item::Instances), "required")];
+pub(super) const TRACK_GROUP: &[Written] = &[works("group", Words(Item::Instances), "required")];
 
-pub(super) static SSL: &[Row] = &[
+pub(super) const SSL: &[Written] = &[
     part(IPVS, "password", Word, "none"),
     part(IPVS, "ca", Word, "none").args("PATH"),
     part(IPVS, "certificate", Word, "none").args("PATH"),

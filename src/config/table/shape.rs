@@ -113,11 +113,11 @@ impl fmt::Display for Item {
 impl Row {
     /// What the keyword takes, in words, with ranges and units.
     pub fn arguments(&self) -> String {
-        if !self.words.is_empty() {
-            return self.words.to_owned();
+        if !self.words().is_empty() {
+            return self.words().to_owned();
         }
         let text = self.shape.to_string();
-        match (self.unit, self.shape) {
+        match (self.unit(), self.shape) {
             ("", _) => text,
             (unit, Shape::OptUint(min, max)) => format!("[{min}..{max} {unit}]"),
             (unit, _) => match text.strip_prefix("N ") {

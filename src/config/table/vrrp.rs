@@ -6,10 +6,10 @@ use super::Shape::{
 };
 use super::parts::{BFD, FIFO, MAIL, TRACK_PROCESSES, VMAC};
 use super::{
-    BIG, Block, Defined, Head, Item, Row, Shape, foreign, idle, later, old, part, timer, works,
+    BIG, Block, Defined, Head, Item, Shape, Written, foreign, idle, later, old, part, timer, works,
 };
 
-pub(super) static SYNC_GROUP: &[Row] = &[
+pub(super) const SYNC_GROUP: &[Written] = &[
     works("group", Words(Item::Instances), "required"),
     works("notify_master", Script, "none"),
     works("notify_backup", Script, "none"),
@@ -59,7 +59,7 @@ pub(super) static SYNC_GROUP: &[Row] = &[
     ),
 ];
 
-pub(super) static INSTANCE: &[Row] = &[
+pub(super) const INSTANCE: &[Written] = &[
     works("state", Word, "BACKUP").args("MASTER|BACKUP").adds(),
     works("interface", Interface, "required"),
     works("virtual_router_id", Uint(1, 255), "required"),
@@ -229,12 +229,12 @@ pub(super) static INSTANCE: &[Row] = &[
     ),
 ];
 
-pub(super) static AUTHENTICATION: &[Row] = &[
+pub(super) const AUTHENTICATION: &[Written] = &[
     works("auth_type", Word, "none").args("PASS|AH"),
     works("auth_pass", Word, "none"),
 ];
 
-pub(super) static AUTH_HMAC: &[Row] = &[
+pub(super) const AUTH_HMAC: &[Written] = &[
     later("key", HmacKey, "required").adds(),
     later("active_key", Uint(1, 255), "required"),
     later("time_window", Uint(1, 300), "3 x advert_int, at least 5").unit("s"),
