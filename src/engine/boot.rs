@@ -76,6 +76,7 @@ impl Engine {
             start_dumps: 0,
             started: false,
             beats: 0,
+            log_held: 0,
             code: Code::default(),
             reload_asked: false,
             pending: None,

@@ -267,6 +267,11 @@ impl Checks {
         self.programs.idle() && self.ipvs.as_ref().is_none_or(Ipvs::rested)
     }
 
+    /// Whether the table is being filled.
+    pub fn filling(&self) -> bool {
+        self.ipvs.as_ref().is_some_and(Ipvs::filling)
+    }
+
     /// IPVS has answered something.
     pub fn answered(&mut self) {
         self.answered = true;

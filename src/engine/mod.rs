@@ -198,6 +198,8 @@ const STOP_LIMIT: Span = Span::from_secs(4);
 const QUEUE_LIMIT: u32 = 4096;
 /// Notifications of the kernel read in one turn.
 const NOTIFICATIONS: usize = 128;
+/// Turns, each of a millisecond or so, that lines of the log wait for the table of IPVS.
+const LOG_HELD: u8 = 64;
 /// Pause before a full re-dump after lost notifications.
 const REDUMP_DELAY: Span = Span::from_millis(100);
 /// Dumps asked for at the start before one is taken that changed while it was made.
@@ -264,6 +266,8 @@ struct Engine {
     start_dumps: u8,
     started: bool,
     beats: u32,
+    /// Turns in which no line of the log was sent.
+    log_held: u8,
     /// Let go of once the start is over.
     code: Code,
     /// A reload is wanted.

@@ -350,6 +350,20 @@ impl Engine {
         }
     }
 
+    /// Sends lines. A table that is being filled goes first, for some turns: whoever reads the lines
+    /// would take the processor, and the first connections wait for the table.
+    fn pump_log(&mut self, now: Instant) {
+        let filling = self.more && self.checks.as_ref().is_some_and(|c| c.filling());
+        if filling && self.log_held < LOG_HELD && exec::log::is_roomy() {
+            self.log_held += 1;
+            return;
+        }
+        self.log_held = 0;
+        if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
+            self.arm_own(Own::Log, at);
+        }
+    }
+
     /// Scripts, the log, and whether it is time to leave.
     fn after_work(&mut self, now: Instant) -> Option<Outcome> {
         if let Some(at) = self.hands.children.deadline() {
@@ -378,9 +392,7 @@ impl Engine {
         if let Some(at) = self.hands.teller.settle_at() {
             self.arm_own(Own::Hushed, at);
         }
-        if let Some(at) = exec::log::pump(now, self.poll.registry(), mio::Token(TOKEN_LOG)) {
-            self.arm_own(Own::Log, at);
-        }
+        self.pump_log(now);
         let checks = self.hands.has_given_up() || self.checks.as_ref().is_none_or(|c| c.rested());
         if (self.stopping || self.hands.has_given_up()) && checks && self.hands.rested() {
             self.hands.demote_all(&self.links);

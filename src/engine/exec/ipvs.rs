@@ -232,6 +232,11 @@ impl Ipvs {
         self.held = false;
     }
 
+    /// Whether requests are on their way, or services are to be looked at.
+    pub fn filling(&self) -> bool {
+        self.stage == Stage::Ready && !(self.queue.is_empty() && self.stale.is_empty())
+    }
+
     /// Whether nothing more is to be done for a stop.
     pub fn rested(&self) -> bool {
         match self.stage {

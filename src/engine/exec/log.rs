@@ -97,6 +97,11 @@ pub fn step(now: Instant) -> (Option<RawFd>, Option<Instant>) {
     (fd, sink.retry_at())
 }
 
+/// Whether there is room for many more lines.
+pub fn is_roomy() -> bool {
+    sink().is_roomy()
+}
+
 /// Whether lines wait to be sent.
 pub fn waiting() -> bool {
     sink().waiting()

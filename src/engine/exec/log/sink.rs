@@ -188,6 +188,11 @@ impl Sink {
         !self.ring.is_empty() || self.lost > 0
     }
 
+    /// Whether there is room for many more lines.
+    pub(super) fn is_roomy(&self) -> bool {
+        !self.ring.over_half() && self.lost == 0
+    }
+
     /// When [`Sink::drain`] is worth calling; `None`: not before there are new lines.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.retry_at.filter(|_| self.waiting())
