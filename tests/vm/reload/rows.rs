@@ -18,7 +18,8 @@ pub struct Row {
     pub change: Change,
     /// Adverts by their number (and their destination, if that is one router), and announcements.
     pub wire: &'static [&'static str],
-    /// `+` comes, `-` goes, `~` is taken away by the kernel and back at once, `^` is promoted.
+    /// `+` comes, `-` goes, `~` goes (the kernel takes it along, or another instance has it now) and is
+    /// back, `^` is promoted.
     pub addresses: &'static [&'static str],
     /// Lines of `ipvsadm -S -n` and of its synchronisation daemons.
     pub table: &'static [&'static str],
