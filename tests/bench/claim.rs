@@ -6,10 +6,12 @@ use crate::lab::{Advert, Capture, Forge, Injector, Kind, now, pause, wait_for};
 use crate::table::Table;
 use crate::wire::{ROUTER, Wire, median, wait_for_masters};
 use holdfast::sys::net::Netlink;
-use std::net::Ipv4Addr;
+use holdfast::wire::{netlink, rtnetlink};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub const CLAIM: &str = "advert to 5000 addresses in place";
+pub const BARE: &str = "  the kernel's own share of that";
 pub const FIRST: &str = "advert to first announcement";
 
 const ADDRESSES: usize = 5000;
@@ -34,7 +36,47 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
     }
     table.put(CLAIM, kind, median(whole));
     table.put(FIRST, kind, median(first));
-    drop(daemon);
+    drop((daemon, capture, injector));
+    drop(wire);
+    let wire = Wire::new();
+    let bare = (0..if quick { 1 } else { 3 }).map(|_| bare(&wire).as_nanos() as i64);
+    table.put(BARE, kind, median(bare.collect()));
+}
+
+/// The same addresses from nobody but this program, in as few sends as will do, without
+/// acknowledgements: no daemon can be faster. They are taken away again.
+fn bare(wire: &Wire) -> Duration {
+    let link = || (Netlink::route(0, 1 << 20), nix::net::if_::if_nametoindex("eth0"));
+    let (socket, index) = in_network(wire.holder(), link);
+    let (socket, index) = (socket.expect("a netlink socket"), index.expect("eth0"));
+    let work = |add: bool| {
+        let mut sends = Vec::new();
+        for n in 0..ADDRESSES {
+            if n % 128 == 0 {
+                sends.push(Vec::new());
+            }
+            let address = Ipv4Addr::from_bits(0x0a02_0000 + n as u32);
+            let request = rtnetlink::AddrRequest::new(index, IpAddr::V4(address), 32);
+            let send = sends.last_mut().expect("one");
+            let start = send.len();
+            let made = if add {
+                rtnetlink::new_address(send, 1, 0, &request)
+            } else {
+                rtnetlink::del_address(send, 1, &request)
+            };
+            made.expect("a request");
+            netlink::unacknowledged(&mut send[start..]);
+        }
+        let begin = now();
+        for send in &sends {
+            socket.send(send).expect("sending");
+        }
+        now() - begin
+    };
+    let took = work(true);
+    assert!(wire.held() > ADDRESSES, "all addresses are there");
+    work(false);
+    took
 }
 
 /// Takes the addresses away, lets it have them again, and watches.

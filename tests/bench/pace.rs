@@ -77,6 +77,7 @@ fn rows() -> Vec<Row> {
         row(takeover::HUNDREDTH.name, Unit::Time, Limit::Most(1100)),
         row(leaving::EXIT, Unit::Time, Limit::Most(100)),
         row(claim::CLAIM, Unit::Time, Limit::Most(800)),
+        row(claim::BARE, Unit::Time, Limit::None),
         row(claim::FIRST, Unit::Time, Limit::Most(5)),
     ]
 }
