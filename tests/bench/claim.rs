@@ -46,7 +46,12 @@ pub fn measure(kind: Kind, quick: bool, table: &mut Table) {
 /// The same addresses from nobody but this program, in as few sends as will do, without
 /// acknowledgements: no daemon can be faster. They are taken away again.
 fn bare(wire: &Wire) -> Duration {
-    let link = || (Netlink::route(0, 1 << 20), nix::net::if_::if_nametoindex("eth0"));
+    let link = || {
+        (
+            Netlink::route(0, 1 << 20),
+            nix::net::if_::if_nametoindex("eth0"),
+        )
+    };
     let (socket, index) = in_network(wire.holder(), link);
     let (socket, index) = (socket.expect("a netlink socket"), index.expect("eth0"));
     let work = |add: bool| {
