@@ -6,10 +6,10 @@
 
 mod lab;
 
-use lab::daemon::alive;
+use lab::daemon::{alive, descriptors, memory};
 use lab::harness::{self, Test};
 use lab::random::Random;
-use lab::{Daemon, Forge, Injector, Kind, Lab, Node, pause, stage, stays, wait_for};
+use lab::{Forge, Injector, Kind, Lab, Node, pause, stage, stays, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::net::Ipv4Addr;
@@ -56,18 +56,6 @@ fn config(instances: u8, interface: &str, interval: &str, priority: u8) -> Strin
 fn held(node: &Node, interface: &str) -> usize {
     let all = node.addresses(interface);
     all.iter().filter(|a| a.starts_with("10.")).count()
-}
-
-fn descriptors(daemon: &Daemon<'_>) -> usize {
-    let listed = std::fs::read_dir(format!("/proc/{}/fd", daemon.worker()));
-    listed.unwrap().count()
-}
-
-/// Resident memory, KiB.
-fn resident(daemon: &Daemon<'_>) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.worker())).unwrap();
-    let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 fn signal(pid: i32, signal: Signal) {
@@ -117,7 +105,7 @@ fn forged() {
     let backup = r2.start(Kind::under_test(), &config(ROUTERS, "eth0", "0.3", 100));
     wait_for("the Backups", 20, || r2.log.count("Entering BACKUP") == all);
     pause(500);
-    let before = [&master, &backup].map(|d| (descriptors(d), resident(d)));
+    let before = [&master, &backup].map(|d| (descriptors(d.worker()), memory(d.worker())));
     let lines = [r1, r2].map(|r| r.log.lines().len());
     let injector = lab.injector();
     let mut random = Random(1);
@@ -137,8 +125,8 @@ fn forged() {
     assert_eq!(r2.log.count("Entering MASTER"), 0, "{}", r2.log.text());
     assert_eq!(r1.log.count("Entering MASTER"), all, "{}", r1.log.text());
     for (daemon, (fds, kib)) in [&master, &backup].into_iter().zip(before) {
-        assert_eq!(descriptors(daemon), fds);
-        let grown = resident(daemon).saturating_sub(kib);
+        assert_eq!(descriptors(daemon.worker()), fds);
+        let grown = memory(daemon.worker()).saturating_sub(kib);
         assert!(grown < 512, "{grown} KiB more");
     }
     for (router, before) in [r1, r2].into_iter().zip(lines) {
@@ -166,7 +154,7 @@ fn lost() {
     wait_for("both Masters", 20, || {
         held(r1, "eth0") + held(r1, "eth1") == 2
     });
-    let fds = descriptors(&daemon);
+    let fds = descriptors(daemon.worker());
     signal(daemon.worker(), Signal::SIGSTOP);
     let batch: String = (0..6000)
         .flat_map(|n| ["add", "del"].map(|what| (n, what)))
@@ -192,7 +180,11 @@ fn lost() {
             .count("(VI_2) Entering FAULT STATE: interface eth1 does not exist")
             > 0
     });
-    assert_eq!(descriptors(&daemon), fds - 1, "its socket is closed");
+    assert_eq!(
+        descriptors(daemon.worker()),
+        fds - 1,
+        "its socket is closed"
+    );
     assert_eq!(r1.log.count("(VI_1) Entering"), 2, "{}", r1.log.text());
     let (_, status) = daemon.stop();
     assert_eq!(status.and_then(|s| s.code()), Some(0));
@@ -212,7 +204,7 @@ fn same_index() {
     plug();
     let daemon = r1.start(Kind::under_test(), &config(1, "eth1", "0.3", 100));
     wait_for("the Master", 20, || held(r1, "eth1") == 1);
-    let fds = descriptors(&daemon);
+    let fds = descriptors(daemon.worker());
     signal(daemon.worker(), Signal::SIGSTOP);
     r1.ip("link del eth1");
     plug();
@@ -220,7 +212,7 @@ fn same_index() {
     wait_for("Master again", 20, || {
         r1.log.count("Entering MASTER") == 2 && held(r1, "eth1") == 1
     });
-    assert_eq!(descriptors(&daemon), fds);
+    assert_eq!(descriptors(daemon.worker()), fds);
     let injector = stage::in_network(r1.holder(), || Injector::new("far1"));
     let stronger = Forge::v3(1, 250, 30, &[Ipv4Addr::new(10, 1, 0, 1)]).frame();
     wait_for("it hears a stronger one", 10, || {

@@ -1,5 +1,6 @@
 //! The control socket: what it says, and that nobody who connects to it can harm an advert.
 
+use crate::lab::daemon::memory;
 use crate::lab::harness::Test;
 use crate::lab::{Daemon, Kind, Lab, Node, now, pause, wait_for};
 use nix::sys::signal::Signal;
@@ -327,14 +328,7 @@ fn crowd(r1: &Node) {
 
 /// Readers that never read: the room for answers is bounded, and they lose their places.
 fn deaf(r1: &Node, daemon: &Daemon<'_>) {
-    let resident = || {
-        let path = format!("/proc/{}/status", daemon.worker());
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find(|l| l.starts_with("VmRSS:"));
-        let number = line.and_then(|l| l.split_whitespace().nth(1));
-        number.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0)
-    };
-    let before = resident();
+    let before = memory(daemon.worker());
     let mut streams = Vec::new();
     for _ in 0..16 {
         let mut stream = connect(r1);
@@ -342,8 +336,8 @@ fn deaf(r1: &Node, daemon: &Daemon<'_>) {
         streams.push(stream);
     }
     pause(1000);
-    let during = resident();
-    println!("  {before} kB resident before, {during} kB with 16 who do not read");
+    let during = memory(daemon.worker());
+    println!("  {before} kB before, {during} kB with 16 who do not read");
     assert!(during < before + 8192, "answers are bounded");
     wait_for("their places are free again", 40, || {
         ask(r1, &["status", "N1"]).0 == 0

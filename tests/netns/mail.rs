@@ -1,5 +1,6 @@
 //! Alert mail, to servers that are real, slow, refusing, or hostile.
 
+use crate::lab::daemon::memory;
 use crate::lab::harness::Test;
 use crate::lab::smtp::{Answer, Server, well};
 use crate::lab::stage::{in_network, skip};
@@ -420,14 +421,6 @@ fn storm() {
         ids.is_sorted_by(|a, b| a < b),
         "each once, in order: {ids:?}"
     );
-}
-
-/// kB of a process in memory.
-fn memory(pid: i32) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let number = line.and_then(|l| l.split_whitespace().next());
-    number.expect("its memory").parse().unwrap()
 }
 
 /// What comes first is what it is asked first, in turns.

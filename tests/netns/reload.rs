@@ -1,5 +1,6 @@
 //! Reload by SIGHUP: what changes, and what does not move.
 
+use crate::lab::daemon::memory;
 use crate::lab::harness::Test;
 use crate::lab::random::Random;
 use crate::lab::{Capture, Daemon, Kind, Lab, Node, now, pause, stays, wait_for};
@@ -496,13 +497,6 @@ fn chaos() {
             || sorted(r1.addresses("eth0")) == addresses && ours() == routes,
         );
     }
-    let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid));
-        let status = status.expect("its status");
-        let line = status.lines().find(|l| l.starts_with("VmRSS:"));
-        let kb = line.and_then(|l| l.split_whitespace().nth(1)?.parse::<u64>().ok());
-        kb.expect("a number")
-    };
     let (one, other) = (any(&mut random).0, any(&mut random).0);
     let mut turns = |count: usize| {
         for _ in 0..count {
@@ -511,9 +505,9 @@ fn chaos() {
         }
     };
     turns(40);
-    let before = resident();
+    let before = memory(daemon.pid);
     turns(120);
-    let after = resident();
+    let after = memory(daemon.pid);
     assert!(
         after <= before + 256,
         "{before} kB before, {after} kB after"

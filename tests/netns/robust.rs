@@ -1,9 +1,9 @@
 //! What the kernel and other programs do to a daemon while it runs.
 
+use crate::lab::daemon::{descriptors, memory};
 use crate::lab::harness::Test;
 use crate::lab::{Daemon, Kind, Lab, Node, now, pause, sh, stays, wait_for};
 use std::fmt::Write;
-use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -219,22 +219,7 @@ fn leaks() {
     let daemon = r1.start(Kind::under_test(), &config(&format!("notify {script}")));
     wait_for("it is Master", 10, || complete(r1));
     let worker = daemon.worker();
-    let state = || {
-        let open = fs::read_dir(format!("/proc/{worker}/fd")).unwrap().count();
-        let status = fs::read_to_string(format!("/proc/{worker}/status")).unwrap();
-        let line = status
-            .lines()
-            .find_map(|l| l.strip_prefix("VmRSS:"))
-            .unwrap();
-        (
-            open,
-            line.split_whitespace()
-                .next()
-                .unwrap()
-                .parse::<usize>()
-                .unwrap(),
-        )
-    };
+    let state = || (descriptors(worker), memory(worker));
     let round = |n: usize| {
         for _ in 0..n {
             sh(&format!("kill -USR1 {worker}"));

@@ -3,7 +3,7 @@
 //! `HOLDFAST_SCRIPTS_SECONDS` says how long (40); `HOLDFAST_SCRIPTS_SEED` replays a run: what the
 //! n-th run of a script does follows from the seed alone.
 
-use crate::lab::daemon::children;
+use crate::lab::daemon::{children, descriptors, memory};
 use crate::lab::harness::Test;
 use crate::lab::{Capture, Daemon, Kind, Lab, Node, now, pause, wait_for};
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,20 +179,15 @@ fn compare(node: &Node) -> usize {
     changes
 }
 
-/// What the worker holds: descriptors, and kB of memory (anonymous: what it took itself).
+/// What the worker holds: descriptors, and KiB of memory.
 fn holds(daemon: &Daemon<'_>) -> (usize, u64) {
     let worker = daemon.worker();
-    let fds = |_| fs::read_dir(format!("/proc/{worker}/fd")).map_or(0, Iterator::count);
     // The fewest in a while: a script that runs has a pipe.
-    let fewest = (0..100).map(|n| {
+    let fewest = (0..100).map(|_| {
         pause(10);
-        fds(n)
+        descriptors(worker)
     });
-    let fewest = fewest.min().unwrap_or(0);
-    let status = fs::read_to_string(format!("/proc/{worker}/status")).expect("its status");
-    let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
-    let kb = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
-    (fewest, kb.expect("RssAnon"))
+    (fewest.min().unwrap_or(0), memory(worker))
 }
 
 /// Children of the worker that are zombies now.

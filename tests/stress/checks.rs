@@ -2,11 +2,11 @@
 //!
 //! The kernel need not have IPVS: servers are checked all the same.
 
+use crate::lab::daemon::descriptors;
 use crate::lab::stage::in_network;
 use crate::lab::{Kind, Lab, Node, pause, wait_for};
 use crate::{INTERVAL, NEIGHBOURS, gaps, neighbours};
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::{IpAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -135,7 +135,7 @@ pub fn few_descriptors() {
         .args(["-f", &path, "-n", "-C", "-D"])
         .spawn()
         .expect("starting a daemon");
-    let pid = child.id();
+    let pid = child.id().cast_signed();
     wait_for("every server to be asked", 60, || servers.count() == 300);
     let mut most = 0;
     for _ in 0..3 {
@@ -153,9 +153,4 @@ pub fn few_descriptors() {
     assert!(!text.contains("10.9."), "a good server failed: {text}");
     child.kill().expect("our own child");
     child.wait().expect("our own child");
-}
-
-/// Open descriptors of a process.
-fn descriptors(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }

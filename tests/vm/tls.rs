@@ -1,6 +1,7 @@
 //! SSL_GET against servers of every kind, with the table of IPVS as the witness.
 
 use super::witness::{CHECKERS as ARGUMENTS, becomes, table};
+use crate::lab::daemon::memory;
 use crate::lab::secure::{Safe, Served, hello, linger, listens, talker, trickle};
 use crate::lab::{Kind, Lab, Node, sh, stays, wait_for};
 use std::fmt::Write as _;
@@ -213,14 +214,6 @@ fn lines(rows: Rows) -> Vec<String> {
     std::iter::once(SERVICE.to_owned()).chain(up).collect()
 }
 
-/// Resident memory of a process, kB.
-fn resident(pid: i32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let word = line.and_then(|l| l.split_whitespace().next());
-    word.and_then(|w| w.parse().ok()).expect("a number")
-}
-
 /// Every row of the tables gives the verdict that is expected, for the reason that is expected.
 pub fn verdicts() {
     let lab = Lab::new(1);
@@ -261,12 +254,12 @@ fn judged(r1: &Node, safe: &Safe, rows: Rows, global: &str, big: &str) {
             },
         );
     }
-    let before = resident(daemon.pid);
+    let before = memory(daemon.pid);
     stays("who is well stays well", 8000, || {
         table(r1).len() == expected.len()
     });
-    let after = resident(daemon.pid);
-    println!("         resident memory {before} kB, later {after} kB");
+    let after = memory(daemon.pid);
+    println!("         memory {before} kB, later {after} kB");
     assert!(
         after < before + 1024 || !ours,
         "it grows: {before} kB, {after} kB"

@@ -16,6 +16,7 @@ mod talk;
 #[path = "verdicts/web.rs"]
 mod web;
 
+use crate::lab::daemon::{descriptors, memory};
 use crate::lab::{Daemon, Kind, Lab, Node, pause, sh, wait_for};
 use row::Row;
 use std::collections::BTreeMap;
@@ -161,28 +162,23 @@ pub fn shown() {
     drop(servers);
 }
 
-/// Descriptors, resident kilobytes, and connections to the server that never ends.
-fn cost(daemon: &Daemon<'_>) -> (usize, usize, usize) {
-    let proc = format!("/proc/{}", daemon.pid);
-    let fds = fs::read_dir(format!("{proc}/fd")).map_or(0, Iterator::count);
-    let status = fs::read_to_string(format!("{proc}/status")).unwrap_or_default();
-    let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let rss = rss.and_then(|l| l.split_whitespace().next()?.parse().ok());
-    let tcp = fs::read_to_string(format!("{proc}/net/tcp")).unwrap_or_default();
+/// Descriptors, KiB of memory, and connections to the server that never ends.
+fn cost(daemon: &Daemon<'_>) -> (usize, u64, usize) {
+    let tcp = fs::read_to_string(format!("/proc/{}/net/tcp", daemon.pid)).unwrap_or_default();
     let to = format!(":{:04X}", web::DRIP);
     let drips = tcp.lines().filter(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         words.get(2).is_some_and(|w| w.ends_with(&to)) && words.get(3) == Some(&"01")
     });
-    (fds, rss.unwrap_or(0), drips.count())
+    (descriptors(daemon.pid), memory(daemon.pid), drips.count())
 }
 
 /// Hundreds of further checks cost nothing that stays.
 fn goes_on(node: &Node, daemon: &Daemon<'_>, rows: &[Row]) {
     let mut halves = [(0, 0, 0); 2];
-    let mut least = (usize::MAX, usize::MAX);
+    let mut least = (usize::MAX, u64::MAX);
     for half in &mut halves {
-        least = (usize::MAX, usize::MAX);
+        least = (usize::MAX, u64::MAX);
         for _ in 0..40 {
             let (fds, rss, drips) = cost(daemon);
             *half = (half.0.max(fds), half.1.max(rss), half.2.max(drips));
