@@ -3,6 +3,7 @@
 use super::forms;
 use super::witness::{CHECKERS, becomes, ipvsadm, table};
 use crate::lab::{Kind, Lab, Node, stays, wait_for};
+use nix::sys::signal::Signal;
 
 /// Every scheduler, kind, protocol, way to address and flag; what concerns the table as a whole;
 /// the synchronisation daemons.
@@ -58,6 +59,25 @@ fn whole(kind: Kind, node: &Node) {
     becomes(node, "beside a foreign service", &all);
     let said = ipvsadm(node, &["-L", "--timeout"]);
     assert!(said.contains("1000 100 15"), "{said}");
+    daemon.stop();
+    becomes(node, "ours has gone", &[FOREIGN]);
+    let said = ipvsadm(node, &["-L", "--timeout"]);
+    assert!(said.contains("900 120 300"), "as they were before: {said}");
+
+    // Timeouts that come with a reload, and go with another or at the stop.
+    let daemon = node.start_with(kind, PLAIN, &CHECKERS);
+    becomes(node, "beside it again", &all);
+    for (text, expected) in [
+        (format!("{timeouts}{PLAIN}"), "1000 100 15"),
+        (PLAIN.to_owned(), "900 120 300"),
+        (format!("{timeouts}{PLAIN}"), "1000 100 15"),
+    ] {
+        node.write("keepalived.conf", &text);
+        daemon.signal(Signal::SIGHUP);
+        wait_for(expected, 20, || {
+            ipvsadm(node, &["-L", "--timeout"]).contains(expected)
+        });
+    }
     daemon.stop();
     becomes(node, "ours has gone", &[FOREIGN]);
     let said = ipvsadm(node, &["-L", "--timeout"]);

@@ -444,21 +444,21 @@ impl Ipvs {
     /// The last requests.
     fn end(&mut self, room: &Room, how: Ending) {
         self.ending = Some(Ending::Asked);
+        let params = &room.params().table;
         let (queue, family) = (&mut self.queue, self.family);
         if how == Ending::Remove {
             self.table.end(room, &mut |r| queue.ask(family, &r));
             // Compat: keepalived puts back what it found.
-            if let Some(timeouts) = self.timeouts {
+            if let Some(timeouts) = self.timeouts.filter(|_| params.timeouts != [0; 3]) {
                 queue.ask(family, &Request::Timeouts(timeouts));
             }
         }
-        let params = &room.params().table;
         params.sync_end(&mut |r| queue.ask(family, &r));
     }
 
-    /// Asks for the timeouts that ours are to replace, or at once for the table.
-    fn look(&mut self, room: &Room, now: Instant) {
-        if self.begun || room.params().table.timeouts == [0; 3] {
+    /// Asks for the timeouts that ours replace, now or after a reload; later for the table at once.
+    fn look(&mut self, now: Instant) {
+        if self.begun {
             return self.dump(now);
         }
         let (sequence, family) = (self.queue.number(), self.family);

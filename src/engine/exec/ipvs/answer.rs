@@ -127,7 +127,7 @@ impl Ipvs {
                     log::info!("this kernel has IPVS now");
                 }
                 self.said.missing = Missing::Nothing;
-                return self.look(room, now);
+                return self.look(now);
             }
             // Whether or not they are known: they are not what this is about.
             Stage::Timeouts(sequence) if sequence == ack.sequence => return self.dump(now),
