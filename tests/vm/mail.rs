@@ -1,7 +1,8 @@
 //! Mail about virtual and real servers.
 
+use super::witness::table;
 use crate::lab::smtp::{Server, well};
-use crate::lab::{Kind, Lab, stays, wait_for};
+use crate::lab::{Kind, Lab, Node, pause, wait_for};
 use std::net::TcpListener;
 
 const ARGUMENTS: [&str; 3] = ["-n", "-C", "-D"];
@@ -49,31 +50,49 @@ fn lost() -> String {
     format!("{VIRTUAL}DOWN|=> Lost quorum 1-0=1 > 0 <=")
 }
 
-/// Each change of a checker, a real server and a quorum once, in order.
-pub fn servers() {
-    let lab = Lab::new(1);
-    let r1 = lab.r(1);
-    crate::lab::sh("ip addr add 192.0.2.250/24 dev br0");
-    let server = Server::start(listen(25), well);
-    let mut said = 0;
-    // What came since it was asked last.
-    let mut comes = |what: &str, expected: &[String]| {
+/// A mail server at the switch, and what came to it.
+struct Mailbox<'a> {
+    server: Server,
+    said: usize,
+    router: &'a Node,
+}
+
+impl Mailbox<'_> {
+    /// What came since it was asked last.
+    fn comes(&mut self, what: &str, expected: &[String]) {
         let all = || {
-            let mails = server.mails();
-            let new = mails.iter().skip(said);
+            let mails = self.server.mails();
+            let new = mails.iter().skip(self.said);
             new.map(|m| format!("{}|{}", m.header("Subject"), m.body()))
                 .collect::<Vec<String>>()
         };
         let start = std::time::Instant::now();
         while all().len() < expected.len() && start.elapsed().as_secs() < 40 {
-            crate::lab::pause(50);
+            pause(50);
         }
-        assert_eq!(all(), expected, "{what}: {}", r1.log.report());
-        said += expected.len();
-    };
+        assert_eq!(all(), expected, "{what}: {}", self.router.log.report());
+        self.said += expected.len();
+    }
+}
 
+pub fn servers() {
+    let lab = Lab::new(1);
+    crate::lab::sh("ip addr add 192.0.2.250/24 dev br0");
+    let mut mailbox = Mailbox {
+        server: Server::start(listen(25), well),
+        said: 0,
+        router: lab.r(1),
+    };
+    changes(&mut mailbox);
+    whom(&mut mailbox);
+}
+
+/// Each change of a checker, a real server and a quorum once, in order.
+fn changes(mailbox: &mut Mailbox<'_>) {
+    let router = mailbox.router;
+    let mut comes = |what: &str, expected: &[String]| mailbox.comes(what, expected);
     let (first, second) = (listen(8080), listen(8081));
-    let daemon = r1.start_with(Kind::under_test(), &config("", &[8080, 8081]), &ARGUMENTS);
+    let daemon = router.start_with(Kind::under_test(), &config("", &[8080, 8081]), &ARGUMENTS);
     // One real server with two checkers.
     comes("the quorum at the start", &[gained()]);
     drop(first);
@@ -85,16 +104,18 @@ pub fn servers() {
     let second = listen(8081);
     comes("both succeed", &[gained(), real(11, "UP", SUCCEEDED)]);
     daemon.stop();
-    stays("nothing at the stop", 1000, || server.mails().len() == 7);
+    pause(1000);
+    comes("nothing at the stop", &[]);
 
     let quiet = config("no_checker_emails\n no_email_faults", &[8080, 8081]);
-    let daemon = r1.start_with(Kind::under_test(), &quiet, &ARGUMENTS);
+    let daemon = router.start_with(Kind::under_test(), &quiet, &ARGUMENTS);
     comes("the quorum at the start", &[gained()]);
     drop(first);
     comes("one checker fails", &[lost(), real(11, "DOWN", FAILED)]);
     drop(second);
     wait_for("the other one too", 20, || {
-        r1.log
+        router
+            .log
             .text()
             .matches("TCP_CHECK of [192.0.2.11]:tcp:80")
             .count()
@@ -105,4 +126,34 @@ pub fn servers() {
     comes("both succeed", &[gained(), real(11, "UP", SUCCEEDED)]);
     drop((first, second));
     daemon.stop();
+}
+
+/// `smtp_alert` of a virtual server is about its quorum; real servers have their own, which is on.
+fn whom(mailbox: &mut Mailbox<'_>) {
+    let router = mailbox.router;
+    for (alert, more) in [
+        ("smtp_alert no", ""),
+        ("", ""),
+        ("", "smtp_alert_checker no"),
+    ] {
+        let what = format!("{alert} {more}");
+        let first = listen(8080);
+        let text = config(more, &[8080]).replace("smtp_alert\n", &format!("{alert}\n"));
+        let daemon = router.start_with(Kind::under_test(), &text, &ARGUMENTS);
+        let mut comes = |up: &str, lines: usize| {
+            wait_for(&what, 40, || table(router).len() == lines);
+            let mail = real(11, up, if lines == 1 { FAILED } else { SUCCEEDED });
+            let mails = [mail];
+            mailbox.comes(&what, if more.is_empty() { &mails } else { &[] });
+        };
+        wait_for(&what, 40, || table(router).len() == 2);
+        drop(first);
+        comes("DOWN", 1);
+        let first = listen(8080);
+        comes("UP", 2);
+        pause(1000);
+        mailbox.comes(&what, &[]);
+        daemon.stop();
+        drop(first);
+    }
 }
