@@ -1,7 +1,11 @@
+use super::doubt::{EVERY, SETTLE};
 use super::*;
+use crate::vrrp::IfaceId;
 use crate::vrrp::routing::{Prefix, Route, Rule, RuleAction};
 use crate::vrrp::{Address, InstanceParams, RouteLine, RuleLine};
+use crate::wire::rtnetlink::route::RouteMsg;
 use crate::wire::rtnetlink::{IFF_RUNNING, IFF_UP};
+use core::net::IpAddr;
 
 const NOW: Instant = Instant::from_secs(100);
 const V: InstanceId = InstanceId(0);
