@@ -35,7 +35,7 @@ Exit status: 0 if there is a sum, otherwise 1.
 
 /// Does what genhash does; the exit status.
 pub fn run(args: Vec<OsString>) -> ExitCode {
-    let page = match parse(args) {
+    let page = match parse(&args) {
         Ok(Some(page)) => page,
         Ok(None) => return say(HELP, 0),
         Err(what) => return say(&format!("genhash: {what}\n\n{HELP}"), 1),
@@ -51,7 +51,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
 }
 
 /// `None`: help is wanted.
-fn parse(args: Vec<OsString>) -> Result<Option<Page>, String> {
+fn parse(args: &[OsString]) -> Result<Option<Page>, String> {
     let mut options = Options::new();
     for (short, long, value) in [
         ("s", "server", true),
@@ -141,7 +141,8 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Option<Page>, String> {
-        parse(line.split_whitespace().map(OsString::from).collect())
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        parse(&args)
     }
 
     #[test]

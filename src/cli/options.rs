@@ -233,8 +233,9 @@ fn program_name(argv0: Option<OsString>) -> Box<str> {
 }
 
 fn command(name: &str, args: Vec<OsString>) -> Result<Command, String> {
-    let words = canonical(args)?;
-    let given = matcher().parse(words).map_err(|fail| explain(&fail))?;
+    let words: Vec<OsString> = canonical(args)?.into_iter().map(Into::into).collect();
+    // As a slice, as everywhere: the compiler makes one parser of it.
+    let given = matcher().parse(&words[..]).map_err(|fail| explain(&fail))?;
     for row in TABLE.iter().filter(|row| row.arg != Arg::None) {
         if given.opt_strs(row.key()).iter().any(String::is_empty) {
             return Err(format!("{} needs an argument", row.names()));
