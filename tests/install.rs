@@ -62,6 +62,31 @@ impl Scratch {
         out
     }
 
+    /// What a removal leaves: files, links, and folders that are not on every system.
+    fn left(&self) -> Vec<String> {
+        let every = [
+            "sbin", "bin", "man", "man5", "man8", "share", "lib", "etc", "usr", "local",
+        ];
+        let (mut out, mut open) = (self.files(), vec![self.0.clone()]);
+        while let Some(dir) = open.pop() {
+            for entry in fs::read_dir(dir).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() && !path.is_symlink() {
+                    let name = path
+                        .file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned();
+                    if !every.contains(&name.as_str()) {
+                        out.push(path.display().to_string());
+                    }
+                    open.push(path);
+                }
+            }
+        }
+        out
+    }
+
     /// Every file and link below, sorted.
     fn files(&self) -> Vec<String> {
         let (mut out, mut open) = (Vec::new(), vec![self.0.clone()]);
@@ -233,7 +258,10 @@ fn a_second_installation_is_silent_and_removal_is_complete() {
     assert!(!String::from_utf8_lossy(&out.stdout).contains("kept:"));
     assert_eq!(root.files(), before);
     root.make("uninstall", "/usr");
-    assert_eq!(root.files(), [""; 0]);
+    assert_eq!(root.left(), [""; 0]);
+    root.make("install", "/usr/local");
+    root.make("uninstall", "/usr/local");
+    assert_eq!(root.left(), [""; 0]);
 }
 
 #[test]

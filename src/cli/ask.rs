@@ -32,10 +32,14 @@ pub(super) fn socket(named: Option<&str>, pid_file: Option<&str>) -> Option<Stri
             format!("{stem}.sock")
         }
     };
-    // A daemon goes to the root folder.
-    let absolute = std::path::absolute(&path).ok();
+    Some(absolute(&path))
+}
+
+/// The same path from the root folder, where a daemon goes.
+pub(super) fn absolute(path: &str) -> String {
+    let absolute = std::path::absolute(path).ok();
     let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
-    Some(absolute.unwrap_or(path))
+    absolute.unwrap_or_else(|| path.to_owned())
 }
 
 /// What was asked for, and where.
@@ -67,7 +71,9 @@ fn read(words: &[OsString]) -> Result<Option<Asked>, String> {
     options.optopt("", "socket", "", "PATH");
     let (command, rest) = words.split_first().ok_or("a command is missing")?;
     let command = command.to_str().unwrap_or("");
-    let given = options.parse(rest).map_err(|e| e.to_string())?;
+    let given = options
+        .parse(rest)
+        .map_err(|fail| super::options::explain(&fail))?;
     if given.opt_present("help") {
         return Ok(None);
     }

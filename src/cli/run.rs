@@ -76,14 +76,30 @@ pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
     loaded.diags.status()
 }
 
-/// Runs the daemon; returns its exit status.
-pub fn run(options: &Options) -> u8 {
-    // Before it goes to another folder.
+/// The same files from whatever folder: a daemon goes to another one.
+fn placed(options: &Options) -> Options {
     let socket = ask::socket(options.socket.as_deref(), options.pid_file.as_deref());
-    let options = &Options {
+    let mut options = Options {
         socket: Some(socket.unwrap_or("none".to_owned()).into()),
         ..options.clone()
     };
+    if !options.foreground {
+        let files = [
+            &mut options.file,
+            &mut options.pid_file,
+            &mut options.vrrp_pid_file,
+            &mut options.check_pid_file,
+        ];
+        for file in files.into_iter().flatten() {
+            *file = ask::absolute(file).into();
+        }
+    }
+    options
+}
+
+/// Runs the daemon; returns its exit status.
+pub fn run(options: &Options) -> u8 {
+    let options = &placed(options);
     if let Some(mask) = options.umask {
         sys::process::umask(mask);
     }
@@ -109,6 +125,9 @@ pub fn run(options: &Options) -> u8 {
 fn start(options: &Options) -> u8 {
     for notice in &options.notices {
         log::warn!("{notice}");
+        if sys::file::isatty(2) && !options.console {
+            say(&format!("{}: {notice}\n", options.name));
+        }
     }
     let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
     let (text, code) = match PidFile::lock(path) {

@@ -20,6 +20,24 @@ kill $pid; until_ gone $pid; gone $worker && ls *.pid 2>/dev/null; echo "clean"
     );
 }
 
+/// A daemon goes to the root folder; a name that is relative is one of where it was started.
+#[test]
+fn names_of_files_mean_the_same_after_the_start() {
+    cell::expect(
+        r#"
+mkdir here; cd here; echo 'include ../good.conf' >one.conf
+$H -f one.conf -p a.pid -r b.pid -c c.pid; until_ holds; until_ test -s c.pid; ls *.pid | tr '\n' ' '; echo
+sed -i 's/VI_1/VI_2/' ../good.conf; $H reload -p a.pid
+kill -9 $(cat b.pid); until_ eval '$H explain -p a.pid VI_2 2>/dev/null | grep -o "configured: [^:]*"'
+$H stop -p a.pid; echo $?; ls *.pid *.sock 2>/dev/null; true
+"#,
+        "a.pid b.pid c.pid 
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
+configured: /run/here/../good.conf
+0",
+    );
+}
+
 /// Whoever waits for the command finds the daemon's number in the file, never that of a process
 /// that is gone.
 #[test]
