@@ -58,7 +58,7 @@ pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
         }
     }
     let written = match log {
-        Some(path) => sys::file::write_atomically(path, text.as_bytes()),
+        Some(path) => sys::file::write_named(path, text.as_bytes()),
         None if json => std::io::stdout().write_all(text.as_bytes()),
         None => std::io::stderr().write_all(text.as_bytes()),
     };
