@@ -24,7 +24,7 @@ fn busybox_starts_reloads_restarts_and_stops() {
     expect(
         BUSYBOX,
         r#"
-i status; i start; until_ holds; i status; i start
+i status; i start; until_ holds; i status; i start; $H status | cut -f1-2 | grep instance; $H reload
 first=$(cat keepalived.pid); i reload; kill -0 $first && echo "it goes on"
 i restart; gone $first && until_ holds && echo "another one"
 i stop; ls *.pid 2>/dev/null; holds || echo "nothing is left"
@@ -34,6 +34,8 @@ i stop; i reload; i status; i frob
 Starting holdfast: OK; start: 0
 holdfast (pid N) is running; status: 0
 Starting holdfast: OK (it runs already); start: 0
+instance\tVI_1
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
 Reloading holdfast: OK; reload: 0
 it goes on
 Stopping holdfast: OK;Starting holdfast: OK; restart: 0

@@ -20,7 +20,7 @@ fn expect(script: &str, want: &str) {
 fn it_starts_reloads_restarts_and_stops() {
     expect(
         r#"
-i status; i start; until_ holds; i status; i start
+i status; i start; until_ holds; i status; i start; $H status | grep instance | cut -f1-3; $H reload
 first=$(cat keepalived.pid); i reload; kill -0 $first && echo "it goes on"
 i restart; gone $first && until_ holds && echo "another one"
 i condrestart; i stop; ls *.pid 2>/dev/null; holds || echo "nothing is left"
@@ -30,6 +30,8 @@ i stop; i condrestart; i reload; i status
 Starting keepalived: OK; start: 0
 keepalived (holdfast, pid N) is running; status: 0
 Starting keepalived: already running (pid N) OK; start: 0
+instance\tVI_1\tMASTER
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
 Reloading keepalived: OK; reload: 0
 it goes on
 Stopping keepalived: OK;Starting keepalived: OK; restart: 0
