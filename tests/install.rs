@@ -303,6 +303,7 @@ fn make_alone_lists_every_goal() {
 
 /// A daemon in shell, as far as the init script can tell.
 const STAND_IN: &str = r#"#!/bin/sh
+[ "$1" = reload ] && exit 4
 echo "$@" > "$0.args"
 case "$*" in *--fail*) exit 2 ;; esac
 while [ $# -gt 1 ]; do [ "$1" = -p ] && pidfile=$2; shift; done

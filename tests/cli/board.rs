@@ -58,7 +58,9 @@ i start; until_ test -s vrrp.pid; pid=$(cat keepalived.pid); worker=$(cat vrrp.p
 kill -9 $pid $worker; until_ gone $pid; until_ gone $worker
 i status; i start; i status; i stop
 echo $$ >keepalived.pid; i status; i start; i stop
-sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start; i stop
+sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start
+cp /etc/keepalived/keepalived.conf bad.conf; cp good.conf /etc/keepalived/keepalived.conf; i reload
+cp bad.conf /etc/keepalived/keepalived.conf; i reload; i status; i stop
 mkdir -p /etc/default; echo 'KEEPALIVED_OPTIONS="-D -e"' >/etc/default/keepalived
 echo 'include /none' >/etc/keepalived/keepalived.conf; i start; i status
 rm /etc/keepalived/keepalived.conf; i start
@@ -74,6 +76,9 @@ Starting holdfast: OK; start: 0
 Stopping holdfast: OK; stop: 0
  configtest: 5
 Starting holdfast: OK; start: 0
+Reloading holdfast: OK; reload: 0
+Reloading holdfast: FAIL; reload: 1
+holdfast (pid N) is running; status: 0
 Stopping holdfast: OK; stop: 0
 Starting holdfast: FAIL; start: 6
 holdfast is stopped; status: 3
