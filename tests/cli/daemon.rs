@@ -38,6 +38,23 @@ configured: /run/here/../good.conf
     );
 }
 
+/// What was wrong before, and warnings, are not why.
+#[test]
+fn a_reload_that_is_refused_names_what_is_new() {
+    cell::expect(
+        r#"
+sed -i 's/priority 150/prioritty 150\n track_interface {\n eth0\n }/' good.conf
+$H -f good.conf; until_ holds; $H reload | tail -n 1; $H -t -f good.conf 2>&1 | grep -c good.conf
+sed -i 's/version 3/&\n garp_master_dealy 1/' good.conf; $H reload; echo $?
+"#,
+        "configuration accepted: 1 vrrp_instance (0 new, 0 removed)
+2
+the running configuration stays: the new one has an error that this one has not
+/run/good.conf:9:2: unknown keyword 'garp_master_dealy' in 'vrrp_instance VI_1' (ignored) (did you mean 'garp_master_delay'?)
+1",
+    );
+}
+
 /// Whoever waits for the command finds the daemon's number in the file, never that of a process
 /// that is gone.
 #[test]
