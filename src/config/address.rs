@@ -152,19 +152,24 @@ impl<'a> Walk<'a> {
             return u8::try_from(n).unwrap_or(full);
         }
         let span = self.span(first).part(slash, bytes.len() - slash);
-        let (text, hint) = match value::ipv4(len) {
+        let mask = value::ipv4(len);
+        // Compat: "/24," is 24.
+        let digits = len.iter().take_while(|b| b.is_ascii_digit()).count();
+        let used = value::int(&len[..digits], 0, i64::from(full)).ok();
+        let used = used.and_then(|n| u8::try_from(n).ok()).unwrap_or(full);
+        let (text, hint) = match mask {
             Some(mask) => {
                 let bits = u32::from(mask);
                 let ones = bits.leading_ones();
                 let text = format!(
-                    "a prefix length is expected after '/', not a netmask; /{full} is used"
+                    "a prefix length is expected after '/', not a netmask; /{used} is used"
                 );
                 let hint = (bits.count_ones() == ones).then(|| format!("write /{ones}"));
                 (text, hint)
             }
             None => {
                 let text = format!(
-                    "prefix length {} is no number up to {full}; /{full} is used",
+                    "prefix length {} is no number up to {full}; /{used} is used",
                     quote(len)
                 );
                 (text, None)
@@ -174,7 +179,7 @@ impl<'a> Walk<'a> {
         if let Some(hint) = hint {
             diag.hint(hint);
         }
-        full
+        used
     }
 
     /// One option with its word. `false`: the line must be left out.
