@@ -154,9 +154,25 @@ fn checkers_are_known_by_what_they_do() {
     let [tcp, script] = [0, 1].map(|id| world.room.checker(CheckerId(id)).unwrap());
     assert_eq!((tcp.up, script.up, script.delta), (false, true, -7));
     assert_eq!(world.timers[&0], world.now + secs(3));
-    // Another program: nothing is known of it.
+    // Another weight is configured: what the program said counts.
+    params.reals[0].destination.weight = 4;
+    assert_eq!(reload(&mut world, &params), []);
+    let script = world.room.checker(CheckerId(1)).unwrap();
+    assert_eq!(script.delta, -1);
+    assert_eq!(world.room.real(RealId(0)).unwrap().weight, 3);
+    // Another program: nothing is known of it. The check that failed is gone.
+    world.news();
     reload(&mut world, &one(&[(2, 10)], &[checker(misc(1))]));
     assert_eq!(world.table(0), [(2, 10)]);
+    let alive = Change::Real {
+        real: RealId(0),
+        up: true,
+        by: None,
+    };
+    assert!(
+        told(&mut world).contains(&alive),
+        "nobody is told twice in a row"
+    );
     // One more check, alpha: the server is alive and stays so.
     let mut more = checker(Probe::Ping);
     more.alpha = true;
