@@ -110,11 +110,11 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// The same as a line of the service `key`: without a port of its own, or where packets are not
-    /// translated, it has that of the service; by mark: none.
+    /// The same as a line of the service `key`: where packets are not translated it has the port of
+    /// the service; by mark: none.
     pub fn behind(self, key: Key) -> Self {
         let port = match key {
-            _ if self.forward == Forward::Nat && self.port != 0 => self.port,
+            _ if self.forward == Forward::Nat => self.port,
             Key::Address { port, .. } => port,
             Key::Mark { .. } => 0,
         };

@@ -172,12 +172,13 @@ impl Room {
         self.out.push(Action::Table(id));
         for real in reals.map(RealId) {
             let at = usize::from(real.0);
-            // One that comes, or whose check that failed is no longer there.
             let known = kept.reals.get(at).copied().flatten();
-            let dead = known
-                .and_then(|from| before.get(from))
-                .is_none_or(|r| !r.alive());
-            if dead && self.reals.get(at).is_some_and(Real::alive) {
+            let told = match known.and_then(|from| before.get(from)) {
+                // The check that failed is no longer there.
+                Some(before) => !before.alive(),
+                None => self.params.table.init_notifies,
+            };
+            if told && self.reals.get(at).is_some_and(Real::alive) {
                 self.tell_real(real, true, None);
             }
         }

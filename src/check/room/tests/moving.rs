@@ -50,6 +50,7 @@ fn a_dead_server_stays_dead_wherever_its_place_is() {
     let start = world.now;
     world.run(0, false, start);
     let mut params = Params::default();
+    params.table.init_notifies = true;
     add(&mut params, 11, &[(3, 4), (2, 4)], &[checker(Probe::Tcp)]);
     add(
         &mut params,
