@@ -315,6 +315,8 @@ fn alike(old: &CheckerParams, new: &CheckerParams, same: &dyn Fn(&Probe, &Probe)
                     ..
                 },
             ) => (a, x) == (b, y) && same(&old.probe, &new.probe),
+            // Compat: asked in another way for the same pages it is the same check.
+            (Probe::Http(a), Probe::Http(b)) => (a.tls, &a.urls) == (b.tls, &b.urls),
             (a, b) => a == b,
         }
 }

@@ -1,6 +1,6 @@
 //! Reload: who is still there keeps what is known.
 
-use super::super::super::trial::{MISC, World, add, checker, key, line, one};
+use super::super::super::trial::{MISC, World, add, checker, key, line, one, pages};
 use super::super::super::*;
 use super::secs;
 use crate::wire::ipvs::Key;
@@ -223,4 +223,23 @@ fn before_the_start_it_is_only_another_configuration() {
     assert_eq!(world.news(), []);
     world.event(Event::Start { seed: 1 });
     assert_eq!(world.table(0), [(7, 1)]);
+}
+
+#[test]
+fn a_dead_server_asked_by_another_version_of_http_stays_dead() {
+    let mut world = World::started(one(&[(2, 1)], &[checker(pages(1, false))]));
+    let start = world.now;
+    world.run(0, false, start);
+    assert_eq!(world.table(0), []);
+    let mut params = one(&[(2, 1)], &[checker(pages(1, true))]);
+    if let Probe::Http(http) = &mut params.checkers[0].probe {
+        http.version = HttpVersion::V11;
+    }
+    world.news();
+    reload(&mut world, &params);
+    assert_eq!((told(&mut world), world.table(0)), (vec![], vec![]));
+    // Another page is another check.
+    let more = one(&[(2, 1)], &[checker(pages(2, true))]);
+    reload(&mut world, &more);
+    assert_eq!(world.table(0), [(2, 1)]);
 }
