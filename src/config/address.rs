@@ -214,32 +214,24 @@ impl<'a> Walk<'a> {
                 self.ifname(argument)
             }
             "brd" | "broadcast" => self.broadcast(line, word, argument),
-            "scope" => {
-                self.scope(line, argument);
-                true
-            }
             "label" => self.label(line, argument),
-            "peer" => {
-                self.other_end(line, argument);
+            known => {
+                self.detail(line, known, word, argument);
                 true
             }
-            "preferred_lft" => {
-                self.preferred(line, argument);
-                true
-            }
-            "track_group" => {
-                line.group = Some(argument);
-                true
-            }
-            "-nodad" => {
-                line.dad = true;
-                true
-            }
-            "nodad" => true,
-            "no_track" => {
-                line.track = false;
-                true
-            }
+        }
+    }
+
+    /// An option without which the address is still one.
+    fn detail(&mut self, line: &mut Line, known: &'static str, word: Word, argument: Word) {
+        match known {
+            "scope" => self.scope(line, argument),
+            "peer" => self.other_end(line, argument),
+            "preferred_lft" => self.preferred(line, argument),
+            "track_group" => line.group = Some(argument),
+            "-nodad" => line.dad = true,
+            "nodad" => {}
+            "no_track" => line.track = false,
             known => {
                 if let Some((_, bit)) = FLAGS.iter().find(|f| f.0 == known) {
                     line.flags |= bit;
@@ -248,7 +240,6 @@ impl<'a> Walk<'a> {
                     let text = format!("address option '{known}' is not supported yet (ignored)");
                     self.diags.warning(at, text);
                 }
-                true
             }
         }
     }
