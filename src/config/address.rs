@@ -119,11 +119,13 @@ impl<'a> Walk<'a> {
             }
         }
         if line.peer.is_some() {
-            if line.broadcast.is_some() {
-                let text =
-                    "an address has a peer or a broadcast address, not both; the line is ignored";
+            if slash.is_some() {
+                let text = "an address with a peer has no prefix length; it is ignored";
                 self.wrong(first, text.into(), None);
-                return None;
+            }
+            if line.broadcast.take().is_some() {
+                let text = "an address with a peer has no broadcast address; that is ignored";
+                self.wrong(first, text.into(), None);
             }
             line.prefix = full;
         }
@@ -150,19 +152,24 @@ impl<'a> Walk<'a> {
             return u8::try_from(n).unwrap_or(full);
         }
         let span = self.span(first).part(slash, bytes.len() - slash);
-        let (text, hint) = match value::ipv4(len) {
+        let mask = value::ipv4(len);
+        // Compat: "/24," is 24.
+        let digits = len.iter().take_while(|b| b.is_ascii_digit()).count();
+        let used = value::int(&len[..digits], 0, i64::from(full)).ok();
+        let used = used.and_then(|n| u8::try_from(n).ok()).unwrap_or(full);
+        let (text, hint) = match mask {
             Some(mask) => {
                 let bits = u32::from(mask);
                 let ones = bits.leading_ones();
                 let text = format!(
-                    "a prefix length is expected after '/', not a netmask; /{full} is used"
+                    "a prefix length is expected after '/', not a netmask; /{used} is used"
                 );
                 let hint = (bits.count_ones() == ones).then(|| format!("write /{ones}"));
                 (text, hint)
             }
             None => {
                 let text = format!(
-                    "prefix length {} is no number up to {full}; /{full} is used",
+                    "prefix length {} is no number up to {full}; /{used} is used",
                     quote(len)
                 );
                 (text, None)
@@ -172,7 +179,7 @@ impl<'a> Walk<'a> {
         if let Some(hint) = hint {
             diag.hint(hint);
         }
-        full
+        used
     }
 
     /// One option with its word. `false`: the line must be left out.
@@ -207,23 +214,24 @@ impl<'a> Walk<'a> {
                 self.ifname(argument)
             }
             "brd" | "broadcast" => self.broadcast(line, word, argument),
-            "scope" => self.scope(line, argument),
             "label" => self.label(line, argument),
+            known => {
+                self.detail(line, known, word, argument);
+                true
+            }
+        }
+    }
+
+    /// An option without which the address is still one.
+    fn detail(&mut self, line: &mut Line, known: &'static str, word: Word, argument: Word) {
+        match known {
+            "scope" => self.scope(line, argument),
             "peer" => self.other_end(line, argument),
             "preferred_lft" => self.preferred(line, argument),
-            "track_group" => {
-                line.group = Some(argument);
-                true
-            }
-            "-nodad" => {
-                line.dad = true;
-                true
-            }
-            "nodad" => true,
-            "no_track" => {
-                line.track = false;
-                true
-            }
+            "track_group" => line.group = Some(argument),
+            "-nodad" => line.dad = true,
+            "nodad" => {}
+            "no_track" => line.track = false,
             known => {
                 if let Some((_, bit)) = FLAGS.iter().find(|f| f.0 == known) {
                     line.flags |= bit;
@@ -232,7 +240,6 @@ impl<'a> Walk<'a> {
                     let text = format!("address option '{known}' is not supported yet (ignored)");
                     self.diags.warning(at, text);
                 }
-                true
             }
         }
     }
@@ -279,7 +286,7 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn scope(&mut self, line: &mut Line, argument: Word) -> bool {
+    fn scope(&mut self, line: &mut Line, argument: Word) {
         let bytes = self.bytes(argument);
         let scope = match bytes {
             b"global" => Some(0),
@@ -308,35 +315,30 @@ impl<'a> Walk<'a> {
                     .diags
                     .nearest(bytes, names)
                     .map(|n| format!("did you mean '{n}'?"));
-                let text = format!("unknown scope {}; the line is ignored", quote(bytes));
+                let text = format!("unknown scope {}; it is ignored", quote(bytes));
                 self.wrong(argument, text, near.as_deref());
-                return false;
             }
         }
-        true
     }
 
-    /// `peer ADDRESS`
-    fn other_end(&mut self, line: &mut Line, argument: Word) -> bool {
+    /// `peer ADDRESS`: one that cannot be used is left out, and the address stays, as with
+    /// keepalived: both routers of a pair must advertise the same.
+    fn other_end(&mut self, line: &mut Line, argument: Word) {
         let bytes = self.bytes(argument);
-        let found = value::loose_ip(bytes);
-        let Some(peer) = found.filter(|p| p.is_ipv4() == line.address.is_ipv4()) else {
-            let text = match found {
-                None => format!(
-                    "peer {} is not an IP address; the line is ignored",
-                    quote(bytes)
-                ),
-                Some(_) => "the peer is of the other family; the line is ignored".into(),
-            };
-            self.wrong(argument, text, None);
-            return false;
+        let found = value::loose_ip(bytes).filter(|_| !bytes.contains(&b'/'));
+        let text = match found {
+            Some(peer) if peer.is_ipv4() == line.address.is_ipv4() => {
+                line.peer = Some(peer);
+                return;
+            }
+            Some(_) => "the peer is of the other family; it is ignored".into(),
+            None => format!("peer {} is not an IP address; it is ignored", quote(bytes)),
         };
-        line.peer = Some(peer);
-        true
+        self.wrong(argument, text, None);
     }
 
     /// `preferred_lft SECONDS|forever`
-    fn preferred(&mut self, line: &mut Line, argument: Word) -> bool {
+    fn preferred(&mut self, line: &mut Line, argument: Word) {
         let bytes = self.bytes(argument);
         let seconds = value::int(bytes, 0, i64::from(u32::MAX) - 1).ok();
         let lifetime = match seconds.and_then(|s| u32::try_from(s).ok()) {
@@ -344,11 +346,11 @@ impl<'a> Walk<'a> {
             None if bytes == b"forever" => None,
             None => {
                 let text = format!(
-                    "preferred_lft {} is neither seconds nor 'forever'; the line is ignored",
+                    "preferred_lft {} is neither seconds nor 'forever'; it is ignored",
                     quote(bytes)
                 );
                 self.wrong(argument, text, None);
-                return false;
+                return;
             }
         };
         if line.address.is_ipv4() {
@@ -357,7 +359,6 @@ impl<'a> Walk<'a> {
         } else {
             line.preferred = Some(lifetime);
         }
-        true
     }
 
     fn label(&mut self, line: &mut Line, argument: Word) -> bool {
@@ -369,8 +370,9 @@ impl<'a> Walk<'a> {
                 None,
             );
         } else if bytes.len() > value::IFNAME {
-            let text = "a label has at most 15 characters; it is left out".into();
+            let text = "a label has at most 15 characters; the line is ignored".into();
             self.wrong(argument, text, None);
+            return false;
         } else if line.address.is_ipv4() {
             line.label = Some(self.text(argument));
         } else {

@@ -449,7 +449,8 @@ fn command(script: &Script) -> String {
         if !plain {
             out.push('\'');
         }
-        out.push_str(&escaped(arg));
+        // Two passes read it.
+        out.push_str(&escaped(&escaped(arg)));
         if !plain {
             out.push('\'');
         }

@@ -34,7 +34,10 @@ pub(super) fn shell_like(bytes: &[u8], word: Word, text: Text) -> bool {
     word.is_some_and(|w| SHELL_LIKE.iter().any(|k| k.as_bytes() == w))
 }
 
-/// Pass 1 of the shell-like tokenizer: the quotes of one word go, backslash pairs stay.
+/// Pass 1 of the shell-like tokenizer: the quotes of one word go, and its escapes are processed.
+///
+/// Pass 2 processes escapes once more, so that `\"` between double quotes is a quotation mark of
+/// pass 2, which keeps words together, and `\\\"` a mere character.
 pub(super) fn unquote(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut open = None;
@@ -42,9 +45,9 @@ pub(super) fn unquote(raw: &[u8]) -> Vec<u8> {
     while let Some(b) = raw.get(i) {
         match (open, *b) {
             (_, b'\\') => {
-                out.push(b'\\');
-                i += 1;
-                out.extend(raw.get(i));
+                let (byte, used) = escape(&raw[i + 1..]).unwrap_or((b'\\', 0));
+                out.push(byte);
+                i += used;
             }
             (Some(q), b) if q == b => open = None,
             (None, b'"' | b'\'') => open = Some(*b),
@@ -148,8 +151,31 @@ mod tests {
     }
 
     #[test]
-    fn first_pass_keeps_backslash_pairs() {
+    fn both_passes_process_escapes() {
         assert_eq!(unquote(b"\"/x/y.sh 'a b'\""), b"/x/y.sh 'a b'");
-        assert_eq!(unquote(b"'a\\'b'"), b"a\\'b");
+        assert_eq!(unquote(b"x\\"), b"x\\");
+        // As keepalived 2.2.7 was seen to call its scripts.
+        let called = |raw: &str| {
+            let words = argv(&unquote(raw.as_bytes())).expect("well formed");
+            let words = words.iter().map(|w| format!("[{}]", w.escape_ascii()));
+            words.collect::<String>()
+        };
+        for (written, words) in [
+            (r#""a \"b c\"  d""#, r#"[a][b c][d]"#),
+            (r#""b\ c d""#, r#"[b][c][d]"#),
+            (r#""b\\ c d""#, r#"[b c][d]"#),
+            (r#""b\\\ c d""#, r#"[b c][d]"#),
+            (r#""\x41 \\x41 \\\x41 \\\\x41""#, r#"[A][A][A][\\x41]"#),
+            (r#""'a\tb' \"c\\td\"""#, r#"[a\tb][c\td]"#),
+            (r#""'a\'b' c\'d""#, r#"[ab cd]"#),
+            (r#"'\\"b c\\"'"#, r#"[\"b][c\"]"#),
+            (r#""\\\"b c\\\"""#, r#"[\"b][c\"]"#),
+            (r#""a\nb""#, r#"[a][b]"#),
+            (r#""-x='a b' --y=\"c d\"e""#, r#"[-x=a b][--y=c de]"#),
+            (r#""\"\" ''""#, r#"[][]"#),
+        ] {
+            assert_eq!(called(written), words, "{written}");
+        }
+        assert!(argv(&unquote(br#""end\\""#)).is_err());
     }
 }

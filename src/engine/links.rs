@@ -106,6 +106,15 @@ impl Links {
     /// A reload: `old` has told what it knew; only what is otherwise now is news.
     pub fn follow(&mut self, old: &mut Links, kept: &Kept) {
         for (is, was) in kept.interfaces.pairs() {
+            // The kernel lists addresses in an order of its own; adverts go on from where they came.
+            if let (Some(e), Some(was)) = (
+                self.entries.get_mut(usize::from(is)),
+                old.entries.get(usize::from(was)),
+            ) {
+                let (ipv4, ipv6) = was.sources();
+                lead(&mut e.ipv4, ipv4);
+                lead(&mut e.ipv6, ipv6);
+            }
             let facts = |links: &Links, id: u16| {
                 let link = links.get(IfaceId(id));
                 let e = links.entries.get(usize::from(id));
@@ -353,6 +362,13 @@ impl Entry {
     }
 }
 
+/// Puts `first`, if it is there, in front of the others.
+fn lead<T: PartialEq>(list: &mut [Seen<T>], first: Option<T>) {
+    if let Some(at) = list.iter().position(|x| Some(&x.address) == first.as_ref()) {
+        list[..=at].rotate_right(1);
+    }
+}
+
 fn set_member<T: PartialEq>(list: &mut Vec<Seen<T>>, address: T, present: bool) {
     match (list.iter().position(|x| x.address == address), present) {
         (None, true) => list.push(Seen {
@@ -476,6 +492,25 @@ mod tests {
         l.link_gone(9);
         let told: Vec<u32> = drain(&mut l).iter().map(|c| c.1.index).collect();
         assert_eq!(told, [0]);
+    }
+
+    #[test]
+    fn a_reload_keeps_the_source_though_the_kernel_lists_another_address_first() {
+        let list = |l: &mut Links, last: [u8; 2]| {
+            l.link(7, "eth0", IFF_UP | IFF_RUNNING, None);
+            for n in last {
+                l.address(7, Ipv4Addr::new(192, 0, 2, n).into(), true, true);
+            }
+            drain(l);
+        };
+        let p = params();
+        let kept = Kept::new(&p, &p, &|_, _| true);
+        let (mut old, mut new) = (Links::new(&p), Links::new(&p));
+        list(&mut old, [1, 9]);
+        list(&mut new, [9, 1]);
+        new.follow(&mut old, &kept);
+        let source = new.get(IfaceId(0)).ipv4;
+        assert_eq!(source, Some(Ipv4Addr::new(192, 0, 2, 1)));
     }
 
     #[test]

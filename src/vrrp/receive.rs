@@ -78,8 +78,9 @@ pub(super) fn check(
     if interval.is_zero() {
         return Err(Reject::Interval(interval));
     }
-    // RFC 9568 erratum 8299: no addresses, no virtual router.
-    if packet.count() == 0 {
+    // RFC 9568 erratum 8299: no addresses, no virtual router. Compat: keepalived elects a Master
+    // without addresses, for the sake of its scripts, where none are configured.
+    if packet.count() == 0 && !params.addresses.is_empty() {
         return Err(Reject::NoAddresses);
     }
     // 10. Checksum; for v3 over IPv4 several forms are in use (RFC 9568 §5.2.8).
