@@ -214,19 +214,11 @@ impl<'a> Walk<'a> {
                 self.ifname(argument)
             }
             "brd" | "broadcast" => self.broadcast(line, word, argument),
-            "scope" => {
-                self.scope(line, argument);
+            "scope" | "peer" | "preferred_lft" => {
+                self.or_without(line, known, argument);
                 true
             }
             "label" => self.label(line, argument),
-            "peer" => {
-                self.other_end(line, argument);
-                true
-            }
-            "preferred_lft" => {
-                self.preferred(line, argument);
-                true
-            }
             "track_group" => {
                 line.group = Some(argument);
                 true
@@ -250,6 +242,15 @@ impl<'a> Walk<'a> {
                 }
                 true
             }
+        }
+    }
+
+    /// An option whose faults cost the option, not the address.
+    fn or_without(&mut self, line: &mut Line, known: &str, argument: Word) {
+        match known {
+            "scope" => self.scope(line, argument),
+            "peer" => self.other_end(line, argument),
+            _ => self.preferred(line, argument),
         }
     }
 
