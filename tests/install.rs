@@ -62,6 +62,31 @@ impl Scratch {
         out
     }
 
+    /// What a removal leaves: files, links, and folders that are not on every system.
+    fn left(&self) -> Vec<String> {
+        let every = [
+            "sbin", "bin", "man", "man5", "man8", "share", "lib", "etc", "usr", "local",
+        ];
+        let (mut out, mut open) = (self.files(), vec![self.0.clone()]);
+        while let Some(dir) = open.pop() {
+            for entry in fs::read_dir(dir).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() && !path.is_symlink() {
+                    let name = path
+                        .file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned();
+                    if !every.contains(&name.as_str()) {
+                        out.push(path.display().to_string());
+                    }
+                    open.push(path);
+                }
+            }
+        }
+        out
+    }
+
     /// Every file and link below, sorted.
     fn files(&self) -> Vec<String> {
         let (mut out, mut open) = (Vec::new(), vec![self.0.clone()]);
@@ -233,7 +258,10 @@ fn a_second_installation_is_silent_and_removal_is_complete() {
     assert!(!String::from_utf8_lossy(&out.stdout).contains("kept:"));
     assert_eq!(root.files(), before);
     root.make("uninstall", "/usr");
-    assert_eq!(root.files(), [""; 0]);
+    assert_eq!(root.left(), [""; 0]);
+    root.make("install", "/usr/local");
+    root.make("uninstall", "/usr/local");
+    assert_eq!(root.left(), [""; 0]);
 }
 
 #[test]
@@ -275,6 +303,7 @@ fn make_alone_lists_every_goal() {
 
 /// A daemon in shell, as far as the init script can tell.
 const STAND_IN: &str = r#"#!/bin/sh
+[ "$1" = reload ] && exit 4
 echo "$@" > "$0.args"
 case "$*" in *--fail*) exit 2 ;; esac
 while [ $# -gt 1 ]; do [ "$1" = -p ] && pidfile=$2; shift; done
@@ -471,7 +500,7 @@ fn the_man_page_is_sound_and_names_every_option() {
         .output()
         .expect("help");
     let help = String::from_utf8_lossy(&help.stderr).into_owned();
-    let described = help.split("Accepted from").next().expect("the first part");
+    let described = help.split("\nExamples").next().expect("the first part");
     let mut options = 0;
     for word in described.split_whitespace().filter(|w| w.starts_with("--")) {
         let name: String = word[2..]
@@ -487,7 +516,18 @@ fn the_man_page_is_sound_and_names_every_option() {
         }
     }
     assert!(
-        options > 20,
+        options > 35,
         "only {options} options found in the help text"
     );
+    for word in described.split([' ', ',', ';', '\n']) {
+        let short = word.strip_prefix('-').filter(|short| short.len() == 1);
+        let found = |short| {
+            text.lines()
+                .any(|line| line.contains(&format!("Fl {short}")))
+        };
+        assert!(short.is_none_or(found), "{word} is not in the man page");
+    }
+    for command in ["status", "explain", "reload", "stop"] {
+        assert!(described.contains(command) && text.contains(&format!("Cm {command}")));
+    }
 }

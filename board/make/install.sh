@@ -89,7 +89,11 @@ remove() {
 	remove_unchanged board/common/keepalived.conf "$etc/keepalived/keepalived.conf"
 	remove_unchanged "$options" "$settings"
 	if grep -q holdfast "$script" 2>/dev/null; then rm -f "$script"; fi
-	rmdir "$etc/keepalived/samples" "$etc/keepalived" 2>/dev/null || true
+	# Folders that belong to nothing else any more; those of every system (bin, man8) stay.
+	for folder in "$etc/keepalived/samples" "$etc/keepalived" "${script%/*}" "$etc/rc.d" \
+		"${settings%/*}" "$root$PREFIX/lib/systemd"; do
+		rmdir "$folder" 2>/dev/null || true
+	done
 }
 
 case ${1:-} in

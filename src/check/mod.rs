@@ -140,7 +140,8 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
     /// A real server came up or went down, by this checker. Again as it was, if the first result of
-    /// an alpha checker is a failure; up by nobody at a start, which is for `rs_init_notifies`.
+    /// an alpha checker is a failure; up by nobody at a start with `rs_init_notifies`, and when a
+    /// reload took away the check that failed.
     Real {
         /// Which one.
         real: RealId,

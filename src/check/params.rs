@@ -90,7 +90,7 @@ pub struct ServiceParams {
     /// As logs and mails name it: `[192.0.2.1]:tcp:80`, `FWM 5`, `[group]:0`.
     pub name: Box<str>,
     /// What the kernel is told to balance: one, or what its group lists (ranges counted out). Where
-    /// it is a group's, a destination without port, or one that is not translated, has the key's.
+    /// it is a group's, a destination that is not translated has the key's port.
     pub keys: Vec<Key>,
     /// Scheduler.
     pub scheduler: Box<str>,

@@ -162,7 +162,7 @@ impl Room {
         self.out.push(Action::Table(id));
         for real in range.map(RealId) {
             let alive = self.reals.get(usize::from(real.0)).is_some_and(Real::alive);
-            if alive {
+            if alive && self.params.table.init_notifies {
                 self.tell_real(real, true, None);
             }
         }

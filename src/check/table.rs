@@ -188,7 +188,9 @@ impl Table {
         };
         for service in params.lines() {
             if room.present(id) {
-                self.one(service, room.desired(id), each);
+                let key = service.key;
+                let wanted = room.desired(id).map(|to| to.behind(key));
+                self.one(service, wanted, each);
             } else {
                 self.gone(service.key, each);
             }

@@ -9,10 +9,13 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// The pid file of a daemon that was told of no other.
-pub(super) const PID_FILE: &str = "/run/keepalived.pid";
+/// Where daemons keep files while they run: mostly one folder by two names, on some routers only
+/// the second one.
+const RUN: [&str; 2] = ["/run", "/var/run"];
+/// There, the pid file of a daemon that was told of no other.
+pub(super) const PID_FILE: &str = "keepalived.pid";
 /// The control socket that belongs to it.
-const SOCKET: &str = "/run/holdfast.sock";
+const SOCKET: &str = "holdfast.sock";
 /// Pauses until a worker that died must have another one in its place.
 const COMEBACK: u32 = 60;
 /// Pauses until a daemon that was told to stop must have done so.
@@ -21,21 +24,43 @@ const STOPPING: u32 = 400;
 /// The words that are commands when they come first.
 pub(super) const COMMANDS: [&str; 4] = ["status", "explain", "reload", "stop"];
 
+/// A file of the folder [`RUN`].
+pub(super) fn in_run(name: &str) -> String {
+    let there = |folder: &&&str| std::path::Path::new(folder).is_dir();
+    let folder = RUN.iter().find(there).unwrap_or(&RUN[0]);
+    format!("{folder}/{name}")
+}
+
 /// The control socket of the daemon with this pid file: beside it, unless it is named.
 pub(super) fn socket(named: Option<&str>, pid_file: Option<&str>) -> Option<String> {
     let path = match (named, pid_file) {
         (Some("none"), _) => return None,
         (Some(named), _) => named.to_owned(),
-        (None, None | Some(PID_FILE)) => SOCKET.to_owned(),
+        (None, None) => in_run(SOCKET),
         (None, Some(pid_file)) => {
-            let stem = pid_file.strip_suffix(".pid").unwrap_or(pid_file);
-            format!("{stem}.sock")
+            let path = absolute(pid_file);
+            let usual = |folder: &&&str| path == format!("{folder}/{PID_FILE}");
+            match RUN.iter().find(usual) {
+                Some(folder) => format!("{folder}/{SOCKET}"),
+                None => format!("{}.sock", path.strip_suffix(".pid").unwrap_or(&path)),
+            }
         }
     };
-    // A daemon goes to the root folder.
-    let absolute = std::path::absolute(&path).ok();
+    Some(absolute(&path))
+}
+
+/// The pid file of the daemon that runs here, or would.
+fn usual_pid_file() -> String {
+    let mut all = RUN.iter().map(|folder| format!("{folder}/{PID_FILE}"));
+    let running = all.find(|path| file::locked(path));
+    running.unwrap_or_else(|| in_run(PID_FILE))
+}
+
+/// The same path from the root folder, where a daemon goes.
+pub(super) fn absolute(path: &str) -> String {
+    let absolute = std::path::absolute(path).ok();
     let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
-    Some(absolute.unwrap_or(path))
+    absolute.unwrap_or_else(|| path.to_owned())
 }
 
 /// What was asked for, and where.
@@ -67,7 +92,9 @@ fn read(words: &[OsString]) -> Result<Option<Asked>, String> {
     options.optopt("", "socket", "", "PATH");
     let (command, rest) = words.split_first().ok_or("a command is missing")?;
     let command = command.to_str().unwrap_or("");
-    let given = options.parse(rest).map_err(|e| e.to_string())?;
+    let given = options
+        .parse(rest)
+        .map_err(|fail| super::options::explain(&fail))?;
     if given.opt_present("help") {
         return Ok(None);
     }
@@ -89,12 +116,12 @@ fn read(words: &[OsString]) -> Result<Option<Asked>, String> {
     if request.to_string().len() >= control::Limit::LINE {
         return Err("the name is too long".to_owned());
     }
-    let pid_file = given.opt_str("pid");
+    let pid_file = given.opt_str("pid").unwrap_or_else(usual_pid_file);
     Ok(Some(Asked {
         request,
         json,
-        socket: socket(given.opt_str("socket").as_deref(), pid_file.as_deref()),
-        pid_file: pid_file.map_or(PID_FILE.into(), String::into_boxed_str),
+        socket: socket(given.opt_str("socket").as_deref(), Some(&pid_file)),
+        pid_file: pid_file.into_boxed_str(),
     }))
 }
 
@@ -215,8 +242,15 @@ mod tests {
 
     #[test]
     fn two_daemons_have_two_sockets() {
-        assert_eq!(socket(None, None).as_deref(), Some(SOCKET));
-        assert_eq!(socket(None, Some(PID_FILE)).as_deref(), Some(SOCKET));
+        for (file, path) in [
+            (None, "/run/holdfast.sock"),
+            (Some("/run/keepalived.pid"), "/run/holdfast.sock"),
+            // As init scripts name it, and so whoever asks does not.
+            (Some("/var/run/keepalived.pid"), "/var/run/holdfast.sock"),
+            (Some("/run/x/keepalived.pid"), "/run/x/keepalived.sock"),
+        ] {
+            assert_eq!(socket(None, file).as_deref(), Some(path), "{file:?}");
+        }
         assert_eq!(
             socket(None, Some("/run/c.pid")).as_deref(),
             Some("/run/c.sock")

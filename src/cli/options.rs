@@ -5,7 +5,7 @@
 
 use super::ask::COMMANDS;
 use super::table::{self, Arg, Serves, TABLE};
-use super::words::canonical;
+use super::words::{canonical, nearest};
 use core::fmt;
 use getopts::{Fail, HasArg, Matches, Occur};
 use std::ffi::OsString;
@@ -223,7 +223,20 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Command, Usage>
     if first.is_some_and(|word| COMMANDS.contains(&word)) {
         return Ok(Command::Ask { name, words: args });
     }
-    command(&name, args).map_err(|what| Usage { name, what })
+    // keepalived takes no notice of it; here it is a command that does not exist.
+    match first.filter(|word| !word.is_empty() && !word.starts_with('-')) {
+        Some(word) if !name.starts_with("keepalived") => Err(unknown_command(word, &name)),
+        _ => command(&name, args),
+    }
+    .map_err(|what| Usage { name, what })
+}
+
+/// To go on would start a daemon where something was to be asked.
+fn unknown_command(word: &str, name: &str) -> String {
+    match nearest(word, COMMANDS) {
+        Some(near) => format!("unknown command '{word}'; did you mean '{near}'?"),
+        None => format!("unknown command '{word}'; '{name}' alone starts the daemon"),
+    }
 }
 
 fn program_name(argv0: Option<OsString>) -> Box<str> {
@@ -381,7 +394,7 @@ fn matcher() -> getopts::Options {
     matcher
 }
 
-fn explain(fail: &Fail) -> String {
+pub(super) fn explain(fail: &Fail) -> String {
     let names = |key: &str| {
         TABLE
             .iter()
@@ -391,7 +404,8 @@ fn explain(fail: &Fail) -> String {
     match fail {
         Fail::ArgumentMissing(key) => format!("{} needs an argument", names(key)),
         Fail::UnexpectedArgument(key) => format!("{} takes no argument", names(key)),
-        Fail::UnrecognizedOption(key) => format!("unknown option '{key}'"),
+        Fail::UnrecognizedOption(key) if key.len() == 1 => format!("unknown option '-{key}'"),
+        Fail::UnrecognizedOption(key) => format!("unknown option '--{key}'"),
         Fail::OptionMissing(key) | Fail::OptionDuplicated(key) => {
             format!("option '{key}' is used wrongly")
         }

@@ -18,8 +18,8 @@ use std::rc::Rc;
 /// The configuration when `-f` does not name one.
 const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
 /// Its other pid files, which init scripts know.
-const VRRP_PID_FILE: &str = "/run/vrrp.pid";
-const CHECKERS_PID_FILE: &str = "/run/checkers.pid";
+const VRRP_PID_FILE: &str = "vrrp.pid";
+const CHECKERS_PID_FILE: &str = "checkers.pid";
 
 /// Exit statuses (those of keepalived).
 pub(super) mod status {
@@ -58,7 +58,7 @@ pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
         }
     }
     let written = match log {
-        Some(path) => sys::file::write_atomically(path, text.as_bytes()),
+        Some(path) => sys::file::write_named(path, text.as_bytes()),
         None if json => std::io::stdout().write_all(text.as_bytes()),
         None => std::io::stderr().write_all(text.as_bytes()),
     };
@@ -76,14 +76,37 @@ pub fn test(options: &Options, log: Option<&str>, format: Format) -> u8 {
     loaded.diags.status()
 }
 
-/// Runs the daemon; returns its exit status.
-pub fn run(options: &Options) -> u8 {
-    // Before it goes to another folder.
+/// With all files named, and those of a daemon from whatever folder: it goes to another one.
+fn placed(options: &Options) -> Options {
     let socket = ask::socket(options.socket.as_deref(), options.pid_file.as_deref());
-    let options = &Options {
+    let mut options = Options {
         socket: Some(socket.unwrap_or("none".to_owned()).into()),
         ..options.clone()
     };
+    for (file, usual) in [
+        (&mut options.pid_file, PID_FILE),
+        (&mut options.vrrp_pid_file, VRRP_PID_FILE),
+        (&mut options.check_pid_file, CHECKERS_PID_FILE),
+    ] {
+        file.get_or_insert_with(|| ask::in_run(usual).into());
+    }
+    if !options.foreground {
+        let files = [
+            &mut options.file,
+            &mut options.pid_file,
+            &mut options.vrrp_pid_file,
+            &mut options.check_pid_file,
+        ];
+        for file in files.into_iter().flatten() {
+            *file = ask::absolute(file).into();
+        }
+    }
+    options
+}
+
+/// Runs the daemon; returns its exit status.
+pub fn run(options: &Options) -> u8 {
+    let options = &placed(options);
     if let Some(mask) = options.umask {
         sys::process::umask(mask);
     }
@@ -109,8 +132,11 @@ pub fn run(options: &Options) -> u8 {
 fn start(options: &Options) -> u8 {
     for notice in &options.notices {
         log::warn!("{notice}");
+        if sys::file::isatty(2) && !options.console {
+            say(&format!("{}: {notice}\n", options.name));
+        }
     }
-    let path = options.pid_file.as_deref().unwrap_or(PID_FILE);
+    let path = options.pid_file.as_deref().unwrap_or_default();
     let (text, code) = match PidFile::lock(path) {
         Ok(Ok(mut pid_file)) => {
             let code = configure(options, &mut pid_file);
@@ -308,14 +334,11 @@ pub(super) fn work(
 
 /// `-r` and `-c` both name the one worker.
 pub(super) fn worker_pid_paths(options: &Options) -> impl Iterator<Item = &str> {
-    let vrrp = options.vrrp_pid_file.as_deref().unwrap_or(VRRP_PID_FILE);
-    let checkers = options
-        .check_pid_file
-        .as_deref()
-        .unwrap_or(CHECKERS_PID_FILE);
-    [(options.vrrp, vrrp), (options.check, checkers)]
+    let vrrp = (options.vrrp, options.vrrp_pid_file.as_deref());
+    let checkers = (options.check, options.check_pid_file.as_deref());
+    [vrrp, checkers]
         .into_iter()
-        .filter_map(|(on, path)| on.then_some(path))
+        .filter_map(|(on, path)| path.filter(|_| on))
 }
 
 fn worker_pid_files(options: &Options) -> Vec<PidFile> {

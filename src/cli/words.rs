@@ -87,16 +87,19 @@ fn canonical_short(arg: &str, words: &mut Vec<String>) -> Result<bool, String> {
 }
 
 fn unknown_long(name: &str) -> String {
-    let near = TABLE
-        .iter()
-        .filter(|row| !row.long.is_empty())
-        .map(|row| (distance(name, row.long), row))
-        .min_by_key(|(d, _)| *d)
-        .filter(|(d, row)| *d <= 3 && *d < row.long.len() / 2);
-    match near {
-        Some((_, row)) => format!("unknown option '--{name}'; did you mean '--{}'?", row.long),
+    match nearest(name, TABLE.iter().map(|row| row.long)) {
+        Some(near) => format!("unknown option '--{name}'; did you mean '--{near}'?"),
         None => format!("unknown option '--{name}'"),
     }
+}
+
+/// What was probably meant.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let names = names.into_iter().filter(|name| !name.is_empty());
+    let near = names.map(|name| (distance(word, name), name));
+    let near = near.min_by_key(|(d, _)| *d);
+    near.filter(|(d, name)| *d <= 3 && *d < name.len() / 2)
+        .map(|(_, name)| name)
 }
 
 /// Levenshtein distance in bytes.

@@ -39,14 +39,9 @@ impl Display for Since<'_> {
 }
 
 fn instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: &str) -> fmt::Result {
-    let params = view.vrrp.instances.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.snapshot(id)) else {
+    let Some((p, s)) = r.instance(view, id, Some(wanted)) else {
         return Ok(());
     };
-    if !r.meant(&p.name, Some(wanted)) {
-        return Ok(());
-    }
-    r.fault(state::faulty(s.state));
     let (out, all) = (&mut r.out, view.vrrp);
     let since = Since(view, s.last_transition);
     writeln!(out, "vrrp_instance {} is {}{since}", p.name, s.state)?;
@@ -211,14 +206,9 @@ fn instance_next(
 }
 
 fn group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: &str) -> fmt::Result {
-    let params = view.vrrp.groups.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.group_snapshot(id)) else {
+    let Some((p, s)) = r.group(view, id, Some(wanted)) else {
         return Ok(());
     };
-    if !r.meant(&p.name, Some(wanted)) {
-        return Ok(());
-    }
-    r.fault(state::faulty(s.state));
     let (out, all) = (&mut r.out, view.vrrp);
     let since = Since(view, s.last_transition);
     writeln!(out, "vrrp_sync_group {} is {}{since}", p.name, s.state)?;
@@ -242,13 +232,9 @@ fn group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: &str) -> fmt::Res
 }
 
 fn script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: &str) -> fmt::Result {
-    let params = view.vrrp.scripts.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.script_snapshot(id)) else {
+    let Some((p, s)) = r.script(view, id, Some(wanted)) else {
         return Ok(());
     };
-    if !r.meant(&p.name, Some(wanted)) {
-        return Ok(());
-    }
     let out = &mut r.out;
     writeln!(out, "vrrp_script {} is {}", p.name, state::script(&s))?;
     let last: Option<Ended> = s.last;
@@ -272,13 +258,9 @@ fn script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: &str) -> fmt::R
 }
 
 fn file(r: &mut Report, view: &View<'_>, id: FileId, wanted: &str) -> fmt::Result {
-    let params = view.vrrp.files.get(usize::from(id.0));
-    let (Some(p), Some(value)) = (params, view.router.file_value(id)) else {
+    let Some((p, value)) = r.file(view, id, Some(wanted)) else {
         return Ok(());
     };
-    if !r.meant(&p.name, Some(wanted)) {
-        return Ok(());
-    }
     let out = &mut r.out;
     writeln!(out, "track_file {} ({}) holds {value}", p.name, p.path)?;
     users(
@@ -301,18 +283,9 @@ fn users(out: &mut String, view: &View<'_>, is: impl Fn(Tracked) -> bool) -> fmt
 }
 
 fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: &str) -> fmt::Result {
-    let Some(room) = view.check else {
+    let Some((p, s)) = r.service(view, id, Some(wanted)) else {
         return Ok(());
     };
-    let params = room.params().services.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, room.service(id)) else {
-        return Ok(());
-    };
-    r.inside = r.meant(&p.name, Some(wanted));
-    if !r.inside {
-        return Ok(());
-    }
-    r.fault(!s.up);
     let out = &mut r.out;
     writeln!(out, "virtual_server {} is {}", p.name, state::up(s.up))?;
     let quorum = u64::from(p.quorum);
@@ -357,20 +330,10 @@ fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: &str) -> fmt:
 }
 
 fn real(r: &mut Report, view: &View<'_>, id: RealId, wanted: &str) -> fmt::Result {
-    let Some(room) = view.check else {
-        return Ok(());
-    };
-    let params = room.params().reals.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, room.real(id)) else {
+    let Some((room, p, s)) = r.real(view, id, Some(wanted)) else {
         return Ok(());
     };
     let inside = r.inside;
-    if !inside {
-        if !r.meant(&p.name, Some(wanted)) {
-            return Ok(());
-        }
-        r.fault(!s.alive);
-    }
     let (out, indent) = (&mut r.out, if inside { "  " } else { "" });
     write!(out, "{indent}real_server {}", p.name)?;
     if !inside {

@@ -11,6 +11,7 @@ mod keepalived;
 mod protocol;
 mod report;
 mod servers;
+mod shown;
 mod state;
 mod status;
 mod table;

@@ -105,14 +105,9 @@ impl Display for Because<'_> {
 }
 
 fn instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option<&str>) -> fmt::Result {
-    let params = view.vrrp.instances.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.snapshot(id)) else {
+    let Some((p, s)) = r.instance(view, id, wanted) else {
         return Ok(());
     };
-    if !r.meant(&p.name, wanted) {
-        return Ok(());
-    }
-    r.fault(state::faulty(s.state));
     let since = s.last_transition.map(|at| view.ago(at).to_string());
     let master = match (s.state, s.master) {
         (State::Master, _) => "self".to_owned(),
@@ -133,14 +128,9 @@ fn instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option<&str
 }
 
 fn group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: Option<&str>) -> fmt::Result {
-    let params = view.vrrp.groups.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.group_snapshot(id)) else {
+    let Some((p, s)) = r.group(view, id, wanted) else {
         return Ok(());
     };
-    if !r.meant(&p.name, wanted) {
-        return Ok(());
-    }
-    r.fault(state::faulty(s.state));
     let since = s.last_transition.map(|at| view.ago(at).to_string());
     let members = Joined(p.members.iter().map(|m| view.vrrp.text(*m)), ",");
     let since = since.as_deref().unwrap_or(NONE);
@@ -149,43 +139,26 @@ fn group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: Option<&str>) -> 
 }
 
 fn script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: Option<&str>) -> fmt::Result {
-    let params = view.vrrp.scripts.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.script_snapshot(id)) else {
+    let Some((p, s)) = r.script(view, id, wanted) else {
         return Ok(());
     };
-    if !r.meant(&p.name, wanted) {
-        return Ok(());
-    }
     let last = s.last.map_or(NONE.to_owned(), |last| last.to_string());
     let parts: [&dyn Display; 3] = [&p.name, &state::script(&s), &last];
     row(&mut r.out, "script", &parts)
 }
 
 fn file(r: &mut Report, view: &View<'_>, id: FileId, wanted: Option<&str>) -> fmt::Result {
-    let params = view.vrrp.files.get(usize::from(id.0));
-    let (Some(p), Some(value)) = (params, view.router.file_value(id)) else {
+    let Some((p, value)) = r.file(view, id, wanted) else {
         return Ok(());
     };
-    if !r.meant(&p.name, wanted) {
-        return Ok(());
-    }
     let parts: [&dyn Display; 3] = [&p.name, &value, &p.path];
     row(&mut r.out, "file", &parts)
 }
 
 fn service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: Option<&str>) -> fmt::Result {
-    let Some(room) = view.check else {
+    let Some((p, s)) = r.service(view, id, wanted) else {
         return Ok(());
     };
-    let params = room.params().services.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, room.service(id)) else {
-        return Ok(());
-    };
-    r.inside = r.meant(&p.name, wanted);
-    if !r.inside {
-        return Ok(());
-    }
-    r.fault(!s.up);
     let sorry = match (p.sorry, s.sorry) {
         (None, _) => NONE,
         (_, true) => "answers",
@@ -222,18 +195,9 @@ impl Display for Failing<'_> {
 }
 
 fn real(r: &mut Report, view: &View<'_>, id: RealId, wanted: Option<&str>) -> fmt::Result {
-    let Some(room) = view.check else {
+    let Some((room, p, s)) = r.real(view, id, wanted) else {
         return Ok(());
     };
-    let params = room.params().reals.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, room.real(id)) else {
-        return Ok(());
-    };
-    let named = wanted.is_some() && !r.inside;
-    if named && !r.meant(&p.name, wanted) {
-        return Ok(());
-    }
-    r.fault(named && !s.alive);
     let line = s.line.map_or(NONE.to_owned(), |weight| weight.to_string());
     let parts: [&dyn Display; 6] = [
         &room.params().text(p.service),
@@ -317,15 +281,10 @@ pub(super) fn json(r: &mut Report, part: Part, view: &View<'_>, wanted: Option<&
 }
 
 fn json_instance(r: &mut Report, view: &View<'_>, id: InstanceId, wanted: Option<&str>) {
-    let params = view.vrrp.instances.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.snapshot(id)) else {
+    go_to(r, 1);
+    let Some((p, s)) = r.instance(view, id, wanted) else {
         return;
     };
-    go_to(r, 1);
-    if !r.meant(&p.name, wanted) {
-        return;
-    }
-    r.fault(state::faulty(s.state));
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", s.state);
@@ -361,15 +320,10 @@ impl Display for Prefixed {
 }
 
 fn json_group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: Option<&str>) {
-    let params = view.vrrp.groups.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.group_snapshot(id)) else {
+    go_to(r, 2);
+    let Some((p, s)) = r.group(view, id, wanted) else {
         return;
     };
-    go_to(r, 2);
-    if !r.meant(&p.name, wanted) {
-        return;
-    }
-    r.fault(state::faulty(s.state));
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", s.state);
@@ -379,14 +333,10 @@ fn json_group(r: &mut Report, view: &View<'_>, id: GroupId, wanted: Option<&str>
 }
 
 fn json_script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: Option<&str>) {
-    let params = view.vrrp.scripts.get(usize::from(id.0));
-    let (Some(p), Some(s)) = (params, view.router.script_snapshot(id)) else {
+    go_to(r, 3);
+    let Some((p, s)) = r.script(view, id, wanted) else {
         return;
     };
-    go_to(r, 3);
-    if !r.meant(&p.name, wanted) {
-        return;
-    }
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("state", state::script(&s));
@@ -395,14 +345,10 @@ fn json_script(r: &mut Report, view: &View<'_>, id: ScriptId, wanted: Option<&st
 }
 
 fn json_file(r: &mut Report, view: &View<'_>, id: FileId, wanted: Option<&str>) {
-    let params = view.vrrp.files.get(usize::from(id.0));
-    let (Some(p), Some(value)) = (params, view.router.file_value(id)) else {
+    go_to(r, 4);
+    let Some((p, value)) = r.file(view, id, wanted) else {
         return;
     };
-    go_to(r, 4);
-    if !r.meant(&p.name, wanted) {
-        return;
-    }
     comma(r);
     let mut o = Object::new(&mut r.out);
     o.text("name", &p.name).text("path", &p.path);
@@ -444,19 +390,12 @@ fn json_service(r: &mut Report, view: &View<'_>, id: ServiceId, wanted: Option<&
 }
 
 fn json_real(r: &mut Report, view: &View<'_>, id: RealId, wanted: Option<&str>) {
-    let Some(room) = view.check else {
+    let Some(before) = r.place.reals else {
         return;
     };
-    let params = room.params().reals.get(usize::from(id.0));
-    let (Some(p), Some(s), Some(before)) = (params, room.real(id), r.place.reals) else {
+    let Some((room, p, s)) = r.real(view, id, wanted) else {
         return;
     };
-    if !r.inside {
-        if !r.meant(&p.name, wanted) {
-            return;
-        }
-        r.fault(!s.alive);
-    }
     if before > 0 {
         r.out.push(',');
     }

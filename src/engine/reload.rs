@@ -11,7 +11,7 @@ pub use verdict::{Applied, Refused, errors};
 
 use super::outside::plain;
 use super::*;
-use crate::config::{Diags, Global, Loaded};
+use crate::config::{Global, Loaded};
 use crate::sys;
 use crate::vrrp::{Event, IfaceId, Kept, State, Timer, World};
 use crate::wire::rtnetlink::{AddrMsg, IFA_F_DADFAILED, IFA_F_TENTATIVE, PROTOCOL_KEEPALIVED};
@@ -165,11 +165,8 @@ impl Engine {
             reread.read(&breathe)
         };
         let diags = &loaded.diags;
-        if let Some(reason) = self.objection(diags) {
-            return Err(Refused {
-                reason: format!("the running configuration stays: {reason}").into(),
-                faults: said(diags),
-            });
+        if let Some(refused) = Refused::of(diags, &self.how.errors) {
+            return Err(refused);
         }
         if let Err(e) = self.able(&loaded.config.vrrp) {
             return Err(Refused {
@@ -177,7 +174,7 @@ impl Engine {
                 faults: Vec::new(),
             });
         }
-        let (warnings, errors) = (said(diags), errors(diags));
+        let (warnings, errors) = (said(diags.iter(), diags), errors(diags));
         Ok(self.accept(loaded.config, record, errors, warnings))
     }
 
@@ -185,32 +182,6 @@ impl Engine {
     fn able(&mut self, params: &vrrp::Params) -> io::Result<()> {
         boot::permitted(!params.instances.is_empty())?;
         self.hands.prepare(params)
-    }
-
-    /// Why a configuration is not to be run.
-    fn objection(&self, diags: &Diags) -> Option<String> {
-        if diags.missing_file {
-            return Some("the file cannot be read".to_owned());
-        }
-        if diags.fatal() {
-            return Some("the new one cannot be used".to_owned());
-        }
-        if diags.broken_syntax() {
-            return Some("a brace or a quote is missing in the new one".to_owned());
-        }
-        let mut known = self.how.errors.clone();
-        let mut fresh = 0;
-        for error in errors(diags) {
-            match known.iter().position(|k| *k == error) {
-                Some(at) => drop(known.swap_remove(at)),
-                None => fresh += 1,
-            }
-        }
-        match fresh {
-            0 => None,
-            1 => Some("the new one has an error that this one has not".to_owned()),
-            n => Some(format!("the new one has {n} errors that this one has not")),
-        }
     }
 
     /// While the configuration is read: Masters go on speaking, the watchdog is told.

@@ -122,8 +122,21 @@ fn is_still_at(file: &File, path: impl AsRef<Path>) -> bool {
     (ours.dev(), ours.ino()) == (there.dev(), there.ino())
 }
 
+/// Writes a file whose name a person has given: a device, a pipe, or one of the links of /dev takes
+/// the bytes, anything else is written atomically.
+pub fn write_named(path: &str, bytes: &[u8]) -> io::Result<()> {
+    let there = std::fs::symlink_metadata(path);
+    let link = path.starts_with("/dev/");
+    if there.is_ok_and(|m| !m.is_file() && !m.is_dir() && (link || !m.is_symlink())) {
+        let file = OpenOptions::new().append(true).open(path);
+        return file?.write_all(bytes);
+    }
+    write_atomically(path, bytes)
+}
+
 /// Writes a whole file under a temporary name and renames it into place: a reader sees the old
-/// text or the new, never half. A symbolic link at either name is replaced, not followed.
+/// text or the new, never half. A symbolic link at either name is replaced, not followed; a device
+/// or a pipe is an error (EINVAL).
 pub fn write_atomically(path: &str, bytes: &[u8]) -> io::Result<()> {
     let mut file = Atomic::new(path)?;
     file.write(bytes)?;
@@ -141,6 +154,10 @@ pub struct Atomic {
 impl Atomic {
     /// Opens the temporary file.
     pub fn new(path: &str) -> io::Result<Self> {
+        let there = std::fs::symlink_metadata(path);
+        if there.is_ok_and(|m| !m.is_file() && !m.is_symlink() && !m.is_dir()) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         let temporary = format!("{path}.{}.tmp", std::process::id());
         Ok(Atomic {
             file: open_new(&temporary)?,
@@ -388,6 +405,27 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
         assert!(write_atomically(&scratch.path("no/such/folder"), b"x").is_err());
+    }
+
+    #[test]
+    fn a_device_takes_the_bytes_and_stays_one() {
+        let scratch = Scratch::new("device");
+        let (fifo, file) = (scratch.path("fifo"), scratch.path("file"));
+        nix::unistd::mkfifo(fifo.as_str(), Mode::S_IRWXU).unwrap();
+        assert_eq!(
+            write_atomically(&fifo, b"x").unwrap_err().raw_os_error(),
+            Some(libc::EINVAL)
+        );
+        let reader = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(&fifo);
+        write_named(&fifo, b"said").unwrap();
+        let mut said = String::new();
+        reader.unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(said, "said");
+        write_named(&file, b"said").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "said");
     }
 
     #[test]

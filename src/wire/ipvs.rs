@@ -108,3 +108,16 @@ pub struct Destination {
     /// Connections below which it gets new ones again.
     pub lower: u32,
 }
+
+impl Destination {
+    /// The same as a line of the service `key`: where packets are not translated it has the port of
+    /// the service; by mark: none.
+    pub fn behind(self, key: Key) -> Self {
+        let port = match key {
+            _ if self.forward == Forward::Nat => self.port,
+            Key::Address { port, .. } => port,
+            Key::Mark { .. } => 0,
+        };
+        Destination { port, ..self }
+    }
+}

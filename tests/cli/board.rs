@@ -24,7 +24,7 @@ fn busybox_starts_reloads_restarts_and_stops() {
     expect(
         BUSYBOX,
         r#"
-i status; i start; until_ holds; i status; i start
+i status; i start; until_ holds; i status; i start; $H status | cut -f1-2 | grep instance; $H reload
 first=$(cat keepalived.pid); i reload; kill -0 $first && echo "it goes on"
 i restart; gone $first && until_ holds && echo "another one"
 i stop; ls *.pid 2>/dev/null; holds || echo "nothing is left"
@@ -34,6 +34,8 @@ i stop; i reload; i status; i frob
 Starting holdfast: OK; start: 0
 holdfast (pid N) is running; status: 0
 Starting holdfast: OK (it runs already); start: 0
+instance\tVI_1
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
 Reloading holdfast: OK; reload: 0
 it goes on
 Stopping holdfast: OK;Starting holdfast: OK; restart: 0
@@ -56,7 +58,9 @@ i start; until_ test -s vrrp.pid; pid=$(cat keepalived.pid); worker=$(cat vrrp.p
 kill -9 $pid $worker; until_ gone $pid; until_ gone $worker
 i status; i start; i status; i stop
 echo $$ >keepalived.pid; i status; i start; i stop
-sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start; i stop
+sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start
+cp /etc/keepalived/keepalived.conf bad.conf; cp good.conf /etc/keepalived/keepalived.conf; i reload
+cp bad.conf /etc/keepalived/keepalived.conf; i reload; i status; i stop
 mkdir -p /etc/default; echo 'KEEPALIVED_OPTIONS="-D -e"' >/etc/default/keepalived
 echo 'include /none' >/etc/keepalived/keepalived.conf; i start; i status
 rm /etc/keepalived/keepalived.conf; i start
@@ -72,6 +76,9 @@ Starting holdfast: OK; start: 0
 Stopping holdfast: OK; stop: 0
  configtest: 5
 Starting holdfast: OK; start: 0
+Reloading holdfast: OK; reload: 0
+Reloading holdfast: FAIL; reload: 1
+holdfast (pid N) is running; status: 0
 Stopping holdfast: OK; stop: 0
 Starting holdfast: FAIL; start: 6
 holdfast is stopped; status: 3

@@ -20,6 +20,41 @@ kill $pid; until_ gone $pid; gone $worker && ls *.pid 2>/dev/null; echo "clean"
     );
 }
 
+/// A daemon goes to the root folder; a name that is relative is one of where it was started.
+#[test]
+fn names_of_files_mean_the_same_after_the_start() {
+    cell::expect(
+        r#"
+mkdir here; cd here; echo 'include ../good.conf' >one.conf
+$H -f one.conf -p a.pid -r b.pid -c c.pid; until_ holds; until_ test -s c.pid; ls *.pid | tr '\n' ' '; echo
+sed -i 's/VI_1/VI_2/' ../good.conf; $H reload -p a.pid
+kill -9 $(cat b.pid); until_ eval '$H explain -p a.pid VI_2 2>/dev/null | grep -o "configured: [^:]*"'
+$H stop -p a.pid; echo $?; ls *.pid *.sock 2>/dev/null; true
+"#,
+        "a.pid b.pid c.pid 
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
+configured: /run/here/../good.conf
+0",
+    );
+}
+
+/// What was wrong before, and warnings, are not why.
+#[test]
+fn a_reload_that_is_refused_names_what_is_new() {
+    cell::expect(
+        r#"
+sed -i 's/priority 150/prioritty 150\n track_interface {\n eth0\n }/' good.conf
+$H -f good.conf; until_ holds; $H reload | tail -n 1; $H -t -f good.conf 2>&1 | grep -c good.conf
+sed -i 's/version 3/&\n garp_master_dealy 1/' good.conf; $H reload; echo $?
+"#,
+        "configuration accepted: 1 vrrp_instance (0 new, 0 removed)
+2
+the running configuration stays: the new one has an error that this one has not
+/run/good.conf:9:2: unknown keyword 'garp_master_dealy' in 'vrrp_instance VI_1' (ignored) (did you mean 'garp_master_delay'?)
+1",
+    );
+}
+
 /// Whoever waits for the command finds the daemon's number in the file, never that of a process
 /// that is gone.
 #[test]

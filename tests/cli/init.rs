@@ -20,7 +20,7 @@ fn expect(script: &str, want: &str) {
 fn it_starts_reloads_restarts_and_stops() {
     expect(
         r#"
-i status; i start; until_ holds; i status; i start
+i status; i start; until_ holds; i status; i start; $H status | grep instance | cut -f1-3; $H reload
 first=$(cat keepalived.pid); i reload; kill -0 $first && echo "it goes on"
 i restart; gone $first && until_ holds && echo "another one"
 i condrestart; i stop; ls *.pid 2>/dev/null; holds || echo "nothing is left"
@@ -30,6 +30,8 @@ i stop; i condrestart; i reload; i status
 Starting keepalived: OK; start: 0
 keepalived (holdfast, pid N) is running; status: 0
 Starting keepalived: already running (pid N) OK; start: 0
+instance\tVI_1\tMASTER
+configuration accepted: 1 vrrp_instance (0 new, 0 removed)
 Reloading keepalived: OK; reload: 0
 it goes on
 Stopping keepalived: OK;Starting keepalived: OK; restart: 0
@@ -52,11 +54,16 @@ i start; until_ test -s vrrp.pid; pid=$(cat keepalived.pid); worker=$(cat vrrp.p
 kill -9 $pid $worker; until_ gone $pid; until_ gone $worker
 i status; i start; i status; i stop
 echo $$ >keepalived.pid; i status; i start; i stop
-sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start; i stop
+sed 's/priority/prioritty/' good.conf >/etc/keepalived/keepalived.conf; i configtest; i start
+cp /etc/keepalived/keepalived.conf bad.conf; cp good.conf /etc/keepalived/keepalived.conf; i reload
+cp bad.conf /etc/keepalived/keepalived.conf; i reload; i status; i stop
 mkdir -p /etc/sysconfig; echo 'KEEPALIVED_OPTIONS="-D -e"' >/etc/sysconfig/keepalived
 echo 'include /none' >/etc/keepalived/keepalived.conf; i start; i status
 rm /etc/keepalived/keepalived.conf; i start
 echo 'KEEPALIVED_OPTIONS="-D -f /run/good.conf"' >/etc/sysconfig/keepalived; i start; until_ holds; i stop
+echo 'KEEPALIVED_OPTIONS="-f /run/bad.conf --socket=none"' >/etc/sysconfig/keepalived; i configtest; i start; until_ holds
+cp good.conf bad.conf; sed -i s/VI_1/VI_2/ bad.conf; i reload
+until_ eval 'kill -USR1 $(cat keepalived.pid); grep -qs VI_2 /tmp/keepalived.data'; i stop
 "#,
         "Starting keepalived: OK; start: 0
 keepalived is dead, but /var/run/keepalived.pid exists; status: 1
@@ -68,11 +75,18 @@ Starting keepalived: OK; start: 0
 Stopping keepalived: OK; stop: 0
  configtest: 5
 Starting keepalived: OK; start: 0
+Reloading keepalived: OK; reload: 0
+Reloading keepalived: FAILED; reload: 1
+keepalived (holdfast, pid N) is running; status: 0
 Stopping keepalived: OK; stop: 0
 Starting keepalived: FAILED; start: 6
 keepalived is stopped; status: 3
 Starting keepalived: /etc/keepalived/keepalived.conf is not there FAILED; start: 6
 Starting keepalived: OK; start: 0
+Stopping keepalived: OK; stop: 0
+ configtest: 5
+Starting keepalived: OK; start: 0
+Reloading keepalived: OK; reload: 0
 Stopping keepalived: OK; stop: 0",
     );
 }

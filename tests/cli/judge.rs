@@ -44,12 +44,16 @@ no file: 4",
 fn a_message_names_place_line_and_remedy() {
     cell::expect(
         "sed 's/priority 150/prioritty 150/' good.conf >bad.conf\n$H -t -f bad.conf 2>&1\n
-$H -tlog -f bad.conf; echo $?; cmp log - <<E\n$($H -t -f bad.conf 2>&1)\nE\necho $?",
+$H -tlog -f bad.conf; echo $?; cmp log - <<E\n$($H -t -f bad.conf 2>&1)\nE\necho $?
+mkfifo pipe; cat pipe >log2 & $H -tpipe -f bad.conf; wait; cmp log log2 && [ -p pipe ] && echo a pipe stays
+$H -t/dev/stdout -f bad.conf >log3; cmp log log3; [ -h /dev/stdout ] && echo so does a link",
         "bad.conf:4:5: error: unknown keyword 'prioritty' in 'vrrp_instance VI_1' (ignored)
     prioritty 150
     ^~~~~~~~~ did you mean 'priority'?
 5
-0",
+0
+a pipe stays
+so does a link",
     );
 }
 

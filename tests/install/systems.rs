@@ -104,7 +104,7 @@ fn each_system_gets_its_own_layout_and_loses_it_again() {
         assert!(root.read(options).contains("mine"), "{init}");
         fs::remove_file(root.at(options)).expect("the options");
         assert!(make(&root, "uninstall", init).status.success());
-        assert_eq!(root.files(), [""; 0], "{init}");
+        assert_eq!(root.left(), [""; 0], "{init}");
     }
 }
 

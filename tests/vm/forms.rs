@@ -138,6 +138,14 @@ pub const FORMS: &[Form] = &[
             "-a -u [2001:db8::1a]:53 -r [2001:db8::250]:53 -g -w 1",
             "-A -u [2001:db8::1b]:53 -s rr",
             "-a -u [2001:db8::1b]:53 -r [2001:db8::250]:53 -g -w 1",
+            "-A -t 192.0.2.114:80 -s rr",
+            "-a -t 192.0.2.114:80 -r 192.0.2.250:80 -g -w 1",
+            "-a -t 192.0.2.114:80 -r 192.0.2.251:80 -i -w 1",
+            "-a -t 192.0.2.114:80 -r 192.0.2.252:8082 -m -w 1",
+            "-A -f 43 -s rr",
+            "-a -f 43 -r 192.0.2.250:0 -g -w 1",
+            "-a -f 43 -r 192.0.2.251:0 -i -w 1",
+            "-a -f 43 -r 192.0.2.252:8082 -m -w 1",
             "-A -f 41 -s wlc",
             "-a -f 41 -r 192.0.2.252:0 -g -w 1",
             "-A -f 42 -s wlc",
@@ -522,6 +530,23 @@ virtual_server group 2001:db8::10-names {
  lb_kind DR
  protocol UDP
  real_server 2001:db8::250 53 {
+ }
+}
+virtual_server_group ports {
+ 192.0.2.114 80
+ fwmark 43
+}
+virtual_server group ports {
+ lb_algo rr
+ lb_kind DR
+ protocol TCP
+ real_server 192.0.2.250 8080 {
+ }
+ real_server 192.0.2.251 8081 {
+  lvs_method TUN
+ }
+ real_server 192.0.2.252 8082 {
+  lvs_method NAT
  }
 }
 virtual_server group marks {

@@ -80,10 +80,11 @@ impl Room {
         let old = core::mem::replace(&mut self.params, Rc::clone(&new));
         let kept = Kept::new(&old, &new, same);
         let was = core::mem::take(&mut self.services);
-        self.checkers = self.moved(&kept, &new);
+        self.checkers = self.moved(&kept, &old, &new);
         self.flight.clear();
         let of = |real: &RealParams| Real::new(real, within(&self.checkers, &real.checkers));
-        self.reals = new.reals.iter().map(of).collect();
+        let reals = new.reals.iter().map(of).collect();
+        let before = core::mem::replace(&mut self.reals, reals);
         self.kit = Kit::new(&new);
         self.files = files(&new);
         let mut locals = Locals::new(&new);
@@ -93,7 +94,7 @@ impl Room {
         if self.running {
             for (id, from) in (0..).map(ServiceId).zip(&kept.services) {
                 match from.and_then(|at| was.get(at)) {
-                    Some(service) => self.go_on(id, *service, &kept),
+                    Some(service) => self.go_on(id, *service, &kept, &before),
                     None => self.begin(id),
                 }
             }
@@ -107,7 +108,7 @@ impl Room {
     }
 
     /// What is known of the checkers that are still there; `self` has the old ones.
-    fn moved(&self, kept: &Kept, new: &Params) -> Vec<Checker> {
+    fn moved(&self, kept: &Kept, old: &Params, new: &Params) -> Vec<Checker> {
         let pairs = new.checkers.iter().zip(&kept.checkers);
         let each = pairs.map(|(params, from)| {
             let known = from.and_then(|at| self.checkers.get(at));
@@ -116,6 +117,17 @@ impl Room {
                 checker.phase = Phase::Rest;
                 // With fewer attempts than were made, the next failure counts.
                 checker.fails = checker.fails.min(params.retry);
+                if matches!(params.probe, Probe::Misc { dynamic: true, .. }) && checker.delta != 0 {
+                    // What its program said is the weight: it stays, whatever is configured now.
+                    let weight = |of: &Params, at: usize| {
+                        of.reals.get(at).map_or(0, |real| real.destination.weight)
+                    };
+                    let at = usize::from(params.real.0);
+                    let from = kept.reals.get(at).copied().flatten();
+                    let was = from.map_or(0, |from| weight(old, from));
+                    let said = was.saturating_add(checker.delta);
+                    checker.delta = said.saturating_sub(weight(new, at));
+                }
                 let pages = match &params.probe {
                     Probe::Http(http) => http.urls.len(),
                     _ => 1,
@@ -141,7 +153,7 @@ impl Room {
     }
 
     /// A service that is still there keeps its quorum, or loses or gains it now.
-    fn go_on(&mut self, id: ServiceId, was: Service, kept: &Kept) {
+    fn go_on(&mut self, id: ServiceId, was: Service, kept: &Kept, before: &[Real]) {
         let at = usize::from(id.0);
         let (Some(params), Some(service)) =
             (self.params.services.get(at), self.services.get_mut(at))
@@ -160,8 +172,13 @@ impl Room {
         self.out.push(Action::Table(id));
         for real in reals.map(RealId) {
             let at = usize::from(real.0);
-            let fresh = kept.reals.get(at).is_some_and(Option::is_none);
-            if fresh && self.reals.get(at).is_some_and(Real::alive) {
+            let known = kept.reals.get(at).copied().flatten();
+            let told = match known.and_then(|from| before.get(from)) {
+                // The check that failed is no longer there.
+                Some(before) => !before.alive(),
+                None => self.params.table.init_notifies,
+            };
+            if told && self.reals.get(at).is_some_and(Real::alive) {
                 self.tell_real(real, true, None);
             }
         }
@@ -298,6 +315,8 @@ fn alike(old: &CheckerParams, new: &CheckerParams, same: &dyn Fn(&Probe, &Probe)
                     ..
                 },
             ) => (a, x) == (b, y) && same(&old.probe, &new.probe),
+            // Compat: asked in another way for the same pages it is the same check.
+            (Probe::Http(a), Probe::Http(b)) => (a.tls, &a.urls) == (b.tls, &b.urls),
             (a, b) => a == b,
         }
 }

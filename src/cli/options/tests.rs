@@ -321,12 +321,16 @@ fn a_message_names_the_program_and_the_way_to_help() {
 
 #[test]
 fn stray_words_are_named_and_ignored() {
-    let options = run("one -n two -- --three");
+    let options = run("-n two -- --three");
     assert!(options.foreground);
     assert_eq!(
         options.notices,
-        ["unexpected argument(s) ignored: one two --three".into()]
+        ["unexpected argument(s) ignored: two --three".into()]
     );
+    assert!(matches!(
+        parse_line("/usr/sbin/keepalived one -n"),
+        Ok(Command::Run(_))
+    ));
     assert_eq!(run("-n --").notices, []);
 }
 
@@ -417,5 +421,26 @@ fn a_command_behind_an_option_starts_no_daemon() {
     for (args, word) in [("-p /run/a.pid stop", "stop"), ("-n reload", "reload")] {
         let said = wrong(args);
         assert!(said.contains(&format!("'{word}' must come first: holdfast {word}")));
+    }
+}
+
+#[test]
+fn a_command_that_does_not_exist_starts_no_daemon() {
+    for (args, said) in [
+        ("statsu", "unknown command 'statsu'; did you mean 'status'?"),
+        (
+            "reolad -n",
+            "unknown command 'reolad'; did you mean 'reload'?",
+        ),
+        (
+            "restart",
+            "unknown command 'restart'; 'holdfast' alone starts the daemon",
+        ),
+        (
+            "help",
+            "unknown command 'help'; 'holdfast' alone starts the daemon",
+        ),
+    ] {
+        assert_eq!(wrong(args), said);
     }
 }

@@ -1,6 +1,6 @@
 //! The real servers of a virtual server, and what they inherit.
 
-use super::{Services, Target, server_name};
+use super::{Kind, Services, Target, server_name};
 use crate::check::{RealId, RealParams, ServiceId};
 use crate::config::lexer::Word;
 use crate::config::source::Span as At;
@@ -129,7 +129,12 @@ impl<'a> Walk<'a> {
         let forward = own.unwrap_or(target.forward);
         let port = self.port_of(server, target, forward);
         let at = self.head(server);
-        if let Some(before) = seen.get(&(address, port)) {
+        // The lines of a group have their ports from the group where nothing is translated.
+        let place = match target.kind {
+            Kind::Group(_) if forward != Forward::Nat => (address, 0),
+            _ => (address, port),
+        };
+        if let Some(before) = seen.get(&place) {
             let before = self.other(*before, at);
             let text = format!(
                 "real_server {address} port {port} is on {before} already; this one is ignored"
@@ -137,7 +142,7 @@ impl<'a> Walk<'a> {
             self.warn(word, text);
             return None;
         }
-        seen.insert((address, port), at);
+        seen.insert(place, at);
         let fits = self.same_family(target, address, forward, word, "real_server");
         fits.then_some((address, port, forward))
     }

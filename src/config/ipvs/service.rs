@@ -193,12 +193,14 @@ impl<'a> Walk<'a> {
         if let Some(at) = asked
             && quorum > weights
         {
+            let used = if weights == 0 { "1" } else { "which" };
             let text = format!(
-                "quorum {quorum} cannot be reached: all weights are {weights}, which is used"
+                "quorum {quorum} cannot be reached: all weights are {weights}, {used} is used"
             );
             self.odd(at, &text, None);
         }
-        let quorum = u32::try_from(quorum.min(weights)).unwrap_or(u32::MAX);
+        // Compat: without any weight there is no quorum.
+        let quorum = u32::try_from(quorum.min(weights).max(1)).unwrap_or(u32::MAX);
         let Some(at) = self.child(node, &["hysteresis"]) else {
             return (quorum, 0);
         };

@@ -92,7 +92,6 @@ impl Checks {
         let (up, object, script) = match change {
             // Its line came before.
             Change::Checker { .. } => return,
-            Change::Real { up, by: None, .. } if up && !params.table.init_notifies => return,
             Change::Real { real, up, .. } => {
                 let of = self.reals.get(usize::from(real.0));
                 let script = of.and_then(|s| {

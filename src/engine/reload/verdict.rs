@@ -29,8 +29,8 @@ pub fn errors(diags: &Diags) -> Vec<Box<str>> {
     errors.map(|d| d.text.as_str().into()).collect()
 }
 
-/// Everything there is to say about a configuration, each with its place.
-pub(super) fn said(diags: &Diags) -> Vec<Box<str>> {
+/// Messages of a configuration, each with its place.
+pub(super) fn said<'a>(which: impl Iterator<Item = &'a Diag>, diags: &Diags) -> Vec<Box<str>> {
     let line = |d: &Diag| {
         let place = match diags.place(d) {
             Some((file, line, column)) => format!("{file}:{line}:{column}: "),
@@ -42,10 +42,47 @@ pub(super) fn said(diags: &Diags) -> Vec<Box<str>> {
         };
         format!("{place}{}{hint}", d.text).into()
     };
-    diags.iter().map(line).collect()
+    which.map(line).collect()
 }
 
 impl Refused {
+    /// What keeps a configuration from being run in the place of one with the errors `known`.
+    pub(super) fn of(diags: &Diags, known: &[Box<str>]) -> Option<Self> {
+        let errors = || diags.iter().filter(|d| d.severity >= Severity::Error);
+        let mut known = known.to_vec();
+        // As often as before: no news.
+        let fresh = errors().filter(|error| {
+            let before = known.iter().position(|k| **k == *error.text);
+            before.map(|at| known.swap_remove(at)).is_none()
+        });
+        let fresh = said(fresh, diags);
+        let whole = [
+            (diags.missing_file, "the file cannot be read"),
+            (diags.fatal(), "the new one cannot be used"),
+            (
+                diags.broken_syntax(),
+                "a brace or a quote is missing in the new one",
+            ),
+        ];
+        let whole = whole.into_iter().find(|(is, _)| *is);
+        let (reason, faults) = match (whole, fresh.len()) {
+            (Some((_, reason)), _) => (reason.to_owned(), said(errors(), diags)),
+            (None, 0) => return None,
+            (None, 1) => (
+                "the new one has an error that this one has not".to_owned(),
+                fresh,
+            ),
+            (None, n) => (
+                format!("the new one has {n} errors that this one has not"),
+                fresh,
+            ),
+        };
+        Some(Refused {
+            reason: format!("the running configuration stays: {reason}").into(),
+            faults,
+        })
+    }
+
     pub(super) fn because(reason: &str) -> Self {
         Refused {
             reason: format!("no reload now: {reason}").into(),

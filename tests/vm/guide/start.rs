@@ -216,22 +216,19 @@ fn help(facts: &mut Facts, node: &Node) {
         let done = done.expect("running it");
         // Like keepalived's, it goes to standard error.
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        let words = [
-            "--use-file",
-            "--vrrp",
-            "--check",
-            "--dont-release-vrrp",
-            "--dont-release-ipvs",
+        let options = [
+            "-f, --use-file",
+            "-P, --vrrp",
+            "-C, --check",
+            "-V, --dont-release-vrrp",
+            "-I, --dont-release-ipvs",
+            "-d, --dump-conf",
+            "-D, --log-detail",
+            "-S, --log-facility",
+            "-h, --help",
         ];
-        let more = [
-            "--dump-conf",
-            "--log-detail",
-            "--log-facility",
-            "-S",
-            "-V",
-            "-I",
-        ];
-        let all = words.iter().chain(&more).all(|w| said.contains(w));
+        let line = |option: &&str| said.lines().any(|l| l.trim_start().starts_with(option));
+        let all = options.iter().all(line);
         let status = if done.status.success() { "0" } else { "not 0" };
         facts.set(
             &format!("{option} names the options"),

@@ -166,7 +166,8 @@ impl<'a> Watch<'a> {
             }
             said.insert(new.voice.clone(), new);
         }
-        said.retain(|_, said| said.priority > 0);
+        let voices = by_voice(all.into_iter());
+        said.retain(|voice, last| last.priority > 0 && !silent(&voices, voice, last.at));
         Before {
             at: crate::lab::now(),
             said,
@@ -196,11 +197,7 @@ impl<'a> Watch<'a> {
 
     fn wire(&self, before: &Before) -> BTreeSet<String> {
         let mut all = self.announced(before.at);
-        let mut voices: BTreeMap<Voice, Vec<Said>> = BTreeMap::new();
-        for said in self.said().into_iter().filter(|s| s.at >= before.at) {
-            voices.entry(said.voice.clone()).or_default().push(said);
-        }
-        let most = voices.values().map(Vec::len).max().unwrap_or(0);
+        let voices = by_voice(self.said().into_iter().filter(|s| s.at >= before.at));
         for (voice, adverts) in &voices {
             let mut words = adverts.iter().filter(|s| s.priority > 0);
             if adverts.len() > words.clone().count() {
@@ -212,9 +209,7 @@ impl<'a> Watch<'a> {
                 (_, None) => {}
             }
         }
-        // The others have spoken often enough.
-        let silent = |voice: &&Voice| !voices.contains_key(*voice) && most >= MANY;
-        let silent = before.said.keys().filter(silent);
+        let silent = before.said.keys().filter(|v| silent(&voices, v, before.at));
         all.extend(silent.map(|voice| format!("{voice}: silent")));
         all
     }
@@ -353,6 +348,23 @@ impl Drop for Watch<'_> {
         let _ = self.monitor.kill();
         let _ = self.monitor.wait();
     }
+}
+
+fn by_voice(all: impl Iterator<Item = Said>) -> BTreeMap<Voice, Vec<Said>> {
+    let mut voices: BTreeMap<Voice, Vec<Said>> = BTreeMap::new();
+    for said in all {
+        voices.entry(said.voice.clone()).or_default().push(said);
+    }
+    voices
+}
+
+/// Whether a voice has fallen silent without a goodbye: since it was heard last, at `from` or later,
+/// another one has spoken often enough.
+fn silent(voices: &BTreeMap<Voice, Vec<Said>>, voice: &Voice, from: Duration) -> bool {
+    let last = voices.get(voice).and_then(|own| own.last());
+    let from = last.map_or(from, |last| last.at);
+    let since = |adverts: &Vec<Said>| adverts.iter().filter(|s| s.at > from).count();
+    last.is_none_or(|last| last.priority > 0) && voices.values().any(|v| since(v) >= MANY)
 }
 
 /// The address in a line of `ip -o addr` or `ip -o monitor`.

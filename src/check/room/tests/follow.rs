@@ -41,6 +41,7 @@ fn said(checker: u16, up: bool, attempts: u32) -> (Action, Action) {
 #[test]
 fn a_start_tells_what_is_there() {
     let mut params = one(&[(2, 1), (3, 2)], &[checker(Probe::Tcp)]);
+    params.table.init_notifies = true;
     // Too little, and nobody to stand in: nothing is said.
     add(&mut params, 11, &[(4, 1)], &[]);
     params.services[1].quorum = 2;

@@ -1,6 +1,6 @@
 //! Reload: who is still there keeps what is known.
 
-use super::super::super::trial::{MISC, World, add, checker, key, line, one};
+use super::super::super::trial::{MISC, World, add, checker, key, line, one, pages};
 use super::super::super::*;
 use super::secs;
 use crate::wire::ipvs::Key;
@@ -50,6 +50,7 @@ fn a_dead_server_stays_dead_wherever_its_place_is() {
     let start = world.now;
     world.run(0, false, start);
     let mut params = Params::default();
+    params.table.init_notifies = true;
     add(&mut params, 11, &[(3, 4), (2, 4)], &[checker(Probe::Tcp)]);
     add(
         &mut params,
@@ -154,9 +155,25 @@ fn checkers_are_known_by_what_they_do() {
     let [tcp, script] = [0, 1].map(|id| world.room.checker(CheckerId(id)).unwrap());
     assert_eq!((tcp.up, script.up, script.delta), (false, true, -7));
     assert_eq!(world.timers[&0], world.now + secs(3));
-    // Another program: nothing is known of it.
+    // Another weight is configured: what the program said counts.
+    params.reals[0].destination.weight = 4;
+    assert_eq!(reload(&mut world, &params), []);
+    let script = world.room.checker(CheckerId(1)).unwrap();
+    assert_eq!(script.delta, -1);
+    assert_eq!(world.room.real(RealId(0)).unwrap().weight, 3);
+    // Another program: nothing is known of it. The check that failed is gone.
+    world.news();
     reload(&mut world, &one(&[(2, 10)], &[checker(misc(1))]));
     assert_eq!(world.table(0), [(2, 10)]);
+    let alive = Change::Real {
+        real: RealId(0),
+        up: true,
+        by: None,
+    };
+    assert!(
+        told(&mut world).contains(&alive),
+        "nobody is told twice in a row"
+    );
     // One more check, alpha: the server is alive and stays so.
     let mut more = checker(Probe::Ping);
     more.alpha = true;
@@ -206,4 +223,23 @@ fn before_the_start_it_is_only_another_configuration() {
     assert_eq!(world.news(), []);
     world.event(Event::Start { seed: 1 });
     assert_eq!(world.table(0), [(7, 1)]);
+}
+
+#[test]
+fn a_dead_server_asked_by_another_version_of_http_stays_dead() {
+    let mut world = World::started(one(&[(2, 1)], &[checker(pages(1, false))]));
+    let start = world.now;
+    world.run(0, false, start);
+    assert_eq!(world.table(0), []);
+    let mut params = one(&[(2, 1)], &[checker(pages(1, true))]);
+    if let Probe::Http(http) = &mut params.checkers[0].probe {
+        http.version = HttpVersion::V11;
+    }
+    world.news();
+    reload(&mut world, &params);
+    assert_eq!((told(&mut world), world.table(0)), (vec![], vec![]));
+    // Another page is another check.
+    let more = one(&[(2, 1)], &[checker(pages(2, true))]);
+    reload(&mut world, &more);
+    assert_eq!(world.table(0), [(2, 1)]);
 }
