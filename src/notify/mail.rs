@@ -190,7 +190,8 @@ impl Desk {
             Object::Group(at) => (&params.groups, &mut self.groups, at, "Group"),
         };
         let (name, scripts) = list.get(usize::from(at))?;
-        if !scripts.smtp_alert || (mail.no_faults && state == State::Fault) {
+        if !scripts.smtp_alert || (mail.no_faults && matches!(state, State::Fault | State::Removed))
+        {
             return None;
         }
         match last.get_mut(name) {
@@ -203,7 +204,7 @@ impl Desk {
         let doing = match state {
             State::Master => "Entering MASTER state",
             State::Backup => "Entering BACKUP state",
-            State::Fault => "Entering FAULT state",
+            State::Fault | State::Removed => "Entering FAULT state",
             State::Stop => "Stopping",
         };
         let body = match (object, state) {
@@ -212,7 +213,9 @@ impl Desk {
             (Object::Instance(_), _) => "=> VRRP Instance is no longer owning VRRP VIPs <=",
             (_, State::Master) => "=> All VRRP group instances are now in MASTER state <=",
             (_, State::Backup) => "=> All VRRP group instances are now in BACKUP state <=",
-            (_, State::Fault) => "=> All VRRP group instances are now in FAULT state <=",
+            (_, State::Fault | State::Removed) => {
+                "=> All VRRP group instances are now in FAULT state <="
+            }
             (_, State::Stop) => "=> All VRRP group instances are now stopping <=",
         };
         Some((format!("VRRP {kind} {name} - {doing}"), body))

@@ -31,6 +31,8 @@ pub enum State {
     Fault,
     /// `STOP`
     Stop,
+    /// A reload took it away: `FAULT` for `notify`, and nothing for `notify_fault`, as in keepalived.
+    Removed,
 }
 
 /// User and group a script runs as.
@@ -134,7 +136,7 @@ impl State {
         match self {
             State::Master => "MASTER",
             State::Backup => "BACKUP",
-            State::Fault => "FAULT",
+            State::Fault | State::Removed => "FAULT",
             State::Stop => "STOP",
         }
     }
@@ -147,6 +149,7 @@ impl Scripts {
             State::Backup => self.backup.as_deref(),
             State::Fault => self.fault.as_deref(),
             State::Stop => self.stop.as_deref(),
+            State::Removed => None,
         }
     }
 }
@@ -203,6 +206,7 @@ mod tests {
     fn the_specific_script_comes_first_and_only_notify_gets_arguments() {
         let scripts = Scripts {
             master: script("/m"),
+            fault: script("/f"),
             any: script("/n"),
             ..Scripts::default()
         };
@@ -224,10 +228,14 @@ mod tests {
             ["/m|x", "/n|x|INSTANCE|VI 1|MASTER|150"]
         );
         assert_eq!(argv(i, State::Stop, 150), ["/n|x|INSTANCE|VI 1|STOP|150"]);
+        assert!(params.runs(Object::Group(9), State::Fault, 0).is_empty());
+        assert_eq!(
+            argv(i, State::Removed, 150),
+            ["/n|x|INSTANCE|VI 1|FAULT|150"]
+        );
         assert_eq!(
             argv(Object::Group(0), State::Fault, 7),
-            ["/n|x|GROUP|VG|FAULT|0"]
+            ["/f|x", "/n|x|GROUP|VG|FAULT|0"]
         );
-        assert!(params.runs(Object::Group(9), State::Fault, 0).is_empty());
     }
 }

@@ -8,7 +8,9 @@ use super::log::{Pass, RateLimit};
 use crate::engine::outside::plain;
 use crate::notify;
 use crate::time::{Instant, Span};
-use crate::vrrp::{Address, IfaceId, InstanceId, Kept, Note, Params, State, Transition, Who};
+use crate::vrrp::{
+    Address, IfaceId, InstanceId, Kept, Note, Params, Reason, State, Transition, Who,
+};
 use core::fmt::Display;
 use core::net::IpAddr;
 use std::io;
@@ -309,6 +311,7 @@ pub fn notified(change: &Transition) -> (notify::Object, notify::State) {
     let state = match change.to {
         State::Master => notify::State::Master,
         State::Backup => notify::State::Backup,
+        State::Fault if change.reason == Reason::Removed => notify::State::Removed,
         State::Fault => notify::State::Fault,
         State::Init => notify::State::Stop,
     };
