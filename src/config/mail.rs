@@ -146,9 +146,10 @@ impl<'a> Walk<'a> {
         }
         let (host, port) = global.smtp_server.as_ref().filter(|_| !to.is_empty())?;
         let own = self.outside.hostname();
-        let own = match is_helo(own.as_bytes()) {
-            true => own.as_str(),
-            false => "localhost",
+        // A kernel that was never told one says "(none)", which servers refuse behind HELO.
+        let own = match server(&own) {
+            Some(Server::Name(_)) => own.as_str(),
+            _ => "localhost",
         };
         let from = global.notification_email_from.as_deref();
         let from = from.and_then(Mailbox::parse).unwrap_or_else(|| Mailbox {
@@ -243,6 +244,7 @@ mod tests {
             "a\nb",
             "mail:25",
             "[::1]",
+            "(none)",
             "ü",
         ] {
             assert_eq!(server(none), None, "{none:?}");

@@ -22,6 +22,7 @@ pub mod prober;
 pub mod random;
 pub mod secure;
 pub mod smtp;
+pub mod smtpd;
 pub mod stage;
 pub mod stats;
 pub mod syslog;

@@ -2,7 +2,9 @@
 
 use super::witness::table;
 use crate::lab::smtp::{Server, well};
+use crate::lab::smtpd::{Smtpd, boxes};
 use crate::lab::{Kind, Lab, Node, pause, wait_for};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 const ARGUMENTS: [&str; 3] = ["-n", "-C", "-D"];
@@ -76,8 +78,9 @@ impl Mailbox<'_> {
 }
 
 pub fn servers() {
-    let lab = Lab::new(1);
+    let mut lab = Lab::new(1);
     crate::lab::sh("ip addr add 192.0.2.250/24 dev br0");
+    lab.plug("mx", "02:00:00:00:00:25", "192.0.2.25/24");
     let mut mailbox = Mailbox {
         server: Server::start(listen(25), well),
         said: 0,
@@ -85,6 +88,7 @@ pub fn servers() {
     };
     changes(&mut mailbox);
     whom(&mut mailbox);
+    opensmtpd(&lab);
 }
 
 /// Each change of a checker, a real server and a quorum once, in order.
@@ -156,4 +160,39 @@ fn whom(mailbox: &mut Mailbox<'_>) {
         daemon.stop();
         drop(first);
     }
+}
+
+/// The same at a real mail server: each alert once for each recipient, in order.
+fn opensmtpd(lab: &Lab) {
+    let (router, mx) = (lab.r(1), lab.node("mx"));
+    let _smtpd = Smtpd::start(mx);
+    let text = config("", &[8080])
+        .replace("noc@example.org", "noc@example.org\n root@example.org")
+        .replace("smtp_server 192.0.2.250", "smtp_server 192.0.2.25");
+    let comes = |what: &str, expected: &[&str]| {
+        let key = |to: &str| (format!("{to}@example.org"), "LB".to_owned());
+        let all =
+            ["noc", "root"].map(|to| (key(to), expected.iter().map(|s| (*s).to_owned()).collect()));
+        let all: BTreeMap<(String, String), Vec<String>> = all.into();
+        wait_for(what, 60, || boxes(mx) == all);
+    };
+    let service = "Virtualserver [192.0.2.100]:tcp:80";
+    let real = "Realserver [192.0.2.11]:tcp:80 of virtual server [192.0.2.100]:tcp:80";
+    let up = format!("{service} - UP");
+    let (down, dead, alive) = (
+        format!("{service} - DOWN"),
+        format!("{real} - DOWN"),
+        format!("{real} - UP"),
+    );
+    let first = listen(8080);
+    let daemon = router.start_with(Kind::under_test(), &text, &ARGUMENTS);
+    comes("the quorum at the start", &[&up]);
+    drop(first);
+    comes("the check fails", &[&up, &down, &dead]);
+    let _first = listen(8080);
+    let all = [&up[..], &down, &dead, &up, &alive];
+    comes("the check succeeds", &all);
+    daemon.stop();
+    pause(1000);
+    comes("nothing at the stop", &all);
 }
