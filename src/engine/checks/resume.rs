@@ -12,10 +12,10 @@ pub(super) fn resumed(params: &Params, table: &Table) -> Vec<(CheckerId, bool)> 
         };
         let reals = usize::from(service.reals.start)..usize::from(service.reals.end);
         for real in params.reals.get(reals).unwrap_or_default() {
-            let to = real.destination;
+            let to = real.destination.behind(*key);
             let line = table
                 .destinations(*key)
-                .find(|line| line.address == to.address && (line.port == to.port || to.port == 0));
+                .find(|line| (line.address, line.port) == (to.address, to.port));
             let up = line.is_some_and(|line| !real.inhibit || line.weight != 0 || to.weight == 0);
             let checkers = real.checkers.clone().map(CheckerId);
             let tried = checkers.filter(|id| {
@@ -61,5 +61,24 @@ mod tests {
         let told = resumed(&params, &table);
         let expected = [(0, true), (1, false), (2, false)];
         assert_eq!(told, expected.map(|(id, up)| (CheckerId(id), up)));
+    }
+
+    #[test]
+    fn behind_a_group_that_is_not_translated_a_line_has_the_port_of_the_group() {
+        let scratch = Scratch::new("resumed-group");
+        let path = scratch.path("conf");
+        let text = "virtual_server_group g {\n 192.0.2.1 80\n}\nvirtual_server group g {\n \
+             lb_algo rr\n lb_kind DR\n protocol TCP\n \
+             real_server 192.0.2.11 8080 {\n  TCP_CHECK {\n  }\n }\n}\n";
+        std::fs::write(&path, text).unwrap();
+        let params = config::load(&Real, &path, &config::Options::default());
+        let params = params.config.check;
+        let mut table = Table::default();
+        let service = params.services[0].lines().next().unwrap();
+        table.found_service(&service);
+        let line = params.reals[0].destination.behind(service.key);
+        assert_eq!(line.port, 80);
+        table.found_destination(service.key, line);
+        assert_eq!(resumed(&params, &table), [(CheckerId(0), true)]);
     }
 }
